@@ -1,0 +1,1 @@
+"""The conversation: accept a message, answer it truly, deliver the answer once."""

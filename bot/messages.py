@@ -1,0 +1,165 @@
+"""Values that travel through the bot: from the webhook's form to the reply that goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from catalog.search import Hit
+from shop.facts import ShopFacts
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file the customer sent; `url` needs the channel's credentials."""
+
+    url: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """What a customer sent, in the words of no particular channel.
+
+    `type` is one of: text, image, audio, video, document, sticker, contacts, location, button,
+    interactive, unknown. `body` is the customer's own text: empty for voice and pins; for a tap
+    it is the visible label.
+    """
+
+    channel: str
+    message_sid: str
+    customer_address: str
+    shop_address: str
+    body: str = ""
+    type: str = "text"
+    contact_name: str = ""
+    media: tuple[Media, ...] = ()
+    reply_to_sid: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """A channel's word on a message we sent. `outbox_id` is our own id, when it came back."""
+
+    message_sid: str
+    status: str
+    outbox_id: str | None = None
+    error_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TalkMessage:
+    """One stored message of a talk, oldest first wherever several stand together."""
+
+    seq: int
+    author: str
+    body: str
+    type: str
+    created_at: datetime
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of a prompt."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a provider is asked.
+
+    Args:
+        messages: system first, the customer's waiting messages last (role "user").
+        temperature: 0..2.
+        max_tokens: most tokens of visible text in the answer.
+        version: of the template it was built from.
+        tokens: our estimate of its size.
+    """
+
+    messages: tuple[PromptMessage, ...]
+    temperature: float = 0.4
+    max_tokens: int = 500
+    version: str = ""
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; None where it did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A usable answer: `text` is what the customer may see, stripped, without reasoning."""
+
+    text: str
+    model: str
+    usage: Usage = Usage()
+    finish_reason: str | None = None
+    provider: str = ""
+    attempts: int = 1
+    """Provider calls this answer took, failed ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the shop answers to one turn."""
+
+    text: str
+    provider: str
+    model: str | None
+    kind: str = "answer"
+    attempts: int = 0
+    grounded: bool = True
+    truth: tuple[Mapping[str, Any], ...] = ()
+    products: tuple[str, ...] = ()
+    """SKUs named in the text."""
+    prices: Mapping[str, int] = field(default_factory=dict)
+    """Product id → price_minor the text rests on."""
+    prompt_version: str | None = None
+    prompt_tokens: int | None = None
+    language: str = "es"
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """Everything one answer may rest on, read from the database before any provider is asked.
+
+    Args:
+        waiting: the customer's messages not yet answered, oldest first; at least one.
+        history: earlier messages of the talk, oldest first.
+        hits: products the waiting messages may be about; candidates, none may fit.
+        facts: what the shop says about itself.
+        language: the contact's language: "es", "en" or "pt".
+        shop_name: how the shop calls itself.
+        currency: the shop's own currency (ISO 4217), for amounts that name none.
+        now: the shop's local time (aware), for "are you open now?".
+        is_first_reply: nothing was answered in this talk before.
+    """
+
+    waiting: tuple[TalkMessage, ...]
+    history: tuple[TalkMessage, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    facts: ShopFacts = field(default_factory=ShopFacts)
+    language: str = "es"
+    shop_name: str = ""
+    currency: str = "USD"
+    now: datetime | None = None
+    is_first_reply: bool = False
+
+    @property
+    def question(self) -> str:
+        """The waiting messages joined by line ends: the last user message of the prompt."""
+        return "\n".join(message.body for message in self.waiting if message.body)

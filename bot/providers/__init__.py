@@ -1,0 +1,1 @@
+"""Companies whose language models can answer: one file each, found by the registry."""

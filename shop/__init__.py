@@ -1,0 +1,1 @@
+"""What the shop says about itself: hours, delivery, payment, returns, branches."""

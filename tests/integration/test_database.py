@@ -1,0 +1,68 @@
+"""Both databases keep the same promises about units of work."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, insert, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from bot.tables import Contact
+from core.database import Database
+
+NOW = datetime(2026, 3, 2, 15, 0, 0, 123456, tzinfo=UTC)
+
+
+def add(connection: Connection, name: str = "x") -> int:
+    return connection.execute(
+        insert(Contact).values(name=name, created_at=NOW).returning(Contact.id)
+    ).scalar_one()
+
+
+def count(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(Contact)).scalar_one()
+
+
+def test_a_written_row_can_be_read_at_once(database: Database) -> None:
+    database.write(add)
+    assert database.read(count) == 1
+
+
+def test_instants_come_back_aware_and_exact(database: Database) -> None:
+    database.write(add)
+    assert database.read(lambda c: c.execute(select(Contact.created_at)).scalar_one()) == NOW
+
+
+def test_a_failing_unit_leaves_its_neighbours_alone(database: Database) -> None:
+    def broken(connection: Connection) -> None:
+        add(connection, "half")
+        raise ValueError("broken on purpose")
+
+    async def run() -> list[int | BaseException]:
+        return await asyncio.gather(
+            database.write_async(add),
+            database.write_async(broken),
+            database.write_async(add),
+            return_exceptions=True,
+        )
+
+    results = asyncio.run(run())
+    assert isinstance(results[1], ValueError)
+    assert database.read(count) == 2
+
+
+def test_a_broken_rule_reaches_the_caller_as_it_is(database: Database) -> None:
+    def twice(connection: Connection) -> None:
+        for _ in range(2):
+            connection.execute(insert(Contact).values(id=7, name="x", created_at=NOW))
+
+    with pytest.raises(IntegrityError):
+        database.write(twice)
+
+
+def test_reading_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match=r"(?i)read.?only"):
+        database.read(add)
