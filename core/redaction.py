@@ -1,0 +1,49 @@
+"""Text on its way to a log enters, the same text without keys and whole addresses leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+HIDDEN = "***"
+SHORTEST_SECRET = 6
+"""Shorter values are not hidden by value: they would blank out ordinary words."""
+
+_known_secrets: set[str] = set()
+
+
+def register_secrets(values: Iterable[str]) -> None:
+    """Hide these values wherever they appear from now on, whatever their form."""
+    _known_secrets.update(value for value in values if len(value) >= SHORTEST_SECRET)
+
+
+def mask_address(address: str) -> str:
+    """`whatsapp:+573001234567` becomes `whatsapp:+57…67`: enough to tell two customers apart."""
+    channel, colon, rest = address.rpartition(":")
+    return f"{channel}{colon}{rest[:3]}…{rest[-2:]}" if len(rest) > 5 else f"{channel}{colon}…"
+
+
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b(Basic|Bearer)(\s+)[^\s'\",;)}\]]+", re.IGNORECASE), rf"\1\2{HIDDEN}"),
+    (re.compile(r"\b(gsk_|sk-|AIza|tgp_)[\w-]{8,}"), rf"\1{HIDDEN}"),
+    (re.compile(r"\b(AC|SK)[0-9a-fA-F]{32}\b"), rf"\1{HIDDEN}"),
+    (re.compile(r"(://)[^\s/@]*:[^\s/]*@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"([?&](?:api_?)?(?:key|token|secret)=)[^&\s'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+)
+_ADDRESS = re.compile(
+    r"whatsapp(?::|%3A)(?:\+|%2B)?[\w.]+|(?<![\w+])\+\d{8,15}(?!\d)", re.IGNORECASE
+)
+
+
+def redact(text: str) -> str:
+    """Hide keys, tokens, authorization headers, passwords in addresses, and customers' numbers."""
+    for secret in sorted(_known_secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return _ADDRESS.sub(_masked, text)
+
+
+def _masked(match: re.Match[str]) -> str:
+    plain = re.sub("%3A", ":", match[0], flags=re.IGNORECASE)
+    return mask_address(re.sub("%2B", "+", plain, flags=re.IGNORECASE))
