@@ -1,16 +1,34 @@
 """The Provider contract: a prompt becomes an HTTP request, an HTTP answer a completion or an error.
 
-A provider answers two pure questions and does no I/O itself; `exchange` performs the HTTP.
+A provider answers two pure questions and does no I/O itself; `exchange` performs the HTTP, and
+`complete` and `list_models` join both.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import importlib
+import json
+import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
+import httpx
+
 from bot.messages import Completion, Prompt
+from bot.providers.failures import read_break
+from core.errors import ProviderError, provider_error
 from core.settings import ProviderSettings
+
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+_LOADED_TIMEOUT_S = 2.0
+# Named here because the transport would offer encodings that httpx may not be able to undo.
+_HEADERS = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": "mostrador"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,7 @@ class ListedModel:
 
     name: str
     loaded: bool = False
+    """In memory now; only known where a local server says so."""
 
 
 class Provider:
@@ -51,6 +70,7 @@ class Provider:
         default_timeout_s: limit of one attempt.
         needs_key: whether it counts as configured only with a key.
         key_prefix: how its keys begin, or "" when they have no known form.
+        key_page: where the owner gets a key, or "".
         is_local: runs on the shop's own machine (cold starts, no cost).
     """
 
@@ -61,7 +81,12 @@ class Provider:
     default_timeout_s: ClassVar[float] = 12.0
     needs_key: ClassVar[bool] = True
     key_prefix: ClassVar[str] = ""
+    key_page: ClassVar[str] = ""
     is_local: ClassVar[bool] = False
+
+    def is_configured(self, settings: ProviderSettings) -> bool:
+        """Whether it can be asked at all: its key is set, or it needs none."""
+        return bool(settings.api_key) or not self.needs_key
 
     def chat_request(self, settings: ProviderSettings, prompt: Prompt, model: str) -> HttpRequest:
         """What HTTP request asks this prompt of this model."""
@@ -86,3 +111,139 @@ class Provider:
             ProviderError: the answer is no model list.
         """
         raise NotImplementedError
+
+    def loaded_request(self, settings: ProviderSettings) -> HttpRequest | None:
+        """What HTTP request tells which listed models are in memory; None: there is none."""
+        return None
+
+    def read_loaded(self, answer: HttpAnswer) -> frozenset[str]:
+        """Names of the models in memory; empty when the answer does not say."""
+        return frozenset()
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    request: HttpRequest,
+    timeout_s: float,
+    *,
+    provider: str = "",
+    model: str | None = None,
+    max_bytes: int = MAX_ANSWER_BYTES,
+) -> HttpAnswer:
+    """Send one request and read the whole answer; redirects are answers like any other.
+
+    Args:
+        timeout_s: limit of connecting, headers and body together, however slowly they drip.
+        provider, model: named in the error.
+        max_bytes: most bytes of body, after decompression.
+    Raises:
+        ProviderError: timeout, network, config, auth (a key no header can hold), or validation
+            (larger than max_bytes).
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            status, headers, body = await _send(client, request, max_bytes)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+        raise read_break(error, provider=provider, model=model, timeout_s=timeout_s) from error
+    if len(body) > max_bytes:
+        raise provider_error(
+            f"the body is larger than {max_bytes} bytes",
+            provider=provider,
+            model=model,
+            status=status,
+            error_class="validation",
+        )
+    return HttpAnswer(status, headers, body)
+
+
+async def _send(
+    client: httpx.AsyncClient, request: HttpRequest, max_bytes: int
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body; a body over the limit is left unread after it."""
+    response = await client.send(_build(request), stream=True, follow_redirects=False)
+    try:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > max_bytes:
+                break
+        return response.status_code, dict(response.headers), bytes(body)
+    finally:
+        await response.aclose()
+
+
+def _build(request: HttpRequest) -> httpx.Request:
+    headers = _HEADERS | dict(request.headers)
+    if request.json is None:
+        return httpx.Request(request.method, request.url, headers=headers)
+    headers["content-type"] = "application/json"
+    # A lone surrogate in a customer's text becomes "?" instead of an error.
+    content = json.dumps(request.json, ensure_ascii=False, separators=(",", ":"))
+    body = content.encode("utf-8", "replace")
+    return httpx.Request(request.method, request.url, headers=headers, content=body)
+
+
+async def complete(
+    provider: Provider,
+    client: httpx.AsyncClient,
+    settings: ProviderSettings,
+    prompt: Prompt,
+    model: str,
+    timeout_s: float,
+) -> Completion:
+    """Ask one provider once.
+
+    Args:
+        model: as the provider names it; "" asks for whichever is loaded, where that is possible.
+        timeout_s: limit of the attempt as a whole.
+    Raises:
+        ProviderError: there is no usable answer.
+    """
+    _require_key(provider, settings)
+    request = provider.chat_request(settings, prompt, model)
+    answer = await exchange(client, request, timeout_s, provider=provider.name, model=model or None)
+    return provider.read_chat(answer, model)
+
+
+async def list_models(
+    provider: Provider, client: httpx.AsyncClient, settings: ProviderSettings, timeout_s: float
+) -> tuple[ListedModel, ...]:
+    """The language models a provider offers, in its own order; spends no tokens.
+
+    Raises:
+        ProviderError: not reached, key refused, or the answer is no model list.
+    """
+    _require_key(provider, settings)
+    request = provider.models_request(settings)
+    answer = await exchange(client, request, timeout_s, provider=provider.name)
+    models = provider.read_models(answer)
+    question = provider.loaded_request(settings) if len(models) > 1 else None
+    if question is None:
+        return models
+    # Good to know, never needed: a server that cannot tell still has its models.
+    with contextlib.suppress(ProviderError):
+        limit_s = min(timeout_s, _LOADED_TIMEOUT_S)
+        loaded = provider.read_loaded(
+            await exchange(client, question, limit_s, provider=provider.name)
+        )
+        models = tuple(replace(model, loaded=model.name in loaded) for model in models)
+    return models
+
+
+def _require_key(provider: Provider, settings: ProviderSettings) -> None:
+    if not provider.is_configured(settings):
+        raise provider_error(
+            f"{provider.variable}_API_KEY is not set", provider=provider.name, error_class="config"
+        )
+
+
+@lru_cache(maxsize=1)
+def find_providers() -> Mapping[str, Provider]:
+    """Every provider by name: the PROVIDER of each module in this package that has one."""
+    package = __name__.rpartition(".")[0]
+    found: dict[str, Provider] = {}
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        provider = getattr(importlib.import_module(f"{package}.{module.name}"), "PROVIDER", None)
+        if isinstance(provider, Provider):
+            found[provider.name] = provider
+    return MappingProxyType(found)

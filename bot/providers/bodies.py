@@ -1,0 +1,166 @@
+"""What an answer's body says about a failure: bytes enter, its words and codes leave, whatever the shape.
+
+Seen in the wild: an object with `error`, the same inside an array, a flat object, a plain string
+under `error`, `{"detail": …}`, an upstream's error as JSON text inside `metadata.raw`, one event of
+a stream, plain text, HTML. All are walked alike, so that rules look at words and never at shapes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_CODE_KEYS = frozenset(
+    {"code", "type", "status", "reason", "quotaid", "error_type", "blockreason", "limit_source"}
+)
+_STATUS_KEYS = frozenset({"code", "status", "status_code", "raw_status_code"})
+# Echoes of what we sent, what the model wrote, and names that would only mislead a rule.
+_SKIPPED_KEYS = frozenset(
+    {
+        *("@type", "links", "headers", "failed_generation", "input", "param", "loc", "ctx"),
+        *("id", "user_id", "request_id", "provider_name", "model", "object"),
+    }
+)
+_KEY_LIKE = re.compile(r"\b(?:sk|gsk|pk|key|bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
+_LONG_QUOTE = re.compile(r"""(["'`])[^"'`]{40,}\1""")
+_MOST_NODES = 500
+_MOST_WORDS = 20_000
+_MOST_SUMMARY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a body says went wrong.
+
+    Args:
+        text: every sentence in it, joined; "" when there is none or it is a web page.
+        codes: every code, type and status word in lower case, joined by blanks.
+        status: the HTTP status the body itself names (400..599), when it does.
+        is_page: the body is a web page.
+    """
+
+    text: str = ""
+    codes: str = ""
+    status: int | None = None
+    is_page: bool = False
+
+    @property
+    def summary(self) -> str:
+        """A short line for the log, without anything that looks like a key or a long quotation."""
+        words = "web page" if self.is_page else " ".join((self.text or self.codes).split())
+        words = _LONG_QUOTE.sub('"…"', _KEY_LIKE.sub("***", words))
+        return words if len(words) <= _MOST_SUMMARY else words[: _MOST_SUMMARY - 1] + "…"
+
+
+def parse(body: bytes) -> Any | None:
+    """The JSON value of a body, or the first error event of a stream; None when it is neither."""
+    value = _loads(body)
+    if value is not None:
+        return value
+    events = (_loads(line.removeprefix(b"data:").strip()) for line in body.splitlines())
+    return next((event for event in events if find_error(event) is not None), None)
+
+
+def find_error(payload: Any) -> Any | None:
+    """The error inside something that may look like a good answer; None when there is none."""
+    if isinstance(payload, list) and payload:
+        payload = payload[0]
+    if not isinstance(payload, dict):
+        return None
+    if payload.get("error"):
+        return payload["error"]
+    if payload.get("object") == "error" or payload.get("type") == "error":
+        return payload
+    choices = payload.get("choices")
+    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
+        return choices[0].get("error") or None
+    return None
+
+
+def describe(payload: Any) -> Fault:
+    """Words, codes and inner status of an error of any shape."""
+    texts: list[str] = []
+    codes: list[str] = []
+    statuses: list[int] = []
+    for key, value in _walk(payload):
+        if isinstance(value, str):
+            (codes if key in _CODE_KEYS else texts).append(value)
+        elif key in _STATUS_KEYS and 400 <= value < 600:
+            statuses.append(int(value))
+    return Fault(
+        text=" ".join(texts)[:_MOST_WORDS],
+        codes=" ".join(codes)[:_MOST_WORDS].lower(),
+        status=statuses[0] if statuses else None,
+    )
+
+
+def describe_body(body: bytes, payload: Any | None) -> Fault:
+    """As `describe`; a body that is no JSON is taken as plain text, or as a web page."""
+    if payload is not None:
+        return describe(payload)
+    text = body[:_MOST_WORDS].decode("utf-8", "replace").strip()
+    is_page = (
+        text[:200].lstrip("\ufeff").lower().startswith(("<!doctype", "<html", "<?xml", "<head"))
+    )
+    return Fault(text="" if is_page else text, is_page=is_page)
+
+
+def nested_headers(payload: Any) -> dict[str, str]:
+    """Headers an upstream sent, as some routers repeat them inside the error; lower-case names."""
+    found: dict[str, str] = {}
+    for node in _nodes(payload):
+        headers = node.get("headers")
+        if isinstance(headers, dict):
+            found |= {str(name).lower(): str(value) for name, value in headers.items()}
+    return found
+
+
+def values_of(payload: Any, *keys: str) -> Iterator[Any]:
+    """Every value that stands under one of these keys, anywhere in the payload."""
+    for node in _nodes(payload):
+        yield from (node[key] for key in keys if key in node)
+
+
+def _walk(payload: Any) -> Iterator[tuple[str, Any]]:
+    """Strings and numbers with the key they stand under, in the order sent."""
+    waiting: list[tuple[str, Any]] = [("", payload)]
+    for _ in range(_MOST_NODES):
+        if not waiting:
+            return
+        key, value = waiting.pop(0)
+        if isinstance(value, dict):
+            pairs = [(str(name).lower(), child) for name, child in value.items()]
+            waiting += [pair for pair in pairs if pair[0] not in _SKIPPED_KEYS]
+        elif isinstance(value, list):
+            waiting += [(key, child) for child in value]
+        elif isinstance(value, str):
+            inner = _loads(value) if value.lstrip()[:1] in ("{", "[") else None
+            if inner is None:
+                yield key, value
+            else:
+                waiting.append((key, inner))
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield key, value
+
+
+def _nodes(payload: Any) -> Iterator[dict[str, Any]]:
+    waiting = [payload]
+    for _ in range(_MOST_NODES):
+        if not waiting:
+            return
+        value = waiting.pop(0)
+        if isinstance(value, dict):
+            yield value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _loads(text: bytes | str) -> Any | None:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
