@@ -201,18 +201,17 @@ class Attempt(Base):
 
 
 class ProviderState(Base):
-    """What is known of a provider: the last ping, and the breaker, shared between processes."""
+    """The last ping of a provider, for other processes and the next start."""
 
     __tablename__ = "provider_state"
 
     provider: Mapped[str] = mapped_column(String(40), primary_key=True)
-    model: Mapped[str] = mapped_column(String(200), primary_key=True, default="")
+    model: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[str] = mapped_column(String(20))
-    """"ok" or one of the ten error classes."""
+    """"ok", "unconfigured" or one of the ten error classes."""
     latency_ms: Mapped[int | None] = mapped_column(Integer)
     error: Mapped[str | None] = mapped_column(Text)
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    open_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ScheduleTick(Base):

@@ -1,4 +1,4 @@
-"""Fixtures every test may ask for: databases of both kinds, a clock that stands still, no network."""
+"""Fixtures every test may ask for: databases of both kinds, and a clock that stands still."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+import bot.tables  # noqa: F401 - every room's tables join the metadata
+import catalog.tables  # noqa: F401
 import shop.tables  # noqa: F401
 from core.database import Base, Database, parse_url
 from tests.fakes import FixedClock

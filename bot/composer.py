@@ -1,0 +1,202 @@
+"""A turn's context enters, a true reply leaves: from an AI, else from the catalog."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot import grounding
+from bot import prompt as prompts
+from bot.messages import Completion, Prompt, Reply, TurnContext
+from bot.providers import offline
+from bot.responder import AttemptRow, Responder
+from core.clock import Clock
+from core.errors import AllProvidersFailed, ProviderError, provider_error
+from core.log import log_event
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptLimits:
+    """HISTORY_MESSAGES, PROMPT_MAX_TOKENS, AI_TEMPERATURE, AI_MAX_TOKENS."""
+
+    history_messages: int = 20
+    prompt_max_tokens: int = 3000
+    temperature: float = 0.4
+    max_tokens: int = 500
+
+    def build(self, context: TurnContext) -> Prompt:
+        """The prompt of a context within these limits."""
+        return prompts.build(
+            context,
+            history_messages=self.history_messages,
+            max_tokens_prompt=self.prompt_max_tokens,
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+        )
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What one reply cost and what was wrong with its first version."""
+
+    turn_id: str | None
+    prompt: Prompt
+    deadline: float
+    started: float
+    attempts: int = 0
+    rejections: tuple[grounding.Rejection, ...] = ()
+
+
+class Composer:
+    """Writes replies; the responder asks, the truth check decides.
+
+    Args:
+        record: takes the ledger row of an offline answer.
+        offline_answers: AI_OFFLINE_ANSWERS.
+    """
+
+    def __init__(
+        self,
+        responder: Responder,
+        clock: Clock,
+        record: Callable[[AttemptRow], None],
+        *,
+        limits: PromptLimits,
+        offline_answers: bool = True,
+    ) -> None:
+        self._responder = responder
+        self._clock = clock
+        self._record = record
+        self._limits = limits
+        self._offline_answers = offline_answers
+
+    async def compose(
+        self, context: TurnContext, *, deadline_s: float, turn_id: str | None = None
+    ) -> Reply:
+        """The reply to a context.
+
+        Raises:
+            AllProvidersFailed: no AI answered truly and offline answers are switched off.
+        """
+        started = self._clock.monotonic_s()
+        draft = _Draft(turn_id, self._limits.build(context), started + deadline_s, started)
+        try:
+            reply = await self._ask(draft, context)
+            if reply is None:  # once more, with the correction
+                reply = await self._ask(draft, context)
+        except AllProvidersFailed as error:
+            draft.attempts += len(error.errors)
+            if not self._offline_answers:
+                raise
+            reply = None
+        if reply is None and not self._offline_answers:
+            raise AllProvidersFailed([_untrue(draft)])
+        return reply or self._from_catalog(draft, context)
+
+    async def _ask(self, draft: _Draft, context: TurnContext) -> Reply | None:
+        """One answer of the responder; None when it is not true (the draft says why)."""
+        completion = await self._responder.respond(
+            draft.prompt,
+            deadline_s=draft.deadline - self._clock.monotonic_s(),
+            turn_id=draft.turn_id,
+        )
+        draft.attempts += completion.attempts
+        verdict = grounding.check(completion.text, context)
+        if not verdict.grounded:
+            self._reject(draft, context, completion, verdict)
+            return None
+        log_event(
+            log,
+            logging.INFO,
+            "reply_composed",
+            f"[AI] ✅ Respuesta generada con: {completion.provider} ({completion.model})",
+            provider=completion.provider,
+            model=completion.model,
+            turn_id=draft.turn_id,
+        )
+        return Reply(
+            text=completion.text,
+            provider=completion.provider,
+            model=completion.model,
+            products=verdict.products,
+            prices=verdict.prices,
+            **self._common(draft, context),
+        )
+
+    def _reject(
+        self,
+        draft: _Draft,
+        context: TurnContext,
+        completion: Completion,
+        verdict: grounding.Verdict,
+    ) -> None:
+        kinds = ", ".join(sorted({rejection.kind for rejection in verdict.rejections}))
+        draft.rejections += verdict.rejections
+        draft.prompt = prompts.with_correction(
+            draft.prompt, completion.text, grounding.correction(verdict, context.language)
+        )
+        log_event(
+            log,
+            logging.WARNING,
+            "reply_untrue",
+            f"[AI] ⚠️ Respuesta de {completion.provider} rechazada: no consta en el catálogo "
+            f"({kinds})",
+            provider=completion.provider,
+            kinds=kinds,
+            turn_id=draft.turn_id,
+        )
+
+    def _from_catalog(self, draft: _Draft, context: TurnContext) -> Reply:
+        started_at, started = self._clock.now(), self._clock.monotonic_s()
+        answer = offline.answer(context)
+        self._record(
+            AttemptRow(
+                turn_id=draft.turn_id,
+                provider=offline.NAME,
+                model=None,
+                attempt=1,
+                outcome="answered",
+                duration_ms=round((self._clock.monotonic_s() - started) * 1000),
+                started_at=started_at,
+            )
+        )
+        log_event(
+            log,
+            logging.INFO,
+            "reply_composed",
+            "[AI] ✅ Respuesta generada con: offline (catálogo)",
+            provider=offline.NAME,
+            turn_id=draft.turn_id,
+        )
+        return Reply(
+            text=answer.text,
+            provider=offline.NAME,
+            model=None,
+            products=answer.products,
+            prices=answer.prices,
+            **self._common(draft, context),
+        )
+
+    def _common(self, draft: _Draft, context: TurnContext) -> dict[str, Any]:
+        return {
+            "attempts": draft.attempts,
+            "grounded": not draft.rejections,
+            "truth": tuple(
+                {"kind": r.kind, "claim": r.claim, "reason": r.reason} for r in draft.rejections
+            ),
+            "prompt_version": draft.prompt.version,
+            "prompt_tokens": draft.prompt.tokens,
+            "language": context.language,
+            "duration_ms": round((self._clock.monotonic_s() - draft.started) * 1000),
+        }
+
+
+def _untrue(draft: _Draft) -> ProviderError:
+    kinds = ", ".join(sorted({rejection.kind for rejection in draft.rejections}))
+    return provider_error(
+        f"the answer was not true: {kinds}", provider="-", error_class="validation"
+    )

@@ -1,0 +1,134 @@
+"""A conversation in the database enters, everything one answer may rest on leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from bot import intents, policy
+from bot.messages import TalkMessage, TurnContext
+from bot.tables import Message
+from catalog.search import CatalogSearch, Hit
+from shop import facts as shop_facts
+
+CANDIDATES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ShopDefaults:
+    """What the settings say about the shop; None leaves it to the facts file."""
+
+    name: str | None = None
+    language: str = "es"
+    currency: str | None = None
+    timezone: str | None = None
+
+
+class ContextReader:
+    """Reads contexts; holds what does not change between turns.
+
+    Args:
+        history_messages: most earlier messages a context carries.
+        now: the clock's reading.
+    """
+
+    def __init__(
+        self,
+        search: CatalogSearch,
+        defaults: ShopDefaults,
+        *,
+        history_messages: int,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._search = search
+        self._defaults = defaults
+        self._history_messages = history_messages
+        self._now = now
+
+    def read(
+        self,
+        connection: Connection,
+        waiting: Sequence[TalkMessage],
+        *,
+        conversation_id: int | None = None,
+        language: str | None = None,
+    ) -> TurnContext:
+        """The context of one answer.
+
+        Args:
+            waiting: the messages to answer, oldest first.
+            conversation_id: whose history to read; None when there is none.
+            language: the contact's language so far.
+        """
+        history: list[TalkMessage] = []
+        if conversation_id is not None:
+            history = talk_before(
+                connection, conversation_id, waiting[0].seq, self._history_messages
+            )
+        facts = shop_facts.load(connection)
+        values = facts.values
+        timezone = self._defaults.timezone or str(values.get("timezone") or "UTC")
+        return TurnContext(
+            waiting=tuple(waiting),
+            history=tuple(history),
+            hits=tuple(self._hits(connection, waiting, history)),
+            facts=facts,
+            language=policy.detect_language(
+                [message.body for message in waiting], language or self._defaults.language
+            ),
+            shop_name=self._defaults.name or str(values.get("name") or ""),
+            currency=self._defaults.currency or str(values.get("currency") or "USD"),
+            now=self._now().astimezone(_zone(timezone)),
+            is_first_reply=not any(message.author == "bot" for message in history),
+        )
+
+    def _hits(
+        self,
+        connection: Connection,
+        waiting: Sequence[TalkMessage],
+        history: Sequence[TalkMessage],
+    ) -> list[Hit]:
+        question = "\n".join(message.body for message in waiting if message.body)
+        if not intents.wants_products(question):
+            return []
+        hits = self._search.search(connection, question, CANDIDATES)
+        earlier = next((m.body for m in reversed(history) if m.author == "customer" and m.body), "")
+        if not hits and earlier:  # "¿y en negro?" only means something behind what came before
+            hits = self._search.search(connection, f"{earlier}\n{question}", CANDIDATES)
+        return hits
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def talk_before(
+    connection: Connection, conversation_id: int, seq: int, limit: int
+) -> list[TalkMessage]:
+    """The last `limit` messages of a talk before inbound number `seq`, oldest first."""
+    rows = connection.execute(
+        select(
+            Message.seq,
+            Message.author,
+            Message.body,
+            Message.type,
+            Message.created_at,
+            Message.extra,
+        )
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.seq < seq,
+            Message.status != "withdrawn",
+        )
+        .order_by(Message.seq.desc(), Message.direction.desc(), Message.id.desc())
+        .limit(limit)
+    )
+    return [TalkMessage(*row) for row in rows][::-1]

@@ -1,0 +1,205 @@
+"""A saved turn enters; its parts leave through the channel, each once, in order.
+
+Twilio-like channels have no idempotency key: a part found in "sending" after a crash, or whose
+answer was lost, is looked up at the channel before it is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot import outbox, retry
+from bot.channels.base import Channel, OutgoingPart, SentMessage
+from bot.inbox import Claim
+from bot.outbox import Part
+from bot.turn import SavedTurn
+from core.clock import Clock
+from core.database import Database
+from core.errors import DeliveryError, DeliveryUnknown
+from core.log import log_event
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 5.0
+"""Added to a send's own timeout before it is looked up: until then it may still be on its way."""
+LOOK_BACK_S = 5.0
+"""The channel's clock and ours may differ by this."""
+LOOK_AGAIN_S = 5.0
+LOOK_UPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not everything is settled; go on at this instant."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """The reply was withdrawn; the waiting messages want a new one."""
+
+    reason: str
+
+
+class SendRate:
+    """Paces the sends of each shop address.
+
+    Args:
+        per_s: most sends a second; 0 means no limit.
+    """
+
+    def __init__(self, clock: Clock, per_s: float) -> None:
+        self._clock = clock
+        self._gap_s = 1 / per_s if per_s > 0 else 0.0
+        self._free_at: dict[str, float] = {}
+
+    async def turn(self, shop_address: str) -> None:
+        """Wait until this address may send again."""
+        now = self._clock.monotonic_s()
+        at = max(now, self._free_at.get(shop_address, 0.0))
+        self._free_at[shop_address] = at + self._gap_s
+        if at > now:
+            await asyncio.sleep(at - now)
+
+
+class Deliverer:
+    """Sends saved turns; the only one that calls a channel."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        channels: Mapping[str, Channel],
+        rate: SendRate,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._channels = channels
+        self._rate = rate
+
+    async def deliver(self, claim: Claim, saved: SavedTurn) -> Later | Anew | None:
+        """Send what is open; None when everything is settled.
+
+        Raises:
+            LeaseLost: somebody else works on this conversation now.
+        """
+        channel = self._channels[claim.channel]
+        parts = await self._database.read_async(lambda c: outbox.open_parts(c, saved.id))
+        for part in parts:
+            if part.state != "queued":
+                found = await self._look_up(channel, claim, part)
+                if found is not None:
+                    return found
+                continue
+            if part.next_at > self._clock.now():
+                return Later(part.next_at)
+            outcome = await self._send(channel, claim, part)
+            if outcome is not None:
+                return outcome
+        return None
+
+    async def _send(self, channel: Channel, claim: Claim, part: Part) -> Later | Anew | None:
+        await self._rate.turn(claim.shop_address)
+        sending_at = self._clock.now()
+        refused = await self._database.write_async(
+            lambda c: outbox.begin_send(c, part, claim.epoch, sending_at)
+        )
+        if refused == "settled":
+            return None
+        if refused is not None:
+            log_event(log, logging.INFO, "reply_withdrawn", turn_id=part.turn_id, reason=refused)
+            return Anew(refused)
+        try:
+            sent = await channel.send(_outgoing(claim, part))
+        except DeliveryUnknown as error:
+            at = sending_at + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
+            await self._database.write_async(lambda c: outbox.record_unclear(c, part.id, at))
+            _log_send(logging.WARNING, "send_unclear", claim, part, error)
+            return Later(at)
+        except DeliveryError as error:
+            return await self._not_sent(claim, part, error)
+        await self._accepted(claim, part, sent)
+        return None
+
+    async def _accepted(self, claim: Claim, part: Part, sent: SentMessage) -> None:
+        await self._database.write_async(
+            lambda c: outbox.record_accepted(c, part.id, sent.message_sid, sent.status)
+        )
+        log_event(
+            log,
+            logging.INFO,
+            "message_sent",
+            conversation_id=claim.conversation_id,
+            turn_id=part.turn_id,
+            part=part.part,
+            message_sid=sent.message_sid,
+        )
+
+    async def _not_sent(self, claim: Claim, part: Part, error: DeliveryError) -> Later | None:
+        again_s = retry.send_again_after_s(error, part.tries + 1)
+        if again_s is None:
+            await self._database.write_async(lambda c: outbox.record_failed(c, part.id, error.code))
+            _log_send(logging.ERROR, "send_failed", claim, part, error)
+            return None
+        at = self._clock.now() + timedelta(seconds=again_s)
+        await self._database.write_async(
+            lambda c: outbox.record_retry(c, part.id, next_at=at, code=error.code)
+        )
+        _log_send(logging.WARNING, "send_postponed", claim, part, error)
+        return Later(at)
+
+    async def _look_up(self, channel: Channel, claim: Claim, part: Part) -> Later | None:
+        """Was it sent? None when it is settled, else when to go on."""
+        now = self._clock.now()
+        sending_at = part.sending_at or now
+        ready_at = sending_at + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
+        if part.state == "unclear":
+            ready_at = part.next_at
+        if ready_at > now:
+            return Later(ready_at)
+        known = await self._database.read_async(
+            lambda c: outbox.known_sids(c, claim.conversation_id)
+        )
+        try:
+            sent = await channel.find_sent(
+                _outgoing(claim, part), sending_at - timedelta(seconds=LOOK_BACK_S), known
+            )
+        except DeliveryError as error:
+            _log_send(logging.WARNING, "look_up_failed", claim, part, error)
+            return Later(now + timedelta(seconds=error.retry_after_s or LOOK_AGAIN_S))
+        if sent is not None:
+            await self._accepted(claim, part, sent)
+            return None
+        again = part.lookups + 1 < LOOK_UPS
+        next_at = self._clock.now() + timedelta(seconds=LOOK_AGAIN_S if again else 0)
+        await self._database.write_async(
+            lambda c: outbox.record_not_found(c, part.id, next_at=next_at, again=again)
+        )
+        return Later(next_at)
+
+
+def _outgoing(claim: Claim, part: Part) -> OutgoingPart:
+    return OutgoingPart(
+        outbox_id=part.id,
+        customer_address=claim.customer_address,
+        shop_address=claim.shop_address,
+        body=part.body,
+    )
+
+
+def _log_send(level: int, event: str, claim: Claim, part: Part, error: DeliveryError) -> None:
+    log_event(
+        log,
+        level,
+        event,
+        conversation_id=claim.conversation_id,
+        turn_id=part.turn_id,
+        part=part.part,
+        code=error.code,
+        error=str(error),
+    )

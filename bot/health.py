@@ -1,0 +1,310 @@
+"""What is known of each provider: results of calls and pings enter, who may be asked leaves.
+
+A breaker per (provider, model) opens at once on a timeout, a connection failure, a bad key, an
+empty account or a wrong address, and after three other failures in a row. While it is open nobody
+asks; when its time is up exactly one caller does. A ping that succeeds closes what a list of models
+can disprove; a hanging or exhausted model has to prove itself by an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from bot.providers import base
+from bot.providers.advice import advise
+from bot.tables import ProviderState
+from core.clock import Clock
+from core.database import insert_into
+from core.errors import ProviderError, provider_error
+from core.log import log_event
+from core.settings import ProviderSettings
+
+log = logging.getLogger(__name__)
+
+PING_LIMIT_S = 8.0
+OPENS_AT_ONCE = frozenset({"timeout", "network", "auth", "quota", "config", "model_not_found"})
+FAILURES_TO_OPEN = 3
+CLOSED_BY_PING = frozenset({"network", "auth", "config", "model_not_found"})
+FIRST_OPEN_S = {"network": 5.0, "timeout": 30.0, "rate_limit": 10.0}
+DEFAULT_OPEN_S = 60.0
+LONGEST_OPEN_S = {"network": 60.0}
+DEFAULT_LONGEST_OPEN_S = 600.0
+"""An open breaker waits twice as long after each failed probe, up to this."""
+
+
+@dataclass(slots=True)
+class Breaker:
+    """One (provider, model); times are monotonic seconds."""
+
+    failures: int = 0
+    opened: int = 0
+    open_until: float | None = None
+    error_class: str = ""
+    probing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """The last word on one provider; the contract's row of `providers --json`.
+
+    `state` is "ok", one of the ten error classes, or "unconfigured" when it has no key.
+    """
+
+    name: str
+    configured: bool
+    ok: bool
+    state: str
+    latency_ms: int | None
+    model: str | None
+    error: str | None
+    advice: str | None
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A provider as the owner configured it."""
+
+    provider: base.Provider
+    settings: ProviderSettings
+
+    @property
+    def name(self) -> str:
+        return self.provider.name
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(self.settings.api_key) or not self.provider.needs_key
+
+    @property
+    def timeout_s(self) -> float:
+        return self.settings.timeout_s or self.provider.default_timeout_s
+
+
+class Health:
+    """Breakers and pings of one process.
+
+    Args:
+        save: called with every ping that should outlive the process.
+        is_probing: pings run in this process, so a customer need not find out by waiting.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        save: Callable[[Ping], None] | None = None,
+        is_probing: bool = False,
+    ) -> None:
+        self._clock = clock
+        self._save = save
+        self._is_probing = is_probing
+        self._breakers: dict[tuple[str, str], Breaker] = {}
+        self._models: dict[str, str] = {}
+        self.pings: dict[str, Ping] = {}
+
+    def current_model(self, member: Member) -> str | None:
+        """The model to ask now: a healed or loaded one, else the first that is configured."""
+        known = self._models.get(member.name)
+        if known is not None:
+            return known
+        configured = member.settings.models or (
+            (member.provider.default_model,) if member.provider.default_model else ()
+        )
+        return configured[0] if configured else None
+
+    def use_model(self, provider: str, model: str | None) -> None:
+        """From now on ask this model; None forgets what was found out."""
+        if model is None:
+            self._models.pop(provider, None)
+        else:
+            self._models[provider] = model
+
+    def breaker(self, provider: str, model: str | None) -> Breaker:
+        return self._breakers.setdefault((provider, model or ""), Breaker())
+
+    def may_ask(self, provider: str, model: str | None) -> bool:
+        """Closed, or open and due for its one probe."""
+        breaker = self.breaker(provider, model)
+        if breaker.open_until is None:
+            return True
+        return not breaker.probing and breaker.open_until <= self._clock.monotonic_s()
+
+    def soonest(self, keys: Sequence[tuple[str, str | None]]) -> tuple[str, str | None] | None:
+        """With every breaker open: the one due soonest that a caller may probe, if any.
+
+        What pings disprove is left to them: a closed local port takes seconds to say so on Windows.
+        """
+        due = [
+            (breaker.open_until or 0.0, key)
+            for key in keys
+            if not (breaker := self.breaker(*key)).probing
+            and not (self._is_probing and breaker.error_class in CLOSED_BY_PING)
+            and breaker.error_class != "rate_limit"
+        ]
+        return min(due, key=lambda pair: pair[0])[1] if due else None
+
+    def open_for_s(self, provider: str, model: str | None) -> float | None:
+        """Seconds until its breaker is due again; None when it is closed."""
+        until = self.breaker(provider, model).open_until
+        return None if until is None else max(0.0, until - self._clock.monotonic_s())
+
+    def begin(self, provider: str, model: str | None) -> None:
+        """A call starts; an open breaker's one probe is taken."""
+        breaker = self.breaker(provider, model)
+        breaker.probing = breaker.open_until is not None
+
+    def succeed(self, provider: str, model: str | None) -> None:
+        """A call was answered."""
+        if self._breakers.get((provider, model or "")) != Breaker():
+            self._breakers[(provider, model or "")] = Breaker()
+
+    def abandon(self, provider: str, model: str | None) -> None:
+        """A call was cancelled and says nothing."""
+        self.breaker(provider, model).probing = False
+
+    def fail(self, provider: str, model: str | None, error: ProviderError) -> None:
+        """A call failed."""
+        breaker = self.breaker(provider, model)
+        breaker.probing = False
+        kind = error.error_class
+        if kind == "bad_request":
+            return
+        breaker.failures += 1
+        breaker.error_class = kind
+        was_open = breaker.open_until is not None
+        if kind == "rate_limit":
+            wait_s = error.retry_after_s or FIRST_OPEN_S[kind] * 2 ** min(breaker.opened, 5)
+        elif kind in OPENS_AT_ONCE or was_open or breaker.failures >= FAILURES_TO_OPEN:
+            first = FIRST_OPEN_S.get(kind, DEFAULT_OPEN_S)
+            longest = LONGEST_OPEN_S.get(kind, DEFAULT_LONGEST_OPEN_S)
+            wait_s = min(first * 2 ** min(breaker.opened, 10), longest)
+        else:
+            return
+        breaker.opened += 1
+        breaker.open_until = self._clock.monotonic_s() + wait_s
+
+    async def ping(self, client: httpx.AsyncClient, member: Member) -> Ping:
+        """Ask for the list of models: is it reached, is the key accepted, is the model there?"""
+        started = self._clock.monotonic_s()
+        try:
+            model = await self._check(client, member)
+        except ProviderError as error:
+            ping = self._row(member, started, error=error, model=self.current_model(member))
+            # A model may answer under a name the list does not show: only an answer disproves it.
+            if member.is_configured and error.error_class != "model_not_found":
+                self.fail(member.name, self.current_model(member), error)
+        else:
+            ping = self._row(member, started, error=None, model=model)
+            if self.breaker(member.name, model).error_class in CLOSED_BY_PING:
+                self.succeed(member.name, model)
+        self._note(ping)
+        return ping
+
+    async def _check(self, client: httpx.AsyncClient, member: Member) -> str | None:
+        if not member.is_configured:
+            raise provider_error(
+                f"{member.provider.variable}_API_KEY", provider=member.name, error_class="config"
+            )
+        limit_s = min(PING_LIMIT_S, member.timeout_s)
+        listed = await base.list_models(member.provider, client, member.settings, limit_s)
+        wanted = self.current_model(member)
+        names = [model.name for model in listed]
+        if wanted is None or (not member.settings.models and member.provider.default_model is None):
+            loaded = [model.name for model in listed if model.loaded] or names
+            if not loaded:
+                raise provider_error(
+                    "no model loaded", provider=member.name, error_class="model_not_found"
+                )
+            self.use_model(member.name, loaded[0])
+            return loaded[0]
+        if names and wanted not in names:
+            raise provider_error(
+                f"model {wanted} is not listed",
+                provider=member.name,
+                model=wanted,
+                error_class="model_not_found",
+            )
+        return wanted
+
+    def _row(
+        self, member: Member, started: float, *, error: ProviderError | None, model: str | None
+    ) -> Ping:
+        state = "ok" if error is None else error.error_class
+        if not member.is_configured:
+            state = "unconfigured"
+        return Ping(
+            name=member.name,
+            configured=member.is_configured,
+            ok=error is None,
+            state=state,
+            latency_ms=round((self._clock.monotonic_s() - started) * 1000),
+            model=model,
+            error=None if error is None else str(error),
+            advice=None if error is None else advise(state, member.provider, member.settings),
+            checked_at=self._clock.now(),
+        )
+
+    def _note(self, ping: Ping) -> None:
+        before = self.pings.get(ping.name)
+        self.pings[ping.name] = ping
+        if self._save is not None:
+            self._save(ping)
+        if before is None or before.state != ping.state:
+            word = "FUNCIONANDO" if ping.ok else f"NO DISPONIBLE ({ping.state})"
+            log_event(
+                log,
+                logging.INFO if ping.ok else logging.WARNING,
+                "provider_state_changed",
+                f"[AI Ping] {'✅' if ping.ok else '❌'} {ping.name}: {word}",
+                provider=ping.name,
+                state=ping.state,
+            )
+
+    async def ping_all(self, client: httpx.AsyncClient, members: Sequence[Member]) -> list[Ping]:
+        """Ping every provider at once; the rows come in the order given."""
+        return list(await asyncio.gather(*(self.ping(client, member) for member in members)))
+
+    def due_probes(self, members: Sequence[Member]) -> list[Member]:
+        """Members whose breaker a ping could close, and whose time is up."""
+        return [
+            member
+            for member in members
+            if member.is_configured
+            and (breaker := self.breaker(member.name, self.current_model(member))).open_until
+            is not None
+            and breaker.error_class in CLOSED_BY_PING
+            and self.may_ask(member.name, self.current_model(member))
+        ]
+
+
+def store_ping(connection: Connection, ping: Ping) -> None:
+    """Keep the last ping of a provider for other processes."""
+    values = {
+        "state": ping.state,
+        "model": ping.model or "",
+        "latency_ms": ping.latency_ms,
+        "error": ping.error,
+        "checked_at": ping.checked_at,
+    }
+    connection.execute(
+        insert_into(connection, ProviderState)
+        .values(provider=ping.name, **values)
+        .on_conflict_do_update(index_elements=["provider"], set_=values)
+    )
+
+
+def stored_states(connection: Connection) -> dict[str, tuple[str, datetime]]:
+    """Provider → (state, checked_at) as some process last saw it."""
+    rows = connection.execute(
+        select(ProviderState.provider, ProviderState.state, ProviderState.checked_at)
+    )
+    return {row.provider: (row.state, row.checked_at) for row in rows}

@@ -1,0 +1,354 @@
+"""Customers' messages: accepted once, then claimed, renewed, finished or given back.
+
+A conversation's inbound messages are numbered 1..tail; those up to `done` are answered. A claim
+raises `epoch` and holds the conversation until its lease ends; every later step names that epoch,
+so whoever lost the lease changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, case, delete, insert, or_, select, update
+from sqlalchemy.engine import Connection
+
+from bot.messages import InboundMessage, TalkMessage
+from bot.tables import Contact, ContactAddress, Conversation, Message
+from core.database import insert_into
+from core.errors import BotError, LeaseLost
+
+
+class _Repeated(BotError):
+    """Rolls the unit of work back: this MessageSid is already stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message is stored; its conversation wants work at `due_at`."""
+
+    conversation_id: int
+    seq: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on one conversation while `epoch` stands."""
+
+    conversation_id: int
+    epoch: int
+    channel: str
+    customer_address: str
+    shop_address: str
+    done: int
+    mode: str
+    language: str | None
+    opted_out: bool
+    failures: int
+
+
+def accept(
+    connection: Connection,
+    message: InboundMessage,
+    *,
+    now: datetime,
+    wait_s: float,
+    max_wait_s: float,
+) -> Accepted:
+    """Store a message and make its conversation due.
+
+    Args:
+        wait_s: seconds to wait for more fragments after this message; 0 answers at once.
+        max_wait_s: most seconds the first waiting message may wait for fragments.
+    Raises:
+        BotError: `is_repeated` says whether this MessageSid was stored before.
+    """
+    due_at = now + timedelta(seconds=wait_s)
+    row = connection.execute(
+        update(Conversation)
+        .where(
+            Conversation.channel == message.channel,
+            Conversation.customer_address == message.customer_address,
+            Conversation.shop_address == message.shop_address,
+        )
+        .values(
+            tail=Conversation.tail + 1,
+            due_at=due_at,
+            waiting_since=case(
+                (Conversation.tail == Conversation.done, now), else_=Conversation.waiting_since
+            ),
+            last_inbound_at=now,
+        )
+        .returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
+    ).one_or_none()
+    if row is None:
+        row = _first_message(connection, message, now, due_at)
+    conversation_id, seq, waiting_since = row
+    stored = connection.execute(
+        insert_into(connection, Message)
+        .values(
+            conversation_id=conversation_id,
+            seq=seq,
+            direction="inbound",
+            author="customer",
+            type=message.type,
+            body=message.body,
+            media=[{"url": m.url, "content_type": m.content_type} for m in message.media],
+            extra=dict(message.extra),
+            message_sid=message.message_sid,
+            reply_to_sid=message.reply_to_sid,
+            status="received",
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["message_sid"])
+        .returning(Message.id)
+    ).first()
+    if stored is None:
+        raise _Repeated(message.message_sid)
+    latest = (waiting_since or now) + timedelta(seconds=max_wait_s)
+    if wait_s > 0 and latest < due_at:
+        due_at = max(latest, now)
+        connection.execute(
+            update(Conversation).where(Conversation.id == conversation_id).values(due_at=due_at)
+        )
+    return Accepted(conversation_id, seq, due_at)
+
+
+def is_repeated(error: BotError) -> bool:
+    """Whether `accept` refused because the message is stored already."""
+    return isinstance(error, _Repeated)
+
+
+def _first_message(
+    connection: Connection, message: InboundMessage, now: datetime, due_at: datetime
+) -> tuple[int, int, datetime | None]:
+    """Create contact and conversation; two first messages at once make one of each."""
+    contact_id = _contact(connection, message, now)
+    row = connection.execute(
+        insert_into(connection, Conversation)
+        .values(
+            contact_id=contact_id,
+            channel=message.channel,
+            customer_address=message.customer_address,
+            shop_address=message.shop_address,
+            tail=1,
+            due_at=due_at,
+            waiting_since=now,
+            last_inbound_at=now,
+            created_at=now,
+        )
+        .on_conflict_do_update(
+            index_elements=["channel", "customer_address", "shop_address"],
+            set_={"tail": Conversation.tail + 1, "due_at": due_at, "last_inbound_at": now},
+        )
+        .returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def _contact(connection: Connection, message: InboundMessage, now: datetime) -> int:
+    find = select(ContactAddress.contact_id).where(
+        ContactAddress.channel == message.channel,
+        ContactAddress.address == message.customer_address,
+    )
+    found = connection.execute(find).scalar_one_or_none()
+    if found is not None:
+        return found
+    contact_id: int = connection.execute(
+        insert(Contact)
+        .values(name=message.contact_name[:200], created_at=now)
+        .returning(Contact.id)
+    ).scalar_one()
+    claimed = connection.execute(
+        insert_into(connection, ContactAddress)
+        .values(
+            contact_id=contact_id,
+            channel=message.channel,
+            address=message.customer_address,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["channel", "address"])
+        .returning(ContactAddress.id)
+    ).first()
+    if claimed is None:  # somebody else's first message was quicker
+        connection.execute(delete(Contact).where(Contact.id == contact_id))
+        return connection.execute(find).scalar_one()
+    return contact_id
+
+
+def due(
+    connection: Connection, *, now: datetime, channels: Collection[str], limit: int
+) -> list[int]:
+    """Conversations that want work now and that nobody holds, longest waiting first."""
+    rows = connection.execute(
+        select(Conversation.id)
+        .where(
+            Conversation.tail > Conversation.done,
+            Conversation.due_at <= now,
+            _is_free(now),
+            Conversation.channel.in_(channels),
+        )
+        .order_by(Conversation.due_at)
+        .limit(limit)
+    )
+    return list(rows.scalars())
+
+
+def claim(
+    connection: Connection, conversation_id: int, *, owner: str, now: datetime, lease_s: float
+) -> Claim | None:
+    """Take the conversation, or None when it is held, not due, or has nothing waiting."""
+    row = connection.execute(
+        update(Conversation)
+        .where(
+            Conversation.id == conversation_id,
+            Conversation.tail > Conversation.done,
+            Conversation.due_at <= now,
+            _is_free(now),
+        )
+        .values(
+            epoch=Conversation.epoch + 1,
+            lease_owner=owner,
+            lease_until=now + timedelta(seconds=lease_s),
+        )
+        .returning(
+            Conversation.id,
+            Conversation.epoch,
+            Conversation.channel,
+            Conversation.customer_address,
+            Conversation.shop_address,
+            Conversation.done,
+            Conversation.mode,
+            Conversation.language,
+            Conversation.opted_out_at,
+            Conversation.failures,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Claim(*row[:8], opted_out=row.opted_out_at is not None, failures=row.failures)
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(Conversation.lease_until.is_(None), Conversation.lease_until < now)
+
+
+def waiting_messages(connection: Connection, conversation_id: int, after: int) -> list[TalkMessage]:
+    """The inbound messages behind number `after`, oldest first."""
+    rows = connection.execute(
+        select(
+            Message.seq,
+            Message.author,
+            Message.body,
+            Message.type,
+            Message.created_at,
+            Message.extra,
+        )
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.seq > after,
+            Message.direction == "inbound",
+        )
+        .order_by(Message.seq)
+    )
+    return [TalkMessage(*row) for row in rows]
+
+
+def renew(
+    connection: Connection,
+    held: Sequence[tuple[int, int]],
+    *,
+    owner: str,
+    now: datetime,
+    lease_s: float,
+) -> set[int]:
+    """Prolong leases; answers the conversations that are still ours.
+
+    Args:
+        held: (conversation id, epoch) pairs.
+    """
+    epochs = dict(held)
+    rows = connection.execute(
+        update(Conversation)
+        .where(Conversation.id.in_(epochs), Conversation.lease_owner == owner)
+        .values(lease_until=now + timedelta(seconds=lease_s))
+        .returning(Conversation.id, Conversation.epoch)
+    )
+    return {row.id for row in rows if epochs[row.id] == row.epoch}
+
+
+def hold(connection: Connection, conversation_id: int, epoch: int) -> tuple[int, datetime]:
+    """Lock the conversation for this transaction: (tail, due_at) while `epoch` stands.
+
+    Raises:
+        LeaseLost: somebody else claimed it.
+    """
+    row = connection.execute(
+        select(Conversation.tail, Conversation.due_at)
+        .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise LeaseLost(f"conversation {conversation_id} epoch {epoch}")
+    return row.tail, row.due_at
+
+
+def finish(
+    connection: Connection, conversation_id: int, epoch: int, *, done: int, now: datetime
+) -> datetime | None:
+    """Everything up to `done` is answered: free the conversation.
+
+    Returns:
+        When the messages that arrived meanwhile are due; None when there are none.
+    Raises:
+        LeaseLost: somebody else claimed it.
+    """
+    row = connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
+        .values(
+            done=done,
+            lease_owner=None,
+            lease_until=None,
+            failures=0,
+            waiting_since=case((Conversation.tail > done, now), else_=None),
+        )
+        .returning(Conversation.tail, Conversation.due_at)
+    ).one_or_none()
+    if row is None:
+        raise LeaseLost(f"conversation {conversation_id} epoch {epoch}")
+    return row.due_at if row.tail > done else None
+
+
+def give_back(
+    connection: Connection,
+    conversation_id: int,
+    epoch: int,
+    *,
+    due_at: datetime,
+    failures: int | None = None,
+) -> bool:
+    """Free the conversation unfinished; it is due again at `due_at`. False when it was not ours."""
+    values: dict[str, object] = {"lease_owner": None, "lease_until": None, "due_at": due_at}
+    if failures is not None:
+        values["failures"] = failures
+    row = connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
+        .values(values)
+        .returning(Conversation.id)
+    ).first()
+    return row is not None
+
+
+def free_all_leases(connection: Connection) -> int:
+    """On SQLite, after taking the one-process lock: whoever held a lease is dead."""
+    rows = connection.execute(
+        update(Conversation)
+        .where(Conversation.lease_owner.is_not(None))
+        .values(lease_owner=None, lease_until=None)
+        .returning(Conversation.id)
+    )
+    return len(rows.all())

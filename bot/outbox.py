@@ -1,0 +1,291 @@
+"""Replies on their way out: a reply is split and queued; what the channel said is recorded.
+
+States of an item: queued → sending → accepted, or unclear (perhaps sent) → looked up → accepted or
+queued again, or failed, or withdrawn. Functions here run inside a unit of work; none of them waits
+for the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Connection
+
+from bot.channels.base import STATUS_RANK
+from bot.messages import StatusUpdate
+from bot.tables import Conversation, Message, OutboxItem, Turn
+from catalog.tables import Product
+from core.errors import LeaseLost
+from core.ids import new_id
+
+OPEN_STATES = ("queued", "sending", "unclear")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a reply, as the worker handles it."""
+
+    id: str
+    turn_id: str
+    part: int
+    body: str
+    state: str
+    tries: int
+    lookups: int
+    next_at: datetime
+    sending_at: datetime | None
+
+
+def queue_parts(
+    connection: Connection,
+    *,
+    conversation_id: int,
+    turn_id: str,
+    seq: int,
+    body: str,
+    parts: Sequence[str],
+    author: str,
+    now: datetime,
+) -> None:
+    """Store a reply as one message of the talk and one outbox item a part."""
+    message_id = connection.execute(
+        insert(Message)
+        .values(
+            conversation_id=conversation_id,
+            seq=seq,
+            direction="outbound",
+            author=author,
+            body=body,
+            turn_id=turn_id,
+            status="queued",
+            created_at=now,
+        )
+        .returning(Message.id)
+    ).scalar_one()
+    connection.execute(
+        insert(OutboxItem),
+        [
+            {
+                "id": new_id(),
+                "conversation_id": conversation_id,
+                "turn_id": turn_id,
+                "message_id": message_id,
+                "part": number,
+                "body": part,
+                "state": "queued",
+                "next_at": now,
+                "created_at": now,
+            }
+            for number, part in enumerate(parts)
+        ],
+    )
+
+
+def open_parts(connection: Connection, turn_id: str) -> list[Part]:
+    """The parts of a turn that are not settled yet, in sending order."""
+    rows = connection.execute(
+        select(
+            OutboxItem.id,
+            OutboxItem.turn_id,
+            OutboxItem.part,
+            OutboxItem.body,
+            OutboxItem.state,
+            OutboxItem.tries,
+            OutboxItem.lookups,
+            OutboxItem.next_at,
+            OutboxItem.sending_at,
+        )
+        .where(OutboxItem.turn_id == turn_id, OutboxItem.state.in_(OPEN_STATES))
+        .order_by(OutboxItem.part)
+    )
+    return [Part(*row) for row in rows]
+
+
+def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) -> str | None:
+    """Mark a part as being sent, if everything it rests on still holds.
+
+    Returns:
+        None when it may be sent now; otherwise why the whole turn was withdrawn: "opted_out",
+        "person" (a human took over) or "price" (a product it names changed or went away); or
+        "settled": a status callback was quicker, there is nothing left to send.
+    Raises:
+        LeaseLost: somebody else works on this conversation now.
+    """
+    row = connection.execute(
+        select(Conversation.mode, Conversation.opted_out_at, Turn.prices, Turn.kind)
+        .join(Turn, Turn.conversation_id == Conversation.id)
+        .where(Turn.id == part.turn_id, Conversation.epoch == epoch)
+        .with_for_update(of=Conversation)
+    ).one_or_none()
+    if row is None:
+        raise LeaseLost(f"turn {part.turn_id} epoch {epoch}")
+    reason = None
+    if row.opted_out_at is not None and row.kind != "opt_out":
+        reason = "opted_out"
+    elif row.mode == "person":
+        reason = "person"
+    elif part.part == 0 and not _prices_stand(connection, row.prices):
+        reason = "price"
+    if reason is not None:
+        withdraw(connection, part.turn_id)
+        return reason
+    marked = connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == part.id, OutboxItem.state == "queued")
+        .values(state="sending", sending_at=now, tries=OutboxItem.tries + 1, lookups=0)
+        .returning(OutboxItem.id)
+    ).first()
+    return None if marked else "settled"
+
+
+def _prices_stand(connection: Connection, prices: dict[str, int]) -> bool:
+    if not prices:
+        return True
+    rows = connection.execute(
+        select(Product.id, Product.price_minor).where(
+            Product.id.in_([int(key) for key in prices]), Product.active
+        )
+    )
+    return {str(row.id): row.price_minor for row in rows} == prices
+
+
+def withdraw(connection: Connection, turn_id: str) -> None:
+    """Take back what was not sent yet; the waiting messages want a new answer."""
+    connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.turn_id == turn_id, OutboxItem.state.in_(OPEN_STATES))
+        .values(state="withdrawn")
+    )
+    connection.execute(update(Turn).where(Turn.id == turn_id).values(state="withdrawn"))
+    sent = (
+        select(OutboxItem.id)
+        .where(OutboxItem.message_id == Message.id, OutboxItem.state == "accepted")
+        .exists()
+    )
+    connection.execute(
+        update(Message).where(Message.turn_id == turn_id, ~sent).values(status="withdrawn")
+    )
+
+
+def record_accepted(connection: Connection, outbox_id: str, message_sid: str, status: str) -> None:
+    """The channel took the part and gave it an id."""
+    connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == outbox_id, OutboxItem.state != "accepted")
+        .values(state="accepted", message_sid=message_sid)
+    )
+    _advance(connection, OutboxItem.id == outbox_id, status, None)
+
+
+def record_unclear(connection: Connection, outbox_id: str, next_at: datetime) -> None:
+    """Perhaps sent: nobody sends it again before it was looked up at `next_at`."""
+    connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == outbox_id, OutboxItem.state == "sending")
+        .values(state="unclear", next_at=next_at)
+    )
+
+
+def record_not_found(
+    connection: Connection, outbox_id: str, *, next_at: datetime, again: bool
+) -> None:
+    """A look-up did not find the part.
+
+    Args:
+        again: True to look once more at `next_at`; False to send it again then.
+    """
+    connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == outbox_id, OutboxItem.state.in_(("sending", "unclear")))
+        .values(
+            state="unclear" if again else "queued",
+            lookups=OutboxItem.lookups + 1,
+            next_at=next_at,
+        )
+    )
+
+
+def record_retry(
+    connection: Connection, outbox_id: str, *, next_at: datetime, code: int | None
+) -> None:
+    """Certainly not sent; it is tried again at `next_at`."""
+    connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == outbox_id, OutboxItem.state == "sending")
+        .values(state="queued", next_at=next_at, error_code=code)
+    )
+
+
+def record_failed(connection: Connection, outbox_id: str, code: int | None) -> None:
+    """It will never be accepted."""
+    connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == outbox_id, OutboxItem.state.in_(OPEN_STATES))
+        .values(state="failed", error_code=code)
+    )
+    _advance(connection, OutboxItem.id == outbox_id, "failed", code)
+
+
+def record_status(connection: Connection, update_: StatusUpdate, now: datetime) -> int | None:
+    """A status callback: statuses move forward only, and our own id settles an unclear send.
+
+    Returns:
+        The conversation to wake when an unclear send was settled, else None.
+    """
+    settled = None
+    if update_.outbox_id:
+        settled = connection.execute(
+            update(OutboxItem)
+            .where(
+                OutboxItem.id == update_.outbox_id,
+                OutboxItem.message_sid.is_(None),
+                OutboxItem.state.in_(("sending", "unclear")),
+            )
+            .values(state="accepted", message_sid=update_.message_sid)
+            .returning(OutboxItem.conversation_id)
+        ).scalar_one_or_none()
+    _advance(
+        connection,
+        OutboxItem.message_sid == update_.message_sid,
+        update_.status,
+        update_.error_code,
+    )
+    if settled is not None:
+        connection.execute(
+            update(Conversation)
+            .where(Conversation.id == settled, Conversation.tail > Conversation.done)
+            .values(due_at=now)
+        )
+    return settled
+
+
+def _advance(connection: Connection, which: object, status: str, code: int | None) -> None:
+    rank = STATUS_RANK.get(status)
+    if rank is None:
+        return
+    lower = [word for word, at in STATUS_RANK.items() if at < rank]
+    row = connection.execute(
+        update(OutboxItem)
+        .where(which, OutboxItem.status.is_(None) | OutboxItem.status.in_(lower))  # type: ignore[arg-type]
+        .values({"status": status} | ({"error_code": code} if code is not None else {}))
+        .returning(OutboxItem.message_id)
+    ).first()
+    if row is not None:
+        connection.execute(
+            update(Message)
+            .where(Message.id == row.message_id, Message.status != "withdrawn")
+            .values(status=status)
+        )
+
+
+def known_sids(connection: Connection, conversation_id: int) -> set[str]:
+    """The channel's ids that other parts of this conversation already hold."""
+    rows = connection.execute(
+        select(OutboxItem.message_sid).where(
+            OutboxItem.conversation_id == conversation_id, OutboxItem.message_sid.is_not(None)
+        )
+    )
+    return {sid for sid in rows.scalars() if sid}

@@ -1,0 +1,410 @@
+"""A prompt enters, a usable completion leaves: providers are asked in order within one deadline.
+
+When one fails the next is asked at once; nobody sleeps while another can answer. Every call becomes
+one row of the ledger and one line of the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from bot import retry
+from bot.health import Health, Member
+from bot.messages import Completion, Prompt, Usage
+from bot.providers import base
+from core.clock import Clock
+from core.errors import AllProvidersFailed, ProviderError, provider_error
+from core.log import log_event
+
+log = logging.getLogger(__name__)
+
+TAG = "[AI Multi-Provider]"
+LIST_LIMIT_S = 3.0
+"""How long a turn may spend on finding out which models there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One row of the ledger."""
+
+    turn_id: str | None
+    provider: str
+    model: str | None
+    attempt: int
+    outcome: str
+    duration_ms: int
+    started_at: datetime
+    status: int | None = None
+    retry_after_s: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How to ask: AI_ATTEMPTS_PER_PROVIDER, AI_RETRY_STYLE, AI_AUTO_MODEL."""
+
+    attempts: int = 2
+    style: str = "rounds"
+    auto_model: bool = True
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The state of one `respond`."""
+
+    prompt: Prompt
+    turn_id: str | None
+    deadline: float
+    options: list[retry.Option]
+    members: dict[str, Member]
+    errors: list[ProviderError]
+    forced: str | None = None
+    """With every breaker open: the one provider that is asked all the same."""
+
+    @property
+    def calls(self) -> int:
+        return sum(option.calls for option in self.options)
+
+
+class Responder:
+    """Asks providers in order; keeps nothing of a turn after it.
+
+    Args:
+        client: shared; closed by whoever built it.
+        members: providers in the order to ask, those without a key left out.
+        record: takes each ledger row; must not wait.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        members: Sequence[Member],
+        health: Health,
+        clock: Clock,
+        record: Callable[[AttemptRow], None],
+        rules: Rules | None = None,
+    ) -> None:
+        self._client = client
+        self.members = tuple(members)
+        self._health = health
+        self._clock = clock
+        self._record = record
+        self._rules = rules or Rules()
+
+    async def respond(
+        self, prompt: Prompt, *, deadline_s: float, turn_id: str | None = None
+    ) -> Completion:
+        """The first usable completion.
+
+        Args:
+            prompt: what to ask.
+            deadline_s: seconds this may take, all providers together.
+            turn_id: written into the ledger.
+        Raises:
+            AllProvidersFailed: nobody answered; carries every error.
+        """
+        turn = self._plan(prompt, deadline_s, turn_id)
+        order = " → ".join(member.name for member in self.members) or "-"
+        _say(
+            logging.INFO,
+            "responder_started",
+            f"🔄 Usando sistema multi-provider con fallback automático (orden: {order})",
+            turn_id=turn_id,
+        )
+        while True:
+            step = retry.next_step(
+                turn.options,
+                now=self._clock.monotonic_s(),
+                deadline=turn.deadline,
+                attempts=self._rules.attempts,
+                style=self._rules.style,
+            )
+            if step is None:
+                raise self._failed(turn)
+            if isinstance(step, retry.Wait):
+                await self._wait(turn, step.seconds)
+                continue
+            completion = await self._try(turn, step)
+            if completion is not None:
+                return completion
+
+    def _plan(self, prompt: Prompt, deadline_s: float, turn_id: str | None) -> _Turn:
+        now = self._clock.monotonic_s()
+        options = [retry.Option(member.name) for member in self.members]
+        turn = _Turn(
+            prompt,
+            turn_id,
+            now + deadline_s,
+            options,
+            {member.name: member for member in self.members},
+            [],
+        )
+        for option in options:
+            self._apply_breaker(turn, option)
+        if options and all(option.closed for option in options):
+            keys = [(m.name, self._health.current_model(m)) for m in self.members]
+            soonest = self._health.soonest(keys)
+            turn.forced = soonest[0] if soonest else None
+            for option in options:
+                option.closed = option.name != turn.forced
+        return turn
+
+    def _apply_breaker(self, turn: _Turn, option: retry.Option) -> None:
+        """An open breaker closes the option; a full rate window only postpones it."""
+        model = self._health.current_model(turn.members[option.name])
+        if self._health.may_ask(option.name, model):
+            return
+        breaker = self._health.breaker(option.name, model)
+        if breaker.error_class == "rate_limit" and not breaker.probing:
+            option.ready_at = breaker.open_until or 0.0
+        else:
+            option.closed = True
+
+    async def _try(self, turn: _Turn, step: retry.Ask) -> Completion | None:
+        option, member = step.option, turn.members[step.option.name]
+        if option.calls == 0 and option.name != turn.forced:
+            self._apply_breaker(turn, option)  # another turn may have found out meanwhile
+            if option.closed or option.ready_at > self._clock.monotonic_s():
+                return None
+        option.calls += 1
+        _say(
+            logging.INFO,
+            "provider_asked",
+            f"🔄 Intentando con: {member.name}",
+            provider=member.name,
+            turn_id=turn.turn_id,
+        )
+        started_at, started = self._clock.now(), self._clock.monotonic_s()
+        limit_s = min(step.limit_s, member.timeout_s)
+        model = self._health.current_model(member)
+        self._health.begin(member.name, model)
+        try:
+            async with asyncio.timeout(limit_s):
+                model = await self._model(member)
+                completion = await base.complete(
+                    member.provider, self._client, member.settings, turn.prompt, model, limit_s
+                )
+        except ProviderError as error:
+            failure = error
+        except TimeoutError:
+            failure = provider_error(
+                f"no answer within {limit_s:.1f} s",
+                provider=member.name,
+                model=model,
+                error_class="timeout",
+            )
+        except asyncio.CancelledError:
+            self._health.abandon(member.name, model)
+            self._ledger(turn, option, model, "cancelled", started_at, started)
+            raise
+        else:
+            return self._succeed(turn, option, completion, started_at, started)
+        await self._fail(turn, option, model, failure, started_at, started)
+        return None
+
+    def _succeed(
+        self,
+        turn: _Turn,
+        option: retry.Option,
+        completion: Completion,
+        started_at: datetime,
+        started: float,
+    ) -> Completion:
+        member = turn.members[option.name]
+        self._health.succeed(member.name, self._health.current_model(member))
+        self._ledger(
+            turn, option, completion.model, "answered", started_at, started, usage=completion.usage
+        )
+        _say(
+            logging.INFO,
+            "provider_answered",
+            f"✅ Éxito con: {member.name}",
+            provider=member.name,
+            model=completion.model,
+            turn_id=turn.turn_id,
+        )
+        return Completion(
+            text=completion.text,
+            model=completion.model,
+            usage=completion.usage,
+            finish_reason=completion.finish_reason,
+            provider=member.name,
+            attempts=turn.calls,
+        )
+
+    async def _fail(
+        self,
+        turn: _Turn,
+        option: retry.Option,
+        model: str | None,
+        error: ProviderError,
+        started_at: datetime,
+        started: float,
+    ) -> None:
+        member = turn.members[option.name]
+        now = self._clock.monotonic_s()
+        turn.errors.append(error)
+        self._ledger(turn, option, model, error.error_class, started_at, started, error=error)
+        most = self._rules.attempts + option.heals
+        status = f"{error.status}, " if error.status else ""
+        _say(
+            logging.WARNING,
+            "provider_failed",
+            f"❌ Error con {member.name}: {error.error_class} "
+            f"(intento {option.calls}/{most}, {status}{now - started:.1f} s)",
+            provider=member.name,
+            error_class=error.error_class,
+            status=error.status,
+            turn_id=turn.turn_id,
+        )
+        if await self._heal(turn, option, model, error):
+            return
+        self._health.fail(member.name, model, error)
+        retry.note_failure(option, error, now=now, style=self._rules.style)
+        if error.error_class != "rate_limit" and not self._health.may_ask(member.name, model):
+            option.closed = True
+        if option.closed or option.attempts >= self._rules.attempts:
+            self._say_exhausted(turn, option)
+
+    def _say_exhausted(self, turn: _Turn, option: retry.Option) -> None:
+        others = [
+            other
+            for other in turn.options
+            if other is not option and not other.closed and other.attempts < self._rules.attempts
+        ]
+        _say(
+            logging.WARNING,
+            "provider_exhausted",
+            f"⚠️ {option.name} agotado" + (", siguiente provider" if others else ""),
+            provider=option.name,
+            turn_id=turn.turn_id,
+        )
+
+    async def _model(self, member: Member) -> str:
+        """The model to ask; a local provider is asked which one is loaded."""
+        model = self._health.current_model(member)
+        if model is not None:
+            return model
+        listed = await base.list_models(
+            member.provider, self._client, member.settings, LIST_LIMIT_S
+        )
+        names = [m.name for m in listed if m.loaded] or [m.name for m in listed]
+        if not names:
+            raise provider_error(
+                "no model loaded", provider=member.name, error_class="model_not_found"
+            )
+        self._health.use_model(member.name, names[0])
+        return names[0]
+
+    async def _heal(
+        self, turn: _Turn, option: retry.Option, model: str | None, error: ProviderError
+    ) -> bool:
+        """A model is gone: take the owner's next one, else one the provider lists."""
+        member = turn.members[option.name]
+        models = member.settings.models
+        if error.error_class != "model_not_found" or option.heals > len(models):
+            return False
+        found: str | None = None
+        if model in models[:-1]:
+            found = models[models.index(model or "") + 1]
+        elif self._rules.auto_model:
+            found = await self._listed_instead(turn, member, model)
+        if found is None or found == model:
+            return False
+        option.heals += 1
+        self._health.abandon(member.name, model)
+        self._health.use_model(member.name, found)
+        _say(
+            logging.WARNING,
+            "model_replaced",
+            f"🔄 {member.name}: el modelo {model} no está disponible, se usa {found}",
+            provider=member.name,
+            model=found,
+            instead_of=model,
+        )
+        return True
+
+    async def _listed_instead(self, turn: _Turn, member: Member, model: str | None) -> str | None:
+        left_s = turn.deadline - self._clock.monotonic_s()
+        try:
+            listed = await base.list_models(
+                member.provider,
+                self._client,
+                member.settings,
+                min(LIST_LIMIT_S, max(left_s, retry.MIN_ATTEMPT_S)),
+            )
+        except ProviderError as error:
+            log_event(
+                log,
+                logging.WARNING,
+                "model_list_failed",
+                provider=member.name,
+                error_class=error.error_class,
+            )
+            return None
+        return base.pick_model([m for m in listed if m.name != model], model or "")
+
+    async def _wait(self, turn: _Turn, seconds: float) -> None:
+        if turn.errors and turn.errors[-1].error_class == "rate_limit":
+            _say(
+                logging.INFO,
+                "rate_limit_wait",
+                f"⏳ Rate limit alcanzado, esperando {seconds:.1f}s...",
+                seconds=round(seconds, 1),
+                turn_id=turn.turn_id,
+            )
+        await asyncio.sleep(seconds)
+
+    def _failed(self, turn: _Turn) -> AllProvidersFailed:
+        _say(
+            logging.ERROR,
+            "all_providers_failed",
+            f"❌ Todas las APIs de IA fallaron ({turn.calls} intentos)",
+            attempts=turn.calls,
+            turn_id=turn.turn_id,
+        )
+        waits = [
+            wait
+            for member in self.members
+            if (wait := self._health.open_for_s(member.name, self._health.current_model(member)))
+        ]
+        return AllProvidersFailed(turn.errors, min(waits, default=None))
+
+    def _ledger(
+        self,
+        turn: _Turn,
+        option: retry.Option,
+        model: str | None,
+        outcome: str,
+        started_at: datetime,
+        started: float,
+        *,
+        usage: Usage | None = None,
+        error: ProviderError | None = None,
+    ) -> None:
+        self._record(
+            AttemptRow(
+                turn_id=turn.turn_id,
+                provider=option.name,
+                model=model,
+                attempt=option.calls,
+                outcome=outcome,
+                duration_ms=round((self._clock.monotonic_s() - started) * 1000),
+                started_at=started_at,
+                status=error.status if error else 200 if outcome == "answered" else None,
+                retry_after_s=error.retry_after_s if error else None,
+                input_tokens=usage.input_tokens if usage else None,
+                output_tokens=usage.output_tokens if usage else None,
+            )
+        )
+
+
+def _say(level: int, event: str, words: str, **fields: object) -> None:
+    log_event(log, level, event, f"{TAG} {words}", **fields)

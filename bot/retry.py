@@ -1,0 +1,111 @@
+"""An error, how often it happened and now enter; when to try again, or never, leaves (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import DeliveryError, DeliveryUnavailable, ProviderError
+
+MIN_ATTEMPT_S = 0.5
+"""An attempt with less time than this left is not worth starting."""
+SHARE_S = 4.0
+"""What every provider still to come is left of the deadline, where the deadline allows it."""
+RETRY_PAUSE_S = 0.5
+
+SEND_PAUSES_S = (2, 5, 15, 60, 300, 900, 1800, 3600, 3600, 3600, 3600)
+"""Pauses between tries of one send: about 4.5 hours, WhatsApp's own queue limit being 4."""
+TURN_PAUSES_S = (2, 10)
+"""Pauses after a turn failed by our own fault; the third failure buries it."""
+
+
+@dataclass(slots=True)
+class Option:
+    """One provider in the plan of one turn."""
+
+    name: str
+    calls: int = 0
+    """Calls made in this turn."""
+    heals: int = 0
+    """Calls that only found out that a model is gone; they do not count as attempts."""
+    closed: bool = False
+    """Not to be asked again in this turn."""
+    ready_at: float = 0.0
+    """Monotonic second before which it would refuse again."""
+
+    @property
+    def attempts(self) -> int:
+        return self.calls - self.heals
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask this option now, for at most `limit_s` seconds."""
+
+    option: Option
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nobody can answer now; somebody can in `seconds`."""
+
+    seconds: float
+
+
+def next_step(
+    options: Sequence[Option], *, now: float, deadline: float, attempts: int, style: str
+) -> Ask | Wait | None:
+    """The next step of a turn; None when nothing is left to try within the deadline.
+
+    Args:
+        now, deadline: monotonic seconds.
+        attempts: most calls of one option.
+        style: "rounds" asks everyone once, then again; "in_place" asks one until it is used up.
+    """
+    live = [o for o in options if not o.closed and o.attempts < attempts]
+    if not live or deadline - now < MIN_ATTEMPT_S:
+        return None
+    if style == "in_place":
+        live = live[:1]
+    ready = [o for o in live if o.ready_at <= now]
+    if not ready:
+        pause = min(o.ready_at for o in live) - now
+        return Wait(pause) if now + pause + MIN_ATTEMPT_S * 2 < deadline else None
+    chosen = min(ready, key=lambda o: o.attempts)
+    return Ask(chosen, attempt_limit_s(deadline - now, sum(1 for o in live if o.calls == 0) - 1))
+
+
+def attempt_limit_s(remaining_s: float, others: int) -> float:
+    """How long one attempt may take so that each of `others` still gets its share."""
+    others = max(others, 0)
+    return max(remaining_s - others * SHARE_S, remaining_s / (others + 1))
+
+
+def note_failure(option: Option, error: ProviderError, *, now: float, style: str) -> None:
+    """Write into the plan what an error means for asking the same option again."""
+    if not error.retry_same:
+        option.closed = True
+    elif error.error_class == "rate_limit" and error.retry_after_s:
+        option.ready_at = now + error.retry_after_s
+    elif error.error_class == "rate_limit" and style != "in_place":
+        option.closed = True  # nobody knows for how long; the customer is not kept waiting
+    else:
+        doubling = 2 ** (option.attempts - 1) if style == "in_place" else 1
+        option.ready_at = now + RETRY_PAUSE_S * doubling
+
+
+def send_again_after_s(error: DeliveryError, tries: int) -> float | None:
+    """Seconds until a failed send is tried again, or None when it never is.
+
+    Args:
+        tries: how often it was tried, this time included.
+    """
+    if not isinstance(error, DeliveryUnavailable) or tries > len(SEND_PAUSES_S):
+        return None
+    return max(error.retry_after_s or 0.0, float(SEND_PAUSES_S[tries - 1]))
+
+
+def turn_again_after_s(failures: int) -> float | None:
+    """Seconds until a turn that failed by our own fault is tried again; None buries it."""
+    return float(TURN_PAUSES_S[failures - 1]) if failures <= len(TURN_PAUSES_S) else None

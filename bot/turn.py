@@ -1,0 +1,317 @@
+"""A claimed conversation enters; its waiting messages leave answered by one saved reply.
+
+The reply and its outbox rows are saved together, fenced by the claim's epoch, before anything is
+sent: a restart sends what was saved and never asks the AI again. No transaction is open while a
+provider is asked. A message that arrives before the reply is saved makes the answer start afresh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Connection
+
+from bot import inbox, outbox, policy
+from bot.channels.base import Channel
+from bot.composer import Composer
+from bot.context import ContextReader
+from bot.inbox import Claim
+from bot.messages import Reply, TalkMessage
+from bot.tables import Conversation, Turn
+from core.clock import Clock
+from core.database import Database
+from core.errors import AllProvidersFailed
+from core.ids import new_id
+from core.log import log_event
+from core.texts import text
+
+log = logging.getLogger(__name__)
+
+MAX_RESTARTS = 3
+"""How often messages that keep coming may start one answer afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTurn:
+    """A reply that stands in the database and covers everything up to `to_seq`."""
+
+    id: str
+    to_seq: int
+
+
+class TurnRunner:
+    """Answers claimed conversations.
+
+    Args:
+        deadline_s: TURN_DEADLINE_S, the whole answer.
+        coalesce_max_s: most seconds a restarted answer waits for further fragments.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        contexts: ContextReader,
+        composer: Composer,
+        channels: Mapping[str, Channel],
+        *,
+        deadline_s: float,
+        coalesce_max_s: float,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._contexts = contexts
+        self._composer = composer
+        self._channels = channels
+        self._deadline_s = deadline_s
+        self._coalesce_max_s = coalesce_max_s
+
+    async def answer(self, claim: Claim, more: asyncio.Event) -> SavedTurn | int:
+        """Make sure the conversation has a saved reply.
+
+        Args:
+            claim: the right to work on it.
+            more: set from outside when another message arrives.
+        Returns:
+            The saved turn to deliver, or the number up to which silence is the right answer.
+        Raises:
+            LeaseLost: somebody else works on it now.
+        """
+        saved = await self._database.read_async(lambda c: saved_turn(c, claim))
+        if saved is not None:
+            return saved
+        started = self._clock.monotonic_s()
+        for restarts in range(MAX_RESTARTS + 1):
+            more.clear()
+            waiting = await self._database.read_async(
+                lambda c: inbox.waiting_messages(c, claim.conversation_id, claim.done)
+            )
+            draft = _Draft(claim, waiting, new_id(), self._clock.now())
+            left_s = max(1.0, self._deadline_s - (self._clock.monotonic_s() - started))
+            is_last = restarts == MAX_RESTARTS
+            reply = await self._reply_unless_more(draft, left_s, None if is_last else more)
+            if reply is None:
+                await self._settle(claim)
+            elif reply.kind == "silent":
+                return waiting[-1].seq
+            else:
+                saved = await self._save(draft, reply, even_if_more=is_last)
+                if saved is not None:
+                    return saved
+        raise AssertionError("the last round always saves")
+
+    async def _reply_unless_more(
+        self, draft: _Draft, deadline_s: float, more: asyncio.Event | None
+    ) -> Reply | None:
+        """The reply; None when another message arrived first and the work was dropped."""
+        work = asyncio.ensure_future(self._reply(draft, deadline_s))
+        if more is None:
+            return await work
+        arrival = asyncio.ensure_future(more.wait())
+        try:
+            await asyncio.wait((work, arrival), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            log_event(log, logging.INFO, "turn_restarted", turn_id=draft.turn_id)
+            return None
+        finally:
+            for task in (work, arrival):
+                task.cancel()
+            await asyncio.gather(work, arrival, return_exceptions=True)
+
+    async def _settle(self, claim: Claim) -> None:
+        """Wait until the fragments that just arrived are due, at most COALESCE_MAX_S."""
+        due_at = await self._database.read_async(
+            lambda c: c.execute(
+                select(Conversation.due_at).where(Conversation.id == claim.conversation_id)
+            ).scalar_one()
+        )
+        wait_s = (due_at - self._clock.now()).total_seconds()
+        if wait_s > 0:
+            await asyncio.sleep(min(wait_s, self._coalesce_max_s))
+
+    async def _reply(self, draft: _Draft, deadline_s: float) -> Reply:
+        claim, waiting = draft.claim, draft.waiting
+        decision = policy.decide(
+            waiting, mode=claim.mode, opted_out=claim.opted_out, language=claim.language
+        )
+        if decision.kind == "silent":
+            return Reply("", "policy", None, kind="silent")
+        if decision.reply is not None:
+            return Reply(
+                decision.reply, "policy", None, kind=decision.kind, language=decision.language
+            )
+        context = await self._database.read_async(
+            lambda c: self._contexts.read(
+                c, waiting, conversation_id=claim.conversation_id, language=claim.language
+            )
+        )
+        try:
+            return await self._composer.compose(
+                context, deadline_s=deadline_s, turn_id=draft.turn_id
+            )
+        except AllProvidersFailed as error:
+            return unavailable(error, context.language)
+
+    async def _save(self, draft: _Draft, reply: Reply, *, even_if_more: bool) -> SavedTurn | None:
+        parts = self._channels[draft.claim.channel].prepare(reply.text)
+        now = self._clock.now()
+
+        def work(connection: Connection) -> SavedTurn | None:
+            tail, _ = inbox.hold(connection, draft.claim.conversation_id, draft.claim.epoch)
+            if tail > draft.to_seq and not even_if_more:
+                return None
+            return save_reply(connection, draft, reply, parts, now)
+
+        return await self._database.write_async(work)
+
+    async def bury(self, claim: Claim) -> SavedTurn | int:
+        """Give up on a turn that keeps failing: one honest sentence answers what waits."""
+
+        def waiting(connection: Connection) -> list[TalkMessage]:
+            return inbox.waiting_messages(connection, claim.conversation_id, claim.done)
+
+        def drop(connection: Connection) -> SavedTurn | None:
+            inbox.hold(connection, claim.conversation_id, claim.epoch)
+            found = saved_turn(connection, claim)
+            if found is not None:  # it was its delivery that failed: nothing more to say
+                outbox.withdraw(connection, found.id)
+            return found
+
+        failed = await self._database.write_async(drop)
+        messages = await self._database.read_async(waiting)
+        log_event(
+            log,
+            logging.ERROR,
+            "turn_buried",
+            conversation_id=claim.conversation_id,
+            messages=len(messages),
+        )
+        if failed is not None:
+            return failed.to_seq
+        draft = _Draft(claim, messages, new_id(), self._clock.now())
+        sentence = text("customer.buried", claim.language)
+        saved = await self._save(
+            draft, Reply(sentence, "policy", None, kind="buried"), even_if_more=True
+        )
+        return saved if saved is not None else draft.to_seq
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """One answer in the making."""
+
+    claim: Claim
+    waiting: Sequence[TalkMessage]
+    turn_id: str
+    started_at: datetime
+
+    @property
+    def to_seq(self) -> int:
+        return self.waiting[-1].seq
+
+
+def unavailable(error: AllProvidersFailed, language: str) -> Reply:
+    """With offline answers switched off: one sentence, with the time to try again when known."""
+    if error.retry_after_s is None:
+        sentence = text("customer.unavailable", language)
+    else:
+        minutes = max(1, round(error.retry_after_s / 60))
+        sentence = text("customer.unavailable_until", language, minutes=minutes)
+    return Reply(
+        sentence,
+        "policy",
+        None,
+        kind="unavailable",
+        attempts=len(error.errors),
+        language=language,
+    )
+
+
+def saved_turn(connection: Connection, claim: Claim) -> SavedTurn | None:
+    """The reply a former holder of this conversation saved and did not finish delivering."""
+    row = connection.execute(
+        select(Turn.id, Turn.to_seq).where(
+            Turn.conversation_id == claim.conversation_id,
+            Turn.state == "saved",
+            Turn.to_seq > claim.done,
+        )
+    ).first()
+    return SavedTurn(row.id, row.to_seq) if row else None
+
+
+def save_reply(
+    connection: Connection,
+    draft: _Draft,
+    reply: Reply,
+    parts: Sequence[str],
+    now: datetime,
+    *,
+    state: str = "saved",
+) -> SavedTurn:
+    """Store a turn with its reply and what goes out; the caller holds the conversation."""
+    claim = draft.claim
+    connection.execute(
+        insert(Turn).values(
+            id=draft.turn_id,
+            conversation_id=claim.conversation_id,
+            epoch=claim.epoch,
+            from_seq=draft.waiting[0].seq,
+            to_seq=draft.to_seq,
+            state=state,
+            kind=reply.kind,
+            provider=reply.provider,
+            model=reply.model,
+            prompt_version=reply.prompt_version,
+            prompt_tokens=reply.prompt_tokens,
+            attempts=reply.attempts,
+            grounded=reply.grounded,
+            truth=list(reply.truth),
+            prices=dict(reply.prices),
+            started_at=draft.started_at,
+            saved_at=now,
+        )
+    )
+    outbox.queue_parts(
+        connection,
+        conversation_id=claim.conversation_id,
+        turn_id=draft.turn_id,
+        seq=draft.to_seq,
+        body=reply.text,
+        parts=parts,
+        author="bot",
+        now=now,
+    )
+    opted_out_at = now if reply.kind == "opt_out" else None
+    connection.execute(
+        update(Conversation)
+        .where(Conversation.id == claim.conversation_id)
+        .values(language=reply.language, opted_out_at=opted_out_at)
+    )
+    return SavedTurn(draft.turn_id, draft.to_seq)
+
+
+def finish_turn(
+    connection: Connection, claim: Claim, saved: SavedTurn, now: datetime
+) -> datetime | None:
+    """The reply is on its way: close the turn and free the conversation.
+
+    Returns:
+        When the messages that arrived meanwhile are due; None when there are none.
+    Raises:
+        LeaseLost: somebody else claimed it.
+    """
+    due_at = inbox.finish(
+        connection, claim.conversation_id, claim.epoch, done=saved.to_seq, now=now
+    )
+    connection.execute(
+        update(Turn)
+        .where(Turn.id == saved.id, Turn.state == "saved")
+        .values(state="finished", finished_at=now)
+    )
+    return due_at

@@ -1,0 +1,285 @@
+"""Conversations with waiting messages enter, delivered answers leave: claim → turn → deliver.
+
+The database is the truth; `wake` only makes it quicker. A poll finds whatever no wake-up told of,
+a heartbeat renews the leases, and a stop finishes or gives back what is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.engine import Connection
+
+from bot import inbox, retry
+from bot.delivery import Anew, Deliverer, Later
+from bot.inbox import Claim
+from bot.tables import WorkerBeat
+from bot.turn import SavedTurn, TurnRunner, finish_turn
+from core.clock import Clock
+from core.database import Database, insert_into
+from core.errors import DatabaseUnavailable, LeaseLost
+from core.log import log_event
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 20.0
+BEAT_S = 5.0
+BEAT_KEPT_S = 24 * 3600.0
+STOP_GRACE_S = 8.0
+"""How long a stop lets running turns finish before it gives them back."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """One conversation this worker is busy with."""
+
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+    epoch: int | None = None
+
+
+class Worker:
+    """Works on conversations until stopped; lives in one event loop.
+
+    Args:
+        name: unique among all workers.
+        channels: names of the channels it can send through.
+        concurrency: most conversations at once.
+        poll_s: seconds between two looks into the database.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        clock: Clock,
+        turns: TurnRunner,
+        deliverer: Deliverer,
+        *,
+        channels: Collection[str],
+        concurrency: int = 500,
+        poll_s: float = 1.0,
+    ) -> None:
+        self.name = name
+        self._database = database
+        self._clock = clock
+        self._turns = turns
+        self._deliverer = deliverer
+        self._channels = tuple(channels)
+        self._concurrency = concurrency
+        self._poll_s = poll_s
+        self._works: dict[int, _Work] = {}
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._stopping = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._started_at = clock.now()
+
+    def wake(self, conversation_id: int, due_at: datetime) -> None:
+        """A conversation has work at `due_at`; may be called from any thread."""
+        try:
+            self._loop.call_soon_threadsafe(self._note, conversation_id, due_at)
+        except RuntimeError:  # the loop is closed: the next start finds the work by itself
+            log_event(log, logging.DEBUG, "wake_dropped", conversation_id=conversation_id)
+
+    def stop(self) -> None:
+        """Take nothing new; may be called from any thread."""
+        try:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        except RuntimeError:
+            return
+
+    async def run(self) -> None:
+        """Work until `stop`; returns when everything is finished or given back."""
+        await self._beat()
+        log_event(log, logging.INFO, "worker_started", worker=self.name)
+        helpers = [
+            asyncio.create_task(self._every(self._poll_s, self._poll)),
+            asyncio.create_task(self._every(BEAT_S, self._beat)),
+        ]
+        await self._stopping.wait()
+        helpers[0].cancel()
+        await self._drain()
+        helpers[1].cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        await self._forget_beat()
+        log_event(log, logging.INFO, "worker_stopped", worker=self.name)
+
+    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await job()
+            except DatabaseUnavailable as error:
+                log_event(log, logging.ERROR, "database_unavailable", error=str(error))
+            await asyncio.sleep(seconds)
+
+    async def _poll(self) -> None:
+        room = self._concurrency - len(self._works)
+        if room <= 0:
+            return
+        found = await self._database.read_async(
+            lambda c: inbox.due(
+                c, now=self._clock.now(), channels=self._channels, limit=room + len(self._works)
+            )
+        )
+        for conversation_id in found:
+            self._start(conversation_id)
+
+    def _note(self, conversation_id: int, due_at: datetime) -> None:
+        work = self._works.get(conversation_id)
+        if work is not None:
+            work.more.set()
+            return
+        wait_s = (due_at - self._clock.now()).total_seconds()
+        if wait_s <= 0:
+            self._start(conversation_id)
+            return
+        if timer := self._timers.pop(conversation_id, None):
+            timer.cancel()
+        self._timers[conversation_id] = self._loop.call_later(wait_s, self._start, conversation_id)
+
+    def _start(self, conversation_id: int) -> None:
+        self._timers.pop(conversation_id, None)
+        if (
+            self._stopping.is_set()
+            or conversation_id in self._works
+            or len(self._works) >= self._concurrency
+        ):
+            return
+        work = self._works[conversation_id] = _Work()
+        work.task = asyncio.create_task(self._work_on(conversation_id, work))
+
+    async def _work_on(self, conversation_id: int, work: _Work) -> None:
+        again: datetime | None = None
+        try:
+            again = await self._claimed(conversation_id, work)
+        except LeaseLost:
+            log_event(log, logging.WARNING, "lease_lost", conversation_id=conversation_id)
+        except DatabaseUnavailable as error:
+            log_event(log, logging.ERROR, "database_unavailable", error=str(error))
+        except Exception:  # the worker's edge: the lease runs out and the turn is tried again
+            log.exception("turn_broken conversation_id=%d", conversation_id)
+        finally:
+            del self._works[conversation_id]
+        if again is None and work.more.is_set():
+            again = self._clock.now()  # a message arrived while the conversation was being freed
+        if again is not None and not self._stopping.is_set():
+            self._note(conversation_id, again)
+
+    async def _claimed(self, conversation_id: int, work: _Work) -> datetime | None:
+        claim = await self._database.write_async(
+            lambda c: inbox.claim(
+                c, conversation_id, owner=self.name, now=self._clock.now(), lease_s=LEASE_S
+            )
+        )
+        if claim is None:
+            return None
+        work.epoch = claim.epoch
+        try:
+            return await self._serve(claim, work)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(claim, self._clock.now()))
+            raise
+        except (LeaseLost, DatabaseUnavailable):
+            raise
+        except Exception:  # the worker's edge: whatever a turn raises, the worker goes on
+            return await self._failed(claim)
+
+    async def _serve(self, claim: Claim, work: _Work) -> datetime | None:
+        """Answer and deliver; the instant to go on at, None when nothing is left."""
+        answer = await self._turns.answer(claim, work.more)
+        return await self._deliver(claim, answer)
+
+    async def _deliver(self, claim: Claim, answer: SavedTurn | int) -> datetime | None:
+        if isinstance(answer, int):  # silence is the right answer
+            done = answer
+            return await self._database.write_async(
+                lambda c: inbox.finish(
+                    c, claim.conversation_id, claim.epoch, done=done, now=self._clock.now()
+                )
+            )
+        outcome = await self._deliverer.deliver(claim, answer)
+        if isinstance(outcome, Later):
+            return await self._give_back(claim, outcome.at)
+        if isinstance(outcome, Anew):
+            return await self._give_back(claim, self._clock.now())
+        due_at = await self._database.write_async(
+            lambda c: finish_turn(c, claim, answer, self._clock.now())
+        )
+        log_event(
+            log,
+            logging.INFO,
+            "turn_finished",
+            conversation_id=claim.conversation_id,
+            turn_id=answer.id,
+        )
+        return due_at
+
+    async def _give_back(
+        self, claim: Claim, due_at: datetime, failures: int | None = None
+    ) -> datetime:
+        await self._database.write_async(
+            lambda c: inbox.give_back(
+                c, claim.conversation_id, claim.epoch, due_at=due_at, failures=failures
+            )
+        )
+        return due_at
+
+    async def _failed(self, claim: Claim) -> datetime | None:
+        failures = claim.failures + 1
+        log.exception("turn_failed conversation_id=%d failures=%d", claim.conversation_id, failures)
+        again_s = retry.turn_again_after_s(failures)
+        if again_s is not None:
+            at = self._clock.now() + timedelta(seconds=again_s)
+            return await self._give_back(claim, at, failures)
+        return await self._deliver(claim, await self._turns.bury(claim))
+
+    async def _beat(self) -> None:
+        """Say that we live, and prolong what we hold; drop what we lost."""
+        held = [(key, work.epoch) for key, work in self._works.items() if work.epoch is not None]
+        now = self._clock.now()
+
+        def beat(connection: Connection) -> set[int]:
+            store_beat(connection, self.name, self._started_at, now)
+            if not held:
+                return set()
+            return inbox.renew(connection, held, owner=self.name, now=now, lease_s=LEASE_S)
+
+        ours = await self._database.write_async(beat)
+        for conversation_id, epoch in held:
+            work = self._works.get(conversation_id)
+            if conversation_id not in ours and work and work.epoch == epoch and work.task:
+                work.task.cancel()
+
+    async def _drain(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        tasks = [work.task for work in self._works.values() if work.task is not None]
+        if not tasks:
+            return
+        log_event(log, logging.INFO, "worker_draining", turns=len(tasks))
+        _, left = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _forget_beat(self) -> None:
+        await self._database.write_async(
+            lambda c: c.execute(delete(WorkerBeat).where(WorkerBeat.worker == self.name))
+        )
+
+
+def store_beat(connection: Connection, worker: str, started_at: datetime, now: datetime) -> None:
+    """This worker lives; forget those that have not said so for a day."""
+    connection.execute(
+        insert_into(connection, WorkerBeat)
+        .values(worker=worker, started_at=started_at, seen_at=now)
+        .on_conflict_do_update(index_elements=["worker"], set_={"seen_at": now})
+    )
+    connection.execute(
+        delete(WorkerBeat).where(WorkerBeat.seen_at < now - timedelta(seconds=BEAT_KEPT_S))
+    )

@@ -1,0 +1,80 @@
+"""A database of any age enters, one with the tables of this code leaves (Alembic)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+from sqlalchemy import MetaData, inspect, text
+from sqlalchemy.engine import URL, Connection
+
+from core.database import make_engine
+from core.errors import ConfigError
+from core.texts import text as say
+
+HEAD = "0001"
+"""The newest revision; a test holds it against the files under versions/."""
+ADVISORY_LOCK = 7_061_730
+LOCK_TIMEOUT_S = 60
+
+
+def upgrade(url: URL, metadata: MetaData) -> bool:
+    """Create or upgrade the tables; safe to call from several processes at once.
+
+    Args:
+        url: of the database, as `core.database.parse_url` gives it.
+        metadata: the tables of this code.
+    Returns:
+        Whether anything was changed.
+    Raises:
+        ConfigError: the database was made by a newer version of the code.
+    """
+    engine = make_engine(url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            if _current(connection) == HEAD:
+                return False
+        with _alone(url), engine.begin() as connection:
+            return _upgrade(connection, metadata)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _alone(url: URL) -> Iterator[None]:
+    """On SQLite a lock file; PostgreSQL is locked inside the transaction."""
+    if url.get_backend_name() == "sqlite":
+        with FileLock(Path(f"{url.database}.migrate.lock"), timeout=LOCK_TIMEOUT_S):
+            yield
+    else:
+        yield
+
+
+def _upgrade(connection: Connection, metadata: MetaData) -> bool:
+    # Imported here: Alembic takes a quarter of a second that a start without changes need not pay.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes.update(connection=connection, metadata=metadata)
+    current = _current(connection)
+    if current == HEAD:
+        return False
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in known:
+        raise ConfigError(say("commands.database_newer", revision=current))
+    command.upgrade(config, "head")
+    return True
+
+
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return str(found) if found else None

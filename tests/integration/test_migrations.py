@@ -1,0 +1,62 @@
+"""The migrations lead to exactly the tables of the code, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.engine import URL, Connection
+
+import migrations
+from core.database import Base, Database, make_engine, parse_url
+from core.errors import ConfigError
+
+ROOT = Path(migrations.__file__).parent
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    if request.param == "sqlite":
+        return parse_url(f"sqlite:///{tmp_path / 'empty.db'}", tmp_path)
+    server = parse_url(request.getfixturevalue("postgres_url"), tmp_path)
+    engine = make_engine(server)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS migrated"))
+        connection.execute(text("CREATE DATABASE migrated"))
+    engine.dispose()
+    return server.set(database="migrated")
+
+
+def test_upgrade_makes_the_tables_of_the_code(empty_url: URL) -> None:
+    assert migrations.upgrade(empty_url, Base.metadata)
+    database = Database(empty_url)
+    try:
+        assert database.read(_differences) == []
+    finally:
+        database.close()
+
+
+def _differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+
+def test_a_second_upgrade_changes_nothing(empty_url: URL) -> None:
+    migrations.upgrade(empty_url, Base.metadata)
+    assert not migrations.upgrade(empty_url, Base.metadata)
+
+
+def test_a_database_newer_than_the_code_is_refused(empty_url: URL) -> None:
+    migrations.upgrade(empty_url, Base.metadata)
+    database = Database(empty_url)
+    database.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    database.close()
+    with pytest.raises(ConfigError, match="9999"):
+        migrations.upgrade(empty_url, Base.metadata)
+
+
+def test_the_named_head_is_the_newest_file() -> None:
+    assert ScriptDirectory(str(ROOT)).get_current_head() == migrations.HEAD
