@@ -1,7 +1,7 @@
 """A customer's words enter; what they want, coarsely and perhaps several things at once, leaves.
 
 The phrases stand in `intents.toml`. Whatever a message holds beyond them and beyond chat words is
-taken for the name of a product: searching once too often costs a millisecond, once too seldom a sale.
+taken for the name of a product: one search too many costs a millisecond, one too few a sale.
 """
 
 from __future__ import annotations
@@ -218,14 +218,12 @@ def _compiled(listed: Iterable[str]) -> tuple[re.Pattern[str], ...]:
 
 
 def _expression(phrase: str) -> str:
-    parts = [_GAP if token == "_" else f"({_token(token)}) " for token in phrase.split()]
-    joined = "".join(parts)
-    return rf"(?<= ){joined.removesuffix(' ')}(?= )"
+    parts = [_GAP if part == "_" else f"({_either(part)}) " for part in phrase.split()]
+    return rf"(?<= ){''.join(parts).removesuffix(' ')}(?= )"
 
 
-def _token(token: str) -> str:
-    each = (
-        re.escape(one.rstrip("*")) + ("[a-z0-9]*" if one.endswith("*") else "")
-        for one in token.split("|")
+def _either(part: str) -> str:
+    return "|".join(
+        re.escape(word.removesuffix("*")) + ("[a-z0-9]*" if word.endswith("*") else "")
+        for word in part.split("|")
     )
-    return "|".join(each)

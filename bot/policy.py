@@ -45,16 +45,16 @@ class Decision:
 
     Args:
         kind: "answer"; "person": answer, and the customer asks for a human; "unsupported" or
-            "opt_out": send `text` and ask no provider; "silent": send nothing.
-        text: the whole reply of "unsupported" and "opt_out", else "".
+            "opt_out": send `reply` and ask no provider; "silent": send nothing.
+        language: of the waiting messages.
+        reply: the whole reply of "unsupported" and "opt_out", else None.
         note: goes before the answer: what the customer sent and the shop could not see.
-        opts_in: the customer writes again after having opted out; forget the opt-out.
     """
 
     kind: Kind
-    text: str = ""
+    language: str
+    reply: str | None = None
     note: str = ""
-    opts_in: bool = False
 
 
 def wait_s(message: Said, coalesce_wait_s: float) -> float:
@@ -90,36 +90,40 @@ def _is_question(body: str) -> bool:
 
 
 def decide(
-    waiting: Sequence[TalkMessage], *, mode: str, opted_out: bool, language: str
+    waiting: Sequence[TalkMessage], *, mode: str, opted_out: bool, language: str | None
 ) -> Decision:
     """What to do with a conversation's waiting messages.
+
+    Whoever opted out and writes again asked something, and is answered.
 
     Args:
         waiting: oldest first, at least one.
         mode: "bot", or "person" while a human of the shop answers.
         opted_out: the customer asked before to be left alone.
-        language: of the sentences in the decision.
+        language: of the talk so far, when it is known.
     """
     written = [message.body for message in waiting if _has_words(message)]
+    spoken = detect_language(written, language)
     if written and intents.asks_to_stop(written[-1]):
         if opted_out:  # the confirmation went out the first time; a second is what they declined
-            return Decision("silent")
-        return Decision("opt_out", text("customer.opt_out", language))
+            return Decision("silent", spoken)
+        return Decision("opt_out", spoken, text("customer.opt_out", spoken))
     if mode == "person":
-        return Decision("silent", opts_in=opted_out)
+        return Decision("silent", spoken)
     unseen = list(dict.fromkeys(m.type for m in waiting if m.type not in _READABLE_TYPES))
     if not written:
-        sentences = [_sentence("unsupported", kind, language) for kind in unseen or ["unknown"]]
-        return Decision("unsupported", "\n".join(sentences), opts_in=opted_out)
-    note = "\n".join(_sentence("unseen", kind, language) for kind in unseen)
+        return Decision("unsupported", spoken, _sentences("unsupported", unseen, spoken))
     wants_person = "person" in intents.intents("\n".join(written))
-    return Decision("person" if wants_person else "answer", note=note, opts_in=opted_out)
+    note = _sentences("unseen", unseen, spoken) if unseen else ""
+    return Decision("person" if wants_person else "answer", spoken, note=note)
+
+
+def _sentences(table: str, types: Sequence[str], language: str) -> str:
+    """One sentence for each type of message, the general one for a type that has none."""
+    keys = [f"customer.{table}.{type_}" for type_ in types or ["unknown"]]
+    known = (key if has_text(key) else f"customer.{table}.unknown" for key in keys)
+    return "\n".join(text(key, language) for key in dict.fromkeys(known))
 
 
 def _has_words(message: TalkMessage) -> bool:
     return message.type != _FILE_NAME_BODY and bool(message.body.strip())
-
-
-def _sentence(table: str, kind: str, language: str) -> str:
-    key = f"customer.{table}.{kind}"
-    return text(key if has_text(key) else f"customer.{table}.unknown", language)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.messages import TalkMessage
-from bot.policy import decide, detect_language, is_fragment, wait_s
+from bot.policy import Decision, decide, detect_language, is_fragment, wait_s
 from core.texts import flatten, text
 
 
@@ -17,7 +17,7 @@ def message(body: str, type_: str = "text") -> TalkMessage:
     )
 
 
-def decided(*waiting: TalkMessage, mode: str = "bot", opted_out: bool = False):
+def decided(*waiting: TalkMessage, mode: str = "bot", opted_out: bool = False) -> Decision:
     return decide(waiting, mode=mode, opted_out=opted_out, language="es")
 
 
@@ -62,7 +62,7 @@ def test_taps_and_media_are_answered_at_once(type_: str) -> None:
 )  # fmt: skip
 def test_an_exact_stop_word_opts_out(body: str) -> None:
     decision = decided(message("hola"), message(body))
-    assert (decision.kind, decision.text) == ("opt_out", text("customer.opt_out"))
+    assert (decision.kind, decision.reply) == ("opt_out", text("customer.opt_out"))
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,8 @@ def test_a_second_stop_word_gets_no_second_confirmation() -> None:
     assert decided(message("stop"), opted_out=True).kind == "silent"
 
 
-def test_who_opted_out_and_writes_again_is_answered_and_back_in() -> None:
-    decision = decided(message("¿tienen laptops?"), opted_out=True)
-    assert (decision.kind, decision.opts_in) == ("answer", True)
+def test_who_opted_out_and_writes_again_is_answered() -> None:
+    assert decided(message("¿tienen laptops?"), opted_out=True).kind == "answer"
 
 
 def test_the_bot_is_silent_while_a_person_answers() -> None:
@@ -110,16 +109,21 @@ def test_asking_for_a_person_is_answered_and_told_apart(body: str) -> None:
 )
 def test_what_cannot_be_understood_gets_a_sentence_of_its_own(type_: str) -> None:
     decision = decided(message("catalogo.pdf" if type_ == "document" else "", type_))
-    assert (decision.kind, decision.text) == ("unsupported", text(f"customer.unsupported.{type_}"))
+    assert (decision.kind, decision.reply) == ("unsupported", text(f"customer.unsupported.{type_}"))
 
 
 def test_a_type_we_never_heard_of_gets_the_general_sentence() -> None:
-    assert decided(message("", "hologram")).text == text("customer.unsupported.unknown")
+    assert decided(message("", "hologram")).reply == text("customer.unsupported.unknown")
+
+
+def test_the_sentence_is_in_the_language_of_the_talk() -> None:
+    decision = decide([message("", "audio")], mode="bot", opted_out=False, language="pt")
+    assert decision == Decision("unsupported", "pt", text("customer.unsupported.audio", "pt"))
 
 
 def test_two_kinds_of_media_are_both_named_and_an_album_once() -> None:
     decision = decided(message("", "image"), message("", "image"), message("", "audio"))
-    assert decision.text.splitlines() == [
+    assert decision.reply.splitlines() == [
         text("customer.unsupported.image"),
         text("customer.unsupported.audio"),
     ]
