@@ -1,4 +1,4 @@
-"""What an answer's body says about a failure: bytes enter, its words and codes leave, whatever the shape.
+"""What a body says about a failure: bytes of whatever shape enter, words and codes leave.
 
 Seen in the wild: an object with `error`, the same inside an array, a flat object, a plain string
 under `error`, `{"detail": …}`, an upstream's error as JSON text inside `metadata.raw`, one event of
