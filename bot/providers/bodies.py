@@ -22,9 +22,11 @@ _SKIPPED_KEYS = frozenset(
     {
         *("@type", "links", "headers", "failed_generation", "input", "param", "loc", "ctx"),
         *("id", "user_id", "request_id", "provider_name", "model", "object"),
+        *("domain", "locale", "service"),
     }
 )
-_KEY_LIKE = re.compile(r"\b(?:sk|gsk|pk|key|bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
+_KEY_LIKE = re.compile(r"\b(?:(?:sk|gsk|pk|key)[-_]|bearer )[\w*.-]{6,}|[\w*-]{32,}", re.IGNORECASE)
+_TITLE = re.compile(rb"<title[^>]*>(.{0,200}?)</title>", re.IGNORECASE | re.DOTALL)
 _LONG_QUOTE = re.compile(r"""(["'`])[^"'`]{40,}\1""")
 _MOST_NODES = 500
 _MOST_WORDS = 20_000
@@ -36,7 +38,7 @@ class Fault:
     """What a body says went wrong.
 
     Args:
-        text: every sentence in it, joined; "" when there is none or it is a web page.
+        text: every sentence in it, joined; of a web page its title; "" when there is none.
         codes: every code, type and status word in lower case, joined by blanks.
         status: the HTTP status the body itself names (400..599), when it does.
         is_page: the body is a web page.
@@ -50,7 +52,8 @@ class Fault:
     @property
     def summary(self) -> str:
         """A short line for the log, without anything that looks like a key or a long quotation."""
-        words = "web page" if self.is_page else " ".join((self.text or self.codes).split())
+        words = " ".join((self.text or self.codes).split())
+        words = f"web page {words}".strip() if self.is_page else words
         words = _LONG_QUOTE.sub('"…"', _KEY_LIKE.sub("***", words))
         return words if len(words) <= _MOST_SUMMARY else words[: _MOST_SUMMARY - 1] + "…"
 
@@ -91,7 +94,7 @@ def describe(payload: Any) -> Fault:
         elif key in _STATUS_KEYS and 400 <= value < 600:
             statuses.append(int(value))
     return Fault(
-        text=" ".join(texts)[:_MOST_WORDS],
+        text=" ".join(dict.fromkeys(texts))[:_MOST_WORDS],
         codes=" ".join(codes)[:_MOST_WORDS].lower(),
         status=statuses[0] if statuses else None,
     )
@@ -101,11 +104,11 @@ def describe_body(body: bytes, payload: Any | None) -> Fault:
     """As `describe`; a body that is no JSON is taken as plain text, or as a web page."""
     if payload is not None:
         return describe(payload)
-    text = body[:_MOST_WORDS].decode("utf-8", "replace").strip()
-    is_page = (
-        text[:200].lstrip("\ufeff").lower().startswith(("<!doctype", "<html", "<?xml", "<head"))
-    )
-    return Fault(text="" if is_page else text, is_page=is_page)
+    text = body[:_MOST_WORDS].decode("utf-8", "replace").lstrip("\ufeff").strip()
+    if not text[:20].lower().startswith(("<!doctype", "<html", "<?xml", "<head")):
+        return Fault(text=text)
+    title = _TITLE.search(body)
+    return Fault(text=title[1].decode("utf-8", "replace").strip() if title else "", is_page=True)
 
 
 def nested_headers(payload: Any) -> dict[str, str]:

@@ -61,6 +61,7 @@ _RULES = (
             r"moderation|(was|been|got) flagged",
         ),
     ),
+    Rule("config", text=(r"data policy",)),
     Rule(
         "bad_request", text=(r"no endpoints found that support", r"does not support (tool|image)")
     ),
@@ -72,7 +73,7 @@ _RULES = (
             r"insufficient (account )?(balance|credits?|funds|quota)|negative balance|past due",
             r"can only afford|requires more credits|out of credits|payment required",
             r"\blimit: 0(?![\d.])",
-            r"(account|billing) is not active|(spend(ing)?|hard|key|monthly) limit",
+            r"(account|billing) is not active|(spend(ing)?|hard|key|monthly|usage) limit",
         ),
         statuses=frozenset({200, 400, 402, 403, 429}),
     ),
@@ -84,6 +85,7 @@ _RULES = (
         ),
         retry_same=False,
     ),
+    Rule("server", text=(r"model (has |was )?(crashed|unloaded)|runner process has terminated",)),
     Rule(
         "server",
         codes=(r"overloaded|over_capacity|capacity_(exceeded|exhausted)",),
@@ -94,14 +96,17 @@ _RULES = (
     ),
     Rule(
         "model_not_found",
-        codes=(r"model_(not_found|decommissioned|not_available|not_exist|deprecated)",),
+        codes=(
+            r"model_(not_found|decommissioned|not_available|not_exist|deprecated)",
+            r"model_(terms_required|permission_blocked)",
+        ),
         text=(
             r"\bmodels?\b.{0,160}?(not found|not exist|decommissioned|not a valid model)",
             r"\bmodels?\b.{0,160}?has been (retired|deprecated|removed)",
             r"\bmodels?\b.{0,160}?(no longer|is not (currently )?)(supported|available|loaded)",
             r"not a valid model|(unknown|invalid) model\b|try pulling|non-serverless model",
-            r"no models? (is |are )?(currently )?loaded|multiple models are loaded|model unloaded",
-            r"(not|don't) have access to (the )?model",
+            r"no models? (is |are )?(currently )?loaded|multiple models are loaded",
+            r"(not|don't) have access to (the )?model|must be verified to use the model",
             r"no endpoints found for|no allowed providers",
         ),
         statuses=_REFUSALS | {410, 500},
@@ -144,7 +149,8 @@ _RULES = (
         text=(
             r"(invalid|incorrect|missing|expired|malformed|leaked|no|wrong) (x-)?api.?key",
             r"api.?key (is |was )?(not )?(valid|invalid|missing|expired|required|leaked|reported)",
-            r"unauthori[sz]ed|no auth credentials|account.{0,40}(deactivated|suspended)",
+            r"unauthori[sz]ed|no auth credentials",
+            r"(account|organization).{0,40}(deactivated|suspended|restricted)",
             r"location is not supported|(country|region|territory).{0,40}not supported",
         ),
         statuses=_REFUSALS,

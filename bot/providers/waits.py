@@ -57,10 +57,8 @@ def read_retry_after_s(headers: Mapping[str, str], sent_at: datetime | None) -> 
     if milliseconds is not None:
         return milliseconds / 1000
     value = headers.get("retry-after")
-    seconds = _number(value)
-    if seconds is not None:
-        return seconds
-    return _seconds_between(sent_at, _http_date(value))
+    seconds = _seconds(value)
+    return seconds if seconds is not None else _seconds_between(sent_at, _http_date(value))
 
 
 def read_window_s(headers: Mapping[str, str], sent_at: datetime | None) -> float | None:
@@ -103,9 +101,7 @@ def _read_body_s(payload: Any | None, text: str, sent_at: datetime | None) -> fl
 
 def _read_fields_s(payload: Any | None) -> Iterator[float]:
     for value in values_of(payload, "retryDelay", "retry_after", "retry_after_seconds"):
-        wait_s = _number(value)
-        if wait_s is None and isinstance(value, str):
-            wait_s = read_duration_s(value)
+        wait_s = _seconds(value)
         if wait_s is not None:
             yield wait_s
 
@@ -113,14 +109,19 @@ def _read_fields_s(payload: Any | None) -> Iterator[float]:
 def _reset_s(value: str | None, sent_at: datetime | None) -> float | None:
     if value is None:
         return None
+    seconds = _seconds(value)
+    if seconds is None:
+        return _seconds_between(sent_at, _iso_date(value))
+    if seconds < _EPOCH_S:
+        return seconds
+    instant_s = seconds / 1000 if seconds >= _EPOCH_MS else seconds
+    return None if sent_at is None else instant_s - sent_at.timestamp()
+
+
+def _seconds(value: Any) -> float | None:
+    """Seconds in a plain number or in a duration with units."""
     number = _number(value)
-    if number is None:
-        duration_s = read_duration_s(value)
-        return duration_s if duration_s is not None else _seconds_between(sent_at, _iso_date(value))
-    if number < _EPOCH_S:
-        return number
-    seconds = number / 1000 if number >= _EPOCH_MS else number
-    return None if sent_at is None else seconds - sent_at.timestamp()
+    return read_duration_s(value) if number is None and isinstance(value, str) else number
 
 
 def _number(value: Any) -> float | None:

@@ -1,0 +1,213 @@
+"""A turn's context enters, an answer from catalog and facts leaves, with no AI and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot import intents
+from bot.messages import TurnContext
+from catalog.money import format_price
+from catalog.search import Hit, ProductView
+from core.texts import text
+from shop import facts as shop_facts
+
+NAME = "offline"
+MAX_PRODUCTS = 5
+_TOPICS = ("hours", "delivery", "payment", "returns", "branches")
+_SENTENCES = ("identity", "discount", "complaint", "order_status")
+"""Intents that are answered by one sentence of their own name."""
+_NEEDS_PERSON = frozenset({"person", "complaint", "order_status"})
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineAnswer:
+    """What the shop can say without an AI.
+
+    Args:
+        products: SKUs named in the text.
+        prices: product id → price_minor the text names.
+    """
+
+    text: str
+    products: tuple[str, ...] = ()
+    prices: Mapping[str, int] = field(default_factory=dict)
+
+
+def answer(context: TurnContext) -> OfflineAnswer:
+    """The answer to everything the waiting messages ask, never the last one over again."""
+    said_last = next((m.body for m in reversed(context.history) if m.author == "bot"), "")
+    found = _answer(context, context.hits)
+    if not _is_repeated(found.text, said_last):
+        return found
+    for attempt in (_others, _again, _once_more):
+        found = attempt(context)
+        if found.text and not _is_repeated(found.text, said_last):
+            return found
+    raise AssertionError("of two different sentences one is new")
+
+
+def _is_repeated(new: str, last: str) -> bool:
+    return bool(last) and " ".join(last.split()).endswith(" ".join(new.split()))
+
+
+def _others(context: TurnContext) -> OfflineAnswer:
+    """The products that did not fit into the answer before."""
+    listed = _in_order(context.hits)[MAX_PRODUCTS:]
+    if not listed:
+        return OfflineAnswer("")
+    return _with_products([_say(context, "products_more"), _lines(context, listed)], listed)
+
+
+def _again(context: TurnContext) -> OfflineAnswer:
+    return OfflineAnswer(_say(context, "again"))
+
+
+def _once_more(context: TurnContext) -> OfflineAnswer:
+    return OfflineAnswer(_say(context, "once_more"))
+
+
+def _answer(context: TurnContext, hits: Sequence[Hit]) -> OfflineAnswer:
+    reading = intents.read(context.question)
+    listed = _in_order(hits)[:MAX_PRODUCTS] if intents.PRODUCT in reading.intents else []
+    parts = [
+        _facts(context, reading.intents),
+        _sentences(context, reading.intents),
+        _products(context, reading, listed),
+        _person(context, reading.intents),
+    ]
+    said = [part for part in parts if part]
+    if not said:
+        said = [_small_talk(context, reading.intents)]
+    return _with_products([_opening(context, reading.intents, said), *said], listed)
+
+
+def _with_products(parts: Sequence[str], listed: Sequence[ProductView]) -> OfflineAnswer:
+    return OfflineAnswer(
+        text="\n\n".join(part for part in parts if part),
+        products=tuple(product.sku for product in listed),
+        prices={str(product.id): product.price_minor for product in listed},
+    )
+
+
+def _say(context: TurnContext, key: str, **fields: object) -> str:
+    return text(f"customer.offline.{key}", context.language, **fields)
+
+
+# The parts of an answer
+
+
+def _opening(context: TurnContext, wanted: frozenset[str], said: Sequence[str]) -> str:
+    """Who answers, the first time; later a greeting for whoever greets."""
+    if context.is_first_reply:
+        if context.shop_name:
+            return _say(context, "first", shop=context.shop_name)
+        return _say(context, "first_unnamed")
+    return _say(context, "hello_again") if "greeting" in wanted else ""
+
+
+def _small_talk(context: TurnContext, wanted: frozenset[str]) -> str:
+    """The one sentence for a message that asks nothing of catalog or facts."""
+    if "off_topic" in wanted:
+        return _say(context, "off_topic")
+    if "overview" in wanted:
+        website = str(context.facts.values.get("website") or "")
+        return _say(context, "overview_website" if website else "overview", website=website)
+    for intent in ("goodbye", "thanks", "assent"):
+        if intent in wanted:
+            return _say(context, intent)
+    if "greeting" in wanted or not intents.read(context.question).content:
+        return _say(context, "ask_what")
+    return _say(context, "not_understood")
+
+
+def _sentences(context: TurnContext, wanted: frozenset[str]) -> str:
+    return "\n\n".join(_say(context, intent) for intent in _SENTENCES if intent in wanted)
+
+
+def _facts(context: TurnContext, wanted: frozenset[str]) -> str:
+    return "\n\n".join(_fact(context, topic) for topic in _TOPICS if topic in wanted)
+
+
+def _fact(context: TurnContext, topic: str) -> str:
+    name = text(f"customer.topic.{topic}", context.language)
+    known = shop_facts.describe(context.facts, topic, context.language)
+    if not known:
+        return _say(context, "unknown_fact", topic=name)
+    now = _open_now(context) if topic == "hours" else ""
+    return "\n".join(part for part in (f"*{name.capitalize()}*", known, now) if part)
+
+
+def _open_now(context: TurnContext) -> str:
+    is_open = shop_facts.is_open(context.facts, context.now) if context.now else None
+    return "" if is_open is None else _say(context, "open_now" if is_open else "closed_now")
+
+
+def _person(context: TurnContext, wanted: frozenset[str]) -> str:
+    """The way to a person: noted in the talk, and the shop's phones when it gave them."""
+    if not wanted & _NEEDS_PERSON:
+        return ""
+    asked = text("customer.person_asked", context.language) if "person" in wanted else ""
+    phones = "; ".join(_phones(context))
+    direct = text("customer.person_phone", context.language, phones=phones) if phones else ""
+    return "\n".join(part for part in (asked, direct) if part)
+
+
+def _phones(context: TurnContext) -> list[str]:
+    branches = context.facts.values.get("branches")
+    found = [one for one in branches if isinstance(one, dict)] if isinstance(branches, list) else []
+    return [
+        f"{one['phone']} ({one['name']})" if one.get("name") else str(one["phone"])
+        for one in found
+        if one.get("phone")
+    ]
+
+
+# Products
+
+
+def _products(context: TurnContext, reading: intents.Reading, listed: Sequence[ProductView]) -> str:
+    if intents.PRODUCT not in reading.intents:
+        return ""
+    if not listed:
+        return _nothing_found(context, reading)
+    head = "products" if _fits(reading, context.hits[0]) else "products_close"
+    return f"{_say(context, head)}\n{_lines(context, listed)}"
+
+
+def _nothing_found(context: TurnContext, reading: intents.Reading) -> str:
+    """Advice we do not give is declined where facts were asked too, the rest is missing."""
+    if "off_topic" in reading.intents:
+        return _say(context, "off_topic")
+    return _say(context, "no_product" if reading.content else "which_product")
+
+
+def _fits(reading: intents.Reading, best: Hit) -> bool:
+    """Whether the best hit matched at least half of the words that may name a product."""
+    return not reading.content or 2 * len(best.reason.split()) >= len(reading.content)
+
+
+def _in_order(hits: Sequence[Hit]) -> list[ProductView]:
+    """Best first, what is sold out behind the rest."""
+    products = [hit.product for hit in hits]
+    is_sold_out: Callable[[ProductView], bool] = lambda product: product.stock == 0  # noqa: E731
+    return sorted(products, key=is_sold_out)
+
+
+def _lines(context: TurnContext, products: Sequence[ProductView]) -> str:
+    return "\n".join(_line(context, product) for product in products)
+
+
+def _line(context: TurnContext, product: ProductView) -> str:
+    price = format_price(product.price_minor, product.currency, context.language)
+    return _say(
+        context, "product", name=product.name, price=price, stock=_stock(context, product.stock)
+    )
+
+
+def _stock(context: TurnContext, stock: int | None) -> str:
+    if stock is None:
+        return _say(context, "unknown_stock")
+    if stock <= 0:
+        return _say(context, "out_of_stock")
+    return _say(context, "one_left" if stock == 1 else "some_left", stock=stock)
