@@ -1,0 +1,1 @@
+"""Where a channel's requests come in: verified, parsed, stored, acknowledged."""

@@ -1,0 +1,143 @@
+"""Twilio's requests enter: verified, parsed, handed on; an empty TwiML or a refusal leaves."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from bot.messages import InboundMessage, StatusUpdate
+from core.clock import Clock
+from core.errors import BadSignature, DatabaseUnavailable, WebhookRejected
+from webhooks.forms import parse_message, parse_status
+from webhooks.signature import SETTINGS_HEADER, SIGNATURE_HEADER, check_signature
+
+log = logging.getLogger(__name__)
+
+INBOUND_PATH = "/webhooks/twilio/inbound"
+STATUS_PATH = "/webhooks/twilio/status"
+MOST_BYTES = 256 * 1024
+LOG_EVERY_S = 60.0
+
+# Any other text in the body would be sent to the customer as a message.
+_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+
+
+class RefusalLog:
+    """Counts refused requests per reason, and logs each reason at most once a minute.
+
+    Anyone can cause refusals, so they must not fill the log.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.counts: dict[str, int] = {}
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._logged_at: dict[str, float] = {}
+
+    def add(self, reason: str, **fields: object) -> None:
+        """Count one refusal; `fields` go into the log line and hold nothing a customer wrote."""
+        now = self._clock.monotonic_s()
+        with self._lock:
+            self.counts[reason] = self.counts.get(reason, 0) + 1
+            if now - self._logged_at.get(reason, float("-inf")) < LOG_EVERY_S:
+                return
+            self._logged_at[reason] = now
+        words = "".join(f" {name}={value}" for name, value in fields.items())
+        log.warning("webhook_refused reason=%s count=%d%s", reason, self.counts[reason], words)
+
+
+def make_blueprint(
+    *,
+    accept: Callable[[InboundMessage], bool],
+    record_status: Callable[[StatusUpdate], object],
+    public_base_url: str | None,
+    auth_tokens: Sequence[str],
+    refusals: RefusalLog,
+) -> Blueprint:
+    """The two addresses Twilio calls.
+
+    Args:
+        accept: stores a message durably before it returns; False when it was stored before.
+        record_status: stores a status; nothing to store is no error.
+        public_base_url: the address Twilio calls, as it signs it; None: not configured.
+        auth_tokens: those that may have signed; none: not configured.
+        refusals: where refused requests are counted.
+    """
+    blueprint = Blueprint("twilio_webhooks", __name__)
+    missing = _missing(public_base_url, auth_tokens)
+    base_url = (public_base_url or "").rstrip("/")
+
+    def verify(path: str) -> None:
+        query = request.query_string.decode("latin-1")
+        check_signature(
+            base_url + path + (f"?{query}" if query else ""),
+            request.form.items(multi=True),
+            request.headers.get(SIGNATURE_HEADER),
+            auth_tokens,
+            request.headers.get(SETTINGS_HEADER),
+        )
+
+    def answer(path: str, handle: Callable[[], object]) -> Response:
+        """One request from its size to its answer, in the order that costs a stranger's least."""
+        try:
+            request.max_content_length = MOST_BYTES
+            _read_form()
+            if missing:
+                refusals.add("not_configured", missing=missing)
+                return _empty(503)
+            verify(path)
+            handle()
+        except RequestEntityTooLarge:
+            refusals.add("too_large")
+            return _empty(413)
+        except BadSignature as error:
+            refusals.add("bad_signature", detail=str(error).replace(" ", "_"))
+            return _empty(error.status)
+        except WebhookRejected as error:
+            refusals.add("bad_form", detail=str(error).replace(" ", "_"))
+            return _empty(error.status)
+        except DatabaseUnavailable:
+            refusals.add("database_unavailable")
+            return _empty(503)
+        return Response(_TWIML, content_type="text/xml; charset=utf-8")
+
+    @blueprint.post(INBOUND_PATH)
+    def inbound() -> Response:
+        def handle() -> None:
+            message = parse_message(request.form)
+            is_new = accept(message)
+            event = "webhook_accepted" if is_new else "webhook_repeated"
+            log.info("%s message_sid=%s type=%s", event, message.message_sid, message.type)
+
+        return answer(INBOUND_PATH, handle)
+
+    @blueprint.post(STATUS_PATH)
+    def status() -> Response:
+        return answer(
+            STATUS_PATH,
+            lambda: record_status(parse_status(request.form, request.args.get("outbox"))),
+        )
+
+    return blueprint
+
+
+def _missing(public_base_url: str | None, auth_tokens: Sequence[str]) -> str:
+    names = {"TWILIO_AUTH_TOKEN": auth_tokens, "PUBLIC_BASE_URL": public_base_url}
+    return ",".join(name for name, value in names.items() if not value)
+
+
+def _read_form() -> None:
+    """Read the body whatever it is, so that its size is known before anything else is looked at.
+
+    Raises:
+        RequestEntityTooLarge: it has more than MOST_BYTES.
+    """
+    request.get_data(cache=True, parse_form_data=True)
+
+
+def _empty(status: int) -> Response:
+    return Response(status=status)
