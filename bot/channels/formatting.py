@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 LIMIT_CHARS = 1600
 
@@ -189,21 +189,26 @@ def _fitting(text: str, limit_chars: int) -> int:
 def _inside_word(text: str, most: int) -> int:
     """The last place up to `most` that takes no sign apart, when a single word is too long."""
     for place in range(most, max(most - 40, 0), -1):
-        if not _is_joined(text[place - 1], text[place]):
+        if not _is_joined(text, place):
             return place
     return most
 
 
-def _is_joined(left: str, right: str) -> bool:
-    """Whether two characters make up one sign: accents, skin tones, joined emoji, flags."""
+def _is_joined(text: str, place: int) -> bool:
+    """Whether a cut would take one sign apart: accents, skin tones, joined emoji, flags."""
+    left, right = text[place - 1], text[place]
     return (
         left == "\u200d"
         or right in "\u200d\ufe0e\ufe0f\u20e3"
         or "\U0001f3fb" <= right <= "\U0001f3ff"
-        or (_is_flag_half(left) and _is_flag_half(right))
         or unicodedata.category(right).startswith("M")
+        or (_is_flag_half(right) and _halves_before(text, place) % 2 == 1)
     )
 
 
 def _is_flag_half(char: str) -> bool:
     return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def _halves_before(text: str, place: int) -> int:
+    return sum(1 for _ in takewhile(_is_flag_half, reversed(text[:place])))
