@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot import intents
+from bot.language import words
 from bot.messages import TurnContext
 from catalog.money import format_price
 from catalog.search import Hit, ProductView
@@ -14,7 +15,6 @@ from shop import facts as shop_facts
 
 NAME = "offline"
 MAX_PRODUCTS = 5
-_TOPICS = ("hours", "delivery", "payment", "returns", "branches")
 _SENTENCES = ("identity", "discount", "complaint", "order_status")
 """Intents that are answered by one sentence of their own name."""
 _NEEDS_PERSON = frozenset({"person", "complaint", "order_status"})
@@ -37,7 +37,7 @@ class OfflineAnswer:
 def answer(context: TurnContext) -> OfflineAnswer:
     """The answer to everything the waiting messages ask, never the last one over again."""
     said_last = next((m.body for m in reversed(context.history) if m.author == "bot"), "")
-    found = _answer(context, context.hits)
+    found = _answer(context)
     if not _is_repeated(found.text, said_last):
         return found
     for attempt in (_others, _again, _once_more):
@@ -67,13 +67,13 @@ def _once_more(context: TurnContext) -> OfflineAnswer:
     return OfflineAnswer(_say(context, "once_more"))
 
 
-def _answer(context: TurnContext, hits: Sequence[Hit]) -> OfflineAnswer:
+def _answer(context: TurnContext) -> OfflineAnswer:
     reading = intents.read(context.question)
-    listed = _in_order(hits)[:MAX_PRODUCTS] if intents.PRODUCT in reading.intents else []
+    listed = _in_order(context.hits)[:MAX_PRODUCTS] if intents.PRODUCT in reading.intents else []
     parts = [
+        _products(context, reading, listed),
         _facts(context, reading.intents),
         _sentences(context, reading.intents),
-        _products(context, reading, listed),
         _person(context, reading.intents),
     ]
     said = [part for part in parts if part]
@@ -126,7 +126,7 @@ def _sentences(context: TurnContext, wanted: frozenset[str]) -> str:
 
 
 def _facts(context: TurnContext, wanted: frozenset[str]) -> str:
-    return "\n\n".join(_fact(context, topic) for topic in _TOPICS if topic in wanted)
+    return "\n\n".join(_fact(context, topic) for topic in shop_facts.TOPICS if topic in wanted)
 
 
 def _fact(context: TurnContext, topic: str) -> str:
@@ -184,14 +184,13 @@ def _nothing_found(context: TurnContext, reading: intents.Reading) -> str:
 
 def _fits(reading: intents.Reading, best: Hit) -> bool:
     """Whether the best hit matched at least half of the words that may name a product."""
-    return not reading.content or 2 * len(best.reason.split()) >= len(reading.content)
+    return not reading.content or 2 * len(words(best.reason)) >= len(reading.content)
 
 
 def _in_order(hits: Sequence[Hit]) -> list[ProductView]:
     """Best first, what is sold out behind the rest."""
     products = [hit.product for hit in hits]
-    is_sold_out: Callable[[ProductView], bool] = lambda product: product.stock == 0  # noqa: E731
-    return sorted(products, key=is_sold_out)
+    return sorted(products, key=lambda product: product.stock == 0)
 
 
 def _lines(context: TurnContext, products: Sequence[ProductView]) -> str:

@@ -1,0 +1,201 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.messages import TalkMessage, TurnContext
+from bot.providers import offline
+from bot.providers.offline import OfflineAnswer, answer
+from catalog.search import Hit, ProductView
+from core.texts import text
+from shop.facts import ShopFacts
+
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+FACTS = ShopFacts(
+    {
+        "name": "La Esquina",
+        "website": "https://laesquina.example",
+        "hours": [{"days": "lunes a viernes", "open": "09:00", "close": "18:00"}],
+        "delivery": [{"zone": "Bogotá", "cost": 12000, "currency": "COP", "time": "1 día"}],
+        "payment": ["efectivo", "tarjeta"],
+        "branches": [{"name": "Centro", "address": "Calle 10 # 4-20", "phone": "601 555 0101"}],
+    }
+)
+
+
+def said(body: str, author: str = "customer") -> TalkMessage:
+    return TalkMessage(seq=1, author=author, body=body, type="text", created_at=NOW)
+
+
+def hit(number: int, stock: int | None = 5, reason: str = "laptops") -> Hit:
+    product = ProductView(
+        id=number,
+        external_id=str(number),
+        sku=f"LAP-{number}",
+        name=f"Portátil Andes {number}",
+        brand="Andes",
+        category="Portátiles",
+        description="",
+        price_minor=150000000 + number * 1000000,
+        currency="COP",
+        stock=stock,
+    )
+    return Hit(product=product, score=1.0, reason=reason)
+
+
+def context(*bodies: str, **given: object) -> TurnContext:
+    values: dict[str, object] = {"facts": FACTS, "shop_name": "La Esquina", "now": NOW} | given
+    return TurnContext(waiting=tuple(said(body) for body in bodies), **values)  # type: ignore[arg-type]
+
+
+def reply(*bodies: str, **given: object) -> str:
+    return answer(context(*bodies, **given)).text
+
+
+def test_asked_products_come_with_price_and_stock() -> None:
+    found = answer(context("¿tienen laptops?", hits=(hit(1), hit(2, stock=None), hit(3, stock=1))))
+    assert found == OfflineAnswer(
+        text="Esto encontré en nuestro catálogo:\n"
+        "• *Portátil Andes 1*: $1.510.000 (disponible, 5 unidades)\n"
+        "• *Portátil Andes 2*: $1.520.000 (stock por confirmar)\n"
+        "• *Portátil Andes 3*: $1.530.000 (disponible, queda 1)",
+        products=("LAP-1", "LAP-2", "LAP-3"),
+        prices={"1": 151000000, "2": 152000000, "3": 153000000},
+    )
+
+
+def test_what_is_sold_out_is_named_so_and_stands_last() -> None:
+    found = answer(context("¿tienen laptops?", hits=(hit(1, stock=0), hit(2))))
+    assert found.products == ("LAP-2", "LAP-1")
+    assert found.text.endswith("*Portátil Andes 1*: $1.510.000 (agotado)")
+
+
+def test_at_most_five_products_are_listed() -> None:
+    found = answer(context("¿tienen laptops?", hits=tuple(hit(n) for n in range(1, 9))))
+    assert len(found.products) == len(found.prices) == 5
+
+
+def test_hits_that_match_little_of_the_question_are_not_sold_as_what_was_asked() -> None:
+    question = "cargador solar plegable para acampar"
+    assert text("customer.offline.products_close") in reply(
+        question, hits=(hit(1, reason="solar"),)
+    )
+
+
+def test_nothing_found_is_said() -> None:
+    assert reply("¿venden bicicletas?") == text("customer.offline.no_product")
+
+
+def test_a_price_without_a_product_asks_which() -> None:
+    assert reply("precio?") == text("customer.offline.which_product")
+
+
+def test_hits_are_ignored_when_no_product_was_asked() -> None:
+    found = answer(context("gracias", hits=(hit(1),)))
+    assert (found.text, found.products, found.prices) == (text("customer.offline.thanks"), (), {})
+
+
+@pytest.mark.parametrize(
+    ("question", "known"),
+    [
+        ("¿a qué hora abren?", "lunes a viernes"),
+        ("hacen envios a bogota", "12.000"),
+        ("como puedo pagar", "efectivo"),
+        ("donde estan ubicados", "Calle 10 # 4-20"),
+    ],
+)
+def test_facts_are_told_by_topic(question: str, known: str) -> None:
+    assert known in reply(question)
+
+
+def test_hours_say_whether_the_shop_is_open_now() -> None:
+    assert text("customer.offline.open_now") in reply("¿están abiertos?")
+    assert text("customer.offline.closed_now") in reply(
+        "¿están abiertos?", now=NOW.replace(hour=22)
+    )
+
+
+def test_an_unknown_fact_is_admitted_and_a_person_offered() -> None:
+    sentence = text("customer.offline.unknown_fact", topic="cambios y devoluciones")
+    assert reply("¿puedo devolver un producto?") == sentence
+
+
+def test_several_questions_are_answered_together() -> None:
+    found = reply("hola", "tienen laptops?", "hacen envios y a que hora abren", hits=(hit(1),))
+    for part in ("Portátil Andes 1", "12.000", "lunes a viernes"):
+        assert part in found
+
+
+def test_the_first_reply_names_the_shop_and_says_it_is_automatic() -> None:
+    found = reply("hola", is_first_reply=True)
+    assert found.startswith(text("customer.offline.first", shop="La Esquina"))
+    assert found.endswith(text("customer.offline.ask_what"))
+
+
+def test_a_shop_without_a_name_is_introduced_too() -> None:
+    found = reply("hola", is_first_reply=True, shop_name="")
+    assert found.startswith(text("customer.offline.first_unnamed"))
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("muchas gracias!", "thanks"),
+        ("adios", "goodbye"),
+        ("ok", "assent"),
+        ("hazme la tarea de matematicas", "off_topic"),
+        ("escribe un codigo en python", "off_topic"),
+        ("que me tomo para la fiebre", "off_topic"),
+        ("eres un robot?", "identity"),
+        ("tienen descuentos?", "discount"),
+        ("quiero", "ask_what"),
+        ("👍", "ask_what"),
+    ],
+)
+def test_small_talk_has_its_own_sentence(question: str, key: str) -> None:
+    assert reply(question) == text(f"customer.offline.{key}")
+
+
+def test_who_asks_for_everything_is_shown_the_website() -> None:
+    assert "https://laesquina.example" in reply("que venden?")
+    assert reply("que venden?", facts=ShopFacts()) == text("customer.offline.overview")
+
+
+@pytest.mark.parametrize("question", ["quiero un asesor", "llegó dañado", "mi pedido?"])
+def test_a_person_is_reachable_by_the_branches_phone(question: str) -> None:
+    assert "601 555 0101 (Centro)" in reply(question)
+
+
+def test_asking_for_a_person_is_noted_when_no_phone_is_known() -> None:
+    assert reply("asesor", facts=ShopFacts()) == text("customer.person_asked")
+
+
+def test_advice_is_declined_unless_the_shop_has_what_was_asked_for() -> None:
+    question = "me duele la cabeza, tienen paracetamol?"
+    assert reply(question) == text("customer.offline.off_topic")
+    assert "Portátil Andes 1" in reply(question, hits=(hit(1, reason="paracetamol"),))
+
+
+@pytest.mark.parametrize("language", ["es", "en", "pt"])
+def test_answers_are_in_the_customers_language(language: str) -> None:
+    found = reply("gracias thanks obrigado", language=language)
+    assert found == text("customer.offline.thanks", language)
+
+
+@pytest.mark.parametrize("question", ["hola", "gracias", "¿a qué hora abren?", "bicicletas?"])
+def test_the_same_reply_is_never_given_twice_in_a_row(question: str) -> None:
+    history: tuple[TalkMessage, ...] = ()
+    for _ in range(5):
+        found = reply(question, history=history)
+        assert not history or found != history[-1].body
+        history = (*history, said(question), said(found, author="bot"))
+
+
+def test_asked_again_the_other_products_are_shown() -> None:
+    hits = tuple(hit(n) for n in range(1, 9))
+    first = answer(context("laptops", hits=hits))
+    second = answer(context("laptops", hits=hits, history=(said(first.text, author="bot"),)))
+    assert second.products == ("LAP-6", "LAP-7", "LAP-8")
+
+
+def test_it_is_no_network_provider() -> None:
+    assert not hasattr(offline, "PROVIDER")
