@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+import math
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.engine import Connection
 
+from catalog.limits import PriceLimits
+from catalog.money import exponent, minor_from_major
+from catalog.products import (
+    IDS_PER_QUERY,
+    ProductView,
+    count_products,
+    find_by_sku,
+    select_views,
+    view,
+    views_by_id,
+)
+from catalog.query import Concept, Query, parse_query
+from catalog.revision import revision
+from catalog.synonyms import Synonyms, default_synonyms
+from catalog.tables import Product
+from catalog.vocabulary import PASSING_MENTION, LoadedVocabulary, load_vocabulary
 
-@dataclass(frozen=True, slots=True)
-class ProductView:
-    """A product as the rest of the house sees it. `stock` None means unknown."""
+__all__ = [
+    "CatalogSearch",
+    "Hit",
+    "ProductView",
+    "count_products",
+    "find_by_sku",
+    "revision",
+]
 
-    id: int
-    external_id: str
-    sku: str
-    name: str
-    brand: str
-    category: str
-    description: str
-    price_minor: int
-    currency: str
-    stock: int | None
-    url: str = ""
+MIN_COVERAGE = 0.4
+"""Below this share of what was asked for, a product is no answer."""
+COVERAGE_POWER = 1.5
+HALF_WEIGHT = 4.0
+"""A term of this weight gives half of what it can give: covering more beats repeating."""
+SOLD_OUT_FACTOR = 0.9
+MENTION_COVER = 0.8
+"""How far a passing mention in a description counts as having what was asked for."""
+TOGETHER_FACTOR = 0.8
+"""A product that has all words of a phrase, apart from each other, fits a little less."""
+SIMILAR = 0.8
+"""Scores within this share of the best fit equally well when the cheapest is wanted."""
+MAX_RANKED_AGAIN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +62,16 @@ class Hit:
 
 
 class CatalogSearch:
-    """Searches one catalog; keeps the vocabulary in memory until the catalog's revision moves."""
+    """Searches one catalog; keeps the vocabulary in memory until the catalog's revision moves.
+
+    One instance may be shared by threads. The transaction passed in must not have changed the
+    catalog itself: what it would remember might still be rolled back.
+    """
+
+    def __init__(self, synonyms: Synonyms | None = None) -> None:
+        self._synonyms = synonyms
+        self._vocabulary: LoadedVocabulary | None = None
+        self._lock = threading.Lock()
 
     def search(self, connection: Connection, query: str, limit: int = 8) -> list[Hit]:
         """The products `query` asks for, best first; [] when nothing fits.
@@ -44,8 +81,159 @@ class CatalogSearch:
             query: as the customer wrote it.
             limit: most hits, at least 1.
         """
-        raise NotImplementedError
+        vocabulary = self._current(connection)
+        asked = parse_query(query, vocabulary, vocabulary.synonyms)
+        if not asked.concepts:
+            return _within_limits(connection, asked.limits, limit) if asked.limits else []
+        ranked = _rank(connection, vocabulary, asked.concepts)
+        return _first_hits(connection, asked, ranked, limit)
 
     def by_ids(self, connection: Connection, ids: list[int]) -> list[ProductView]:
         """The active products with these ids, in the order of `ids`."""
-        raise NotImplementedError
+        found = views_by_id(connection, ids)
+        return [found[product_id] for product_id in ids if product_id in found]
+
+    def _current(self, connection: Connection) -> LoadedVocabulary:
+        number = revision(connection)
+        vocabulary = self._vocabulary
+        if vocabulary is None or vocabulary.number != number:
+            with self._lock:
+                vocabulary = self._vocabulary
+                if vocabulary is None or vocabulary.number != number:
+                    synonyms = self._synonyms or default_synonyms()
+                    vocabulary = load_vocabulary(connection, number, synonyms)
+                    self._vocabulary = vocabulary
+        return vocabulary
+
+
+@dataclass(slots=True)
+class _Match:
+    product_id: int
+    score: float = 0.0
+    covered: float = 0.0
+    concepts: int = 0
+    """Bit i is set when concept i matched."""
+
+
+def _rank(
+    connection: Connection, vocabulary: LoadedVocabulary, concepts: tuple[Concept, ...]
+) -> list[_Match]:
+    """Every product that covers enough of the concepts, best first."""
+    terms = {term for c in concepts for words in (c.terms, *c.together) for term in words}
+    postings = vocabulary.postings(connection, terms)
+    matches: dict[int, _Match] = {}
+    asked = 0.0
+    for position, concept in enumerate(concepts):
+        rarity = concept.weight * _idf(vocabulary, concept)
+        asked += rarity
+        for product_id, weight in _weights(concept, postings).items():
+            match = matches.setdefault(product_id, _Match(product_id))
+            match.score += rarity * weight / (weight + HALF_WEIGHT)
+            match.covered += rarity * (1.0 if weight >= PASSING_MENTION else MENTION_COVER)
+            match.concepts |= 1 << position
+    enough = [m for m in matches.values() if m.covered >= MIN_COVERAGE * asked]
+    for match in enough:
+        match.score *= (match.covered / asked) ** COVERAGE_POWER
+    return sorted(enough, key=lambda m: (-m.score, m.product_id))
+
+
+def _weights(concept: Concept, postings: dict[str, dict[int, float]]) -> dict[int, float]:
+    """What each product gets for one concept."""
+    weights = _best_weights(concept.terms, postings)
+    if concept.together:
+        each = [_best_weights(terms, postings) for terms in concept.together]
+        for product_id in set(each[0]).intersection(*each[1:]).difference(weights):
+            weights[product_id] = TOGETHER_FACTOR * min(found[product_id] for found in each)
+    return weights
+
+
+def _best_weights(
+    terms: Mapping[str, float], postings: dict[str, dict[int, float]]
+) -> dict[int, float]:
+    best: dict[int, float] = {}
+    for term, factor in terms.items():
+        for product_id, weight in postings[term].items():
+            value = weight * factor
+            if value > best.get(product_id, 0.0):
+                best[product_id] = value
+    return best
+
+
+def _idf(vocabulary: LoadedVocabulary, concept: Concept) -> float:
+    """How rare a concept is; its most common term decides, so that synonyms count alike."""
+    frequency = max((vocabulary.frequencies[term] for term in concept.terms), default=0)
+    return math.log(1 + vocabulary.size / (1 + frequency))
+
+
+def _first_hits(
+    connection: Connection, asked: Query, ranked: list[_Match], limit: int
+) -> list[Hit]:
+    """The best matches that are on sale and within the limits."""
+    hits: list[Hit] = []
+    least = max(limit, MAX_RANKED_AGAIN if asked.wants_cheap else 0)
+    for found in _fetch(connection, ranked):
+        hits += [
+            Hit(product, match.score * _availability(product), _reason(asked, match))
+            for match, product in found
+            if asked.limits.allow(_major(product))
+        ]
+        if len(hits) >= least:
+            break
+    best = max((hit.score for hit in hits), default=0.0)
+
+    def order(hit: Hit) -> tuple[bool, Decimal, float, int]:
+        similar = asked.wants_cheap and hit.score >= SIMILAR * best
+        return (
+            not similar,
+            _major(hit.product) if similar else Decimal(0),
+            -hit.score,
+            hit.product.id,
+        )
+
+    return sorted(hits, key=order)[:limit]
+
+
+def _fetch(
+    connection: Connection, ranked: list[_Match]
+) -> Iterator[list[tuple[_Match, ProductView]]]:
+    """Matches with their products in growing chunks, so that a short answer reads little."""
+    start, size = 0, 40
+    while start < len(ranked):
+        chunk = ranked[start : start + size]
+        products = views_by_id(connection, [match.product_id for match in chunk])
+        yield [(m, products[m.product_id]) for m in chunk if m.product_id in products]
+        start, size = start + size, min(size * 3, IDS_PER_QUERY)
+
+
+def _within_limits(connection: Connection, limits: PriceLimits, limit: int) -> list[Hit]:
+    """Products for somebody who names only a price: in stock first, the dearest of them first."""
+    currencies = connection.execute(select(Product.currency).distinct()).scalars().all()
+    rows = connection.execute(
+        select_views()
+        .where(or_(*(_price_within(limits, currency) for currency in currencies)))
+        .order_by(Product.stock == 0, Product.price_minor.desc(), Product.id)
+        .limit(limit)
+    )
+    return [Hit(view(row), 0.0, "") for row in rows]
+
+
+def _price_within(limits: PriceLimits, currency: str) -> ColumnElement[bool]:
+    bounds = [Product.currency == currency]
+    if limits.low is not None:
+        bounds.append(Product.price_minor >= minor_from_major(limits.low, currency))
+    if limits.high is not None:
+        bounds.append(Product.price_minor <= minor_from_major(limits.high, currency))
+    return and_(*bounds)
+
+
+def _major(product: ProductView) -> Decimal:
+    return Decimal(product.price_minor).scaleb(-exponent(product.currency))
+
+
+def _availability(product: ProductView) -> float:
+    return SOLD_OUT_FACTOR if product.stock == 0 else 1.0
+
+
+def _reason(asked: Query, match: _Match) -> str:
+    named = [c.words for i, c in enumerate(asked.concepts) if match.concepts >> i & 1]
+    return ", ".join(dict.fromkeys(named))

@@ -1,4 +1,4 @@
-"""Tables of the catalog: products, their categories, reservations, and the search index over them."""
+"""Tables of the catalog: products, categories, reservations, and the search index."""
 
 from __future__ import annotations
 

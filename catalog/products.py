@@ -1,0 +1,85 @@
+"""Product rows enter, the views the rest of the house works with leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.engine import Connection
+
+from catalog.tables import Category, Product
+
+IDS_PER_QUERY = 500
+"""SQLite takes a limited number of parameters in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """A product as the rest of the house sees it. `stock` None means unknown."""
+
+    id: int
+    external_id: str
+    sku: str
+    name: str
+    brand: str
+    category: str
+    description: str
+    price_minor: int
+    currency: str
+    stock: int | None
+    url: str = ""
+
+
+def select_views() -> Select[*tuple[Any, ...]]:
+    """The active products as rows that `view` takes."""
+    return (
+        select(
+            Product.id,
+            Product.external_id,
+            Product.sku,
+            Product.name,
+            Product.brand,
+            func.coalesce(Category.path, ""),
+            Product.description,
+            Product.price_minor,
+            Product.currency,
+            Product.stock,
+            Product.url,
+        )
+        .join(Category, Product.category_id == Category.id, isouter=True)
+        .where(Product.active)
+    )
+
+
+def view(row: Row[*tuple[Any, ...]]) -> ProductView:
+    """One row of `select_views`."""
+    return ProductView(*row)
+
+
+def views_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ProductView]:
+    """The active products among these ids."""
+    found: dict[int, ProductView] = {}
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        chunk = ids[start : start + IDS_PER_QUERY]
+        rows = connection.execute(select_views().where(Product.id.in_(chunk)))
+        found |= {product.id: product for product in map(view, rows)}
+    return found
+
+
+def find_by_sku(connection: Connection, sku: str) -> ProductView | None:
+    """The active product with this SKU (else with this id of the shop's file), or None."""
+    wanted = sku.strip()
+    rows = connection.execute(
+        select_views()
+        .where((Product.sku == wanted) | (Product.external_id == wanted))
+        .order_by(Product.id)
+    ).all()
+    views = [view(row) for row in rows]
+    return next((v for v in views if v.sku == wanted), views[0] if views else None)
+
+
+def count_products(connection: Connection) -> int:
+    """How many active products the shop has."""
+    return connection.execute(select(func.count()).where(Product.active)).scalar_one()

@@ -1,0 +1,80 @@
+"""The table of regional words enters, for any stretch of stems the groups it belongs to leave.
+
+`synonyms.txt` holds the table; its head says how a line reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from catalog.analysis import stem, without_tilde, words
+from catalog.chatter import LINK_WORDS
+
+Stems = tuple[str, ...]
+
+MAX_PHRASE_STEMS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Which groups a word or phrase belongs to.
+
+    Args:
+        groups: stems of a word or phrase → names of its groups.
+        wider: group → groups whose seekers it satisfies too.
+        attributes: groups that only describe a thing.
+        spellings: every single word of the table, folded, for the repair of typing errors.
+    """
+
+    groups: dict[Stems, tuple[str, ...]] = field(default_factory=dict)
+    wider: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: frozenset[str] = frozenset()
+    spellings: frozenset[str] = frozenset()
+
+    def longest(self, stems: Sequence[str], start: int) -> int:
+        """How many stems from `start` make the longest known phrase; 0 when none does."""
+        for length in range(min(MAX_PHRASE_STEMS, len(stems) - start), 0, -1):
+            if tuple(stems[start : start + length]) in self.groups:
+                return length
+        return 0
+
+
+def parse_synonyms(text: str) -> Synonyms:
+    """Read the table."""
+    groups: dict[Stems, list[str]] = {}
+    wider: dict[str, tuple[str, ...]] = {}
+    attributes: set[str] = set()
+    spellings: set[str] = set()
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        members, _, above = line.removeprefix("~").partition(">")
+        entries = [stripped for entry in members.split(",") if (stripped := entry.strip())]
+        name = "=" + entries[0].replace(" ", "_")
+        if line.startswith("~"):
+            attributes.add(name)
+        wider[name] = tuple("=" + up.strip().replace(" ", "_") for up in above.split(",") if up)
+        for entry in entries:
+            spelled = words(entry)
+            spellings.update(spelled if len(spelled) == 1 else ())
+            known = groups.setdefault(phrase(spelled), [])
+            if name not in known:
+                known.append(name)
+    frozen = {stems: tuple(names) for stems, names in groups.items()}
+    return Synonyms(frozen, wider, frozenset(attributes), frozenset(spellings))
+
+
+def phrase(folded: Sequence[str]) -> Stems:
+    """The stems a phrase is looked up by: no ñ, no linking words."""
+    stems = tuple(stem(without_tilde(word)) for word in folded if word not in LINK_WORDS)
+    return stems or tuple(folded)
+
+
+@lru_cache(maxsize=1)
+def default_synonyms() -> Synonyms:
+    """The table that ships with the product."""
+    path = Path(__file__).with_name("synonyms.txt")
+    return parse_synonyms(path.read_text(encoding="utf-8"))
