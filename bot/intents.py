@@ -21,6 +21,8 @@ from bot.messages import TalkMessage
 from catalog.chatter import STOP_WORDS
 
 PRODUCT = "product"
+TOPICS = ("hours", "delivery", "payment", "returns", "branches")
+"""Intents that the shop's facts answer; the fields of the facts file bear the same names."""
 _GAP = r"(?:[a-z0-9]+ ){0,3}"
 _REPAIR_FROM = 7
 """Letters a word of ours needs before a misspelling of it is recognised: shorter ones are one
@@ -48,11 +50,13 @@ class Reading:
     Args:
         intents: names of `intents.toml`, and "product" when it asks for one.
         content: its words that may name a product.
+        is_shopping: says so ("busco", "tienen", "price").
         is_follow_up: speaks of what was asked before ("¿y en negro?", "¿cuánto cuesta?").
     """
 
     intents: frozenset[str]
     content: tuple[str, ...]
+    is_shopping: bool
     is_follow_up: bool
 
 
@@ -113,20 +117,18 @@ def read(text: str) -> Reading:
         word for at, word in enumerate(written) if at not in explained and _may_name_product(word)
     )
     asks_price = bool(_matched(phrases.strong, line)) and not found - _AROUND_A_PRODUCT
-    if (content and _is_shopping(found, line)) or asks_price:
+    is_shopping = bool(_matched(phrases.shopping, line))
+    if asks_price or (content and (is_shopping or not found & _BEYOND_THE_SHOP)):
         found.add(PRODUCT)
     leads_on = bool(said) and said[0] in phrases.follow_up and len(content) <= 2
-    return Reading(frozenset(_settled(found)), content, leads_on or not content)
+    is_follow_up = leads_on or not content
+    return Reading(frozenset(_settled(found)), content, is_shopping, is_follow_up)
 
 
 _AROUND_A_PRODUCT = frozenset({"greeting", "thanks", "goodbye", "assent", "discount", "person"})
 """What may stand in the same message as "¿cuánto cuesta?" without being what costs."""
-
-
-def _is_shopping(found: set[str], line: str) -> bool:
-    """Somebody who asks for advice we do not give is shopping only when they say so."""
-    beyond_the_shop = found & {"off_topic", "identity", "complaint", "order_status"}
-    return not beyond_the_shop or bool(_matched(_phrases().shopping, line))
+_BEYOND_THE_SHOP = frozenset({"off_topic", "identity", "complaint", "order_status"})
+"""Beside one of these somebody is asking for a product only when they say so."""
 
 
 def _settled(found: set[str]) -> set[str]:

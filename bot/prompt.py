@@ -141,7 +141,7 @@ def _facts(context: TurnContext, cut: _Cut) -> str:
     asked = intents.intents(context.question)
     lines = [
         f"{topic}: {_inert(known)}"
-        for topic in shop_facts.TOPICS
+        for topic in intents.TOPICS
         if (cut.all_facts or topic in asked)
         and (known := shop_facts.describe(context.facts, topic, context.language))
     ]
@@ -149,7 +149,7 @@ def _facts(context: TurnContext, cut: _Cut) -> str:
         lines += [
             f"{_inert(key)}: {_inert(_plain(value))}"
             for key, value in context.facts.values.items()
-            if key not in (*shop_facts.TOPICS, *_SAID_ELSEWHERE) and value not in (None, "", [], {})
+            if key not in (*intents.TOPICS, *_SAID_ELSEWHERE) and value not in (None, "", [], {})
         ]
     return "\n".join(lines) or text("prompt.no_facts", context.language)
 

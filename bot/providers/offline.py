@@ -17,6 +17,7 @@ NAME = "offline"
 MAX_PRODUCTS = 5
 _SENTENCES = ("identity", "discount", "complaint", "order_status")
 """Intents that are answered by one sentence of their own name."""
+_QUESTIONS = frozenset({*intents.TOPICS, *_SENTENCES, "person", "off_topic"})
 _NEEDS_PERSON = frozenset({"person", "complaint", "order_status"})
 
 
@@ -69,7 +70,7 @@ def _once_more(context: TurnContext) -> OfflineAnswer:
 
 def _answer(context: TurnContext) -> OfflineAnswer:
     reading = intents.read(context.question)
-    listed = _in_order(context.hits)[:MAX_PRODUCTS] if intents.PRODUCT in reading.intents else []
+    listed = _in_order(context.hits)[:MAX_PRODUCTS] if _asks_product(context, reading) else []
     parts = [
         _products(context, reading, listed),
         _facts(context, reading.intents),
@@ -126,7 +127,7 @@ def _sentences(context: TurnContext, wanted: frozenset[str]) -> str:
 
 
 def _facts(context: TurnContext, wanted: frozenset[str]) -> str:
-    return "\n\n".join(_fact(context, topic) for topic in shop_facts.TOPICS if topic in wanted)
+    return "\n\n".join(_fact(context, topic) for topic in intents.TOPICS if topic in wanted)
 
 
 def _fact(context: TurnContext, topic: str) -> str:
@@ -167,12 +168,21 @@ def _phones(context: TurnContext) -> list[str]:
 
 
 def _products(context: TurnContext, reading: intents.Reading, listed: Sequence[ProductView]) -> str:
-    if intents.PRODUCT not in reading.intents:
+    if not _asks_product(context, reading):
         return ""
     if not listed:
         return _nothing_found(context, reading)
     head = "products" if _fits(reading, context.hits[0]) else "products_close"
     return f"{_say(context, head)}\n{_lines(context, listed)}"
+
+
+def _asks_product(context: TurnContext, reading: intents.Reading) -> bool:
+    """Beside another question, stray words count as a product only when the catalog knows them."""
+    if intents.PRODUCT not in reading.intents:
+        return False
+    if reading.is_shopping or not reading.intents & _QUESTIONS:
+        return True
+    return bool(context.hits) and _fits(reading, context.hits[0])
 
 
 def _nothing_found(context: TurnContext, reading: intents.Reading) -> str:

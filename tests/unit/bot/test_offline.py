@@ -85,6 +85,17 @@ def test_nothing_found_is_said() -> None:
     assert reply("¿venden bicicletas?") == text("customer.offline.no_product")
 
 
+def test_stray_words_beside_another_question_are_no_missing_product() -> None:
+    assert "Calle 10" in reply("pasame la direccion del letrero")
+    assert text("customer.offline.no_product") not in reply("pasame la direccion del letrero")
+
+
+def test_a_missing_product_is_named_beside_another_answer() -> None:
+    found = reply("tienen bicicletas? y donde estan?")
+    assert text("customer.offline.no_product") in found
+    assert "Calle 10" in found
+
+
 def test_a_price_without_a_product_asks_which() -> None:
     assert reply("precio?") == text("customer.offline.which_product")
 
