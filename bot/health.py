@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 
 from bot.providers import base
 from bot.providers.advice import advise
+from bot.providers.models import pick_model
 from bot.tables import ProviderState
 from core.clock import Clock
 from core.database import insert_into
@@ -82,7 +83,12 @@ class Member:
 
     @property
     def is_configured(self) -> bool:
-        return bool(self.settings.api_key) or not self.provider.needs_key
+        return self.provider.is_configured(self.settings)
+
+    @property
+    def uses_loaded_model(self) -> bool:
+        """The owner named no model and the provider has no default: ask which one is loaded."""
+        return not self.settings.models and self.provider.default_model is None
 
     @property
     def timeout_s(self) -> float:
@@ -215,18 +221,11 @@ class Health:
                 f"{member.provider.variable}_API_KEY", provider=member.name, error_class="config"
             )
         limit_s = min(PING_LIMIT_S, member.timeout_s)
+        if member.uses_loaded_model:
+            return await self.find_loaded(client, member, limit_s)
         listed = await base.list_models(member.provider, client, member.settings, limit_s)
         wanted = self.current_model(member)
-        names = [model.name for model in listed]
-        if wanted is None or (not member.settings.models and member.provider.default_model is None):
-            loaded = [model.name for model in listed if model.loaded] or names
-            if not loaded:
-                raise provider_error(
-                    "no model loaded", provider=member.name, error_class="model_not_found"
-                )
-            self.use_model(member.name, loaded[0])
-            return loaded[0]
-        if names and wanted not in names:
+        if listed and wanted not in [model.name for model in listed]:
             raise provider_error(
                 f"model {wanted} is not listed",
                 provider=member.name,
@@ -234,6 +233,21 @@ class Health:
                 error_class="model_not_found",
             )
         return wanted
+
+    async def find_loaded(self, client: httpx.AsyncClient, member: Member, limit_s: float) -> str:
+        """Ask a local provider which model is loaded, and remember it.
+
+        Raises:
+            ProviderError: not reached, or none is loaded.
+        """
+        listed = await base.list_models(member.provider, client, member.settings, limit_s)
+        found = pick_model(listed, None)
+        self.use_model(member.name, found)
+        if found is None:
+            raise provider_error(
+                "no model loaded", provider=member.name, error_class="model_not_found"
+            )
+        return found
 
     def _row(
         self, member: Member, started: float, *, error: ProviderError | None, model: str | None

@@ -20,8 +20,8 @@ from core.database import insert_into
 from core.errors import BotError, LeaseLost
 
 
-class _Repeated(BotError):
-    """Rolls the unit of work back: this MessageSid is already stored."""
+class Repeated(BotError):
+    """This MessageSid is stored already; rolls the unit of work back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def accept(
         wait_s: seconds to wait for more fragments after this message; 0 answers at once.
         max_wait_s: most seconds the first waiting message may wait for fragments.
     Raises:
-        BotError: `is_repeated` says whether this MessageSid was stored before.
+        Repeated: this MessageSid is stored already; let it roll the unit of work back.
     """
     due_at = now + timedelta(seconds=wait_s)
     row = connection.execute(
@@ -106,7 +106,7 @@ def accept(
         .returning(Message.id)
     ).first()
     if stored is None:
-        raise _Repeated(message.message_sid)
+        raise Repeated(message.message_sid)
     latest = (waiting_since or now) + timedelta(seconds=max_wait_s)
     if wait_s > 0 and latest < due_at:
         due_at = max(latest, now)
@@ -114,11 +114,6 @@ def accept(
             update(Conversation).where(Conversation.id == conversation_id).values(due_at=due_at)
         )
     return Accepted(conversation_id, seq, due_at)
-
-
-def is_repeated(error: BotError) -> bool:
-    """Whether `accept` refused because the message is stored already."""
-    return isinstance(error, _Repeated)
 
 
 def _first_message(

@@ -65,6 +65,8 @@ def queue_parts(
         )
         .returning(Message.id)
     ).scalar_one()
+    if not parts:
+        return
     connection.execute(
         insert(OutboxItem),
         [

@@ -18,6 +18,7 @@ from bot import retry
 from bot.health import Health, Member
 from bot.messages import Completion, Prompt, Usage
 from bot.providers import base
+from bot.providers.models import pick_model
 from core.clock import Clock
 from core.errors import AllProvidersFailed, ProviderError, provider_error
 from core.log import log_event
@@ -96,7 +97,7 @@ class Responder:
         self._health = health
         self._clock = clock
         self._record = record
-        self._rules = rules or Rules()
+        self.rules = rules or Rules()
 
     async def respond(
         self, prompt: Prompt, *, deadline_s: float, turn_id: str | None = None
@@ -123,8 +124,8 @@ class Responder:
                 turn.options,
                 now=self._clock.monotonic_s(),
                 deadline=turn.deadline,
-                attempts=self._rules.attempts,
-                style=self._rules.style,
+                attempts=self.rules.attempts,
+                style=self.rules.style,
             )
             if step is None:
                 raise self._failed(turn)
@@ -252,7 +253,7 @@ class Responder:
         now = self._clock.monotonic_s()
         turn.errors.append(error)
         self._ledger(turn, option, model, error.error_class, started_at, started, error=error)
-        most = self._rules.attempts + option.heals
+        most = self.rules.attempts + option.heals
         status = f"{error.status}, " if error.status else ""
         _say(
             logging.WARNING,
@@ -267,17 +268,17 @@ class Responder:
         if await self._heal(turn, option, model, error):
             return
         self._health.fail(member.name, model, error)
-        retry.note_failure(option, error, now=now, style=self._rules.style)
+        retry.note_failure(option, error, now=now, style=self.rules.style)
         if error.error_class != "rate_limit" and not self._health.may_ask(member.name, model):
             option.closed = True
-        if option.closed or option.attempts >= self._rules.attempts:
+        if option.closed or option.attempts >= self.rules.attempts:
             self._say_exhausted(turn, option)
 
     def _say_exhausted(self, turn: _Turn, option: retry.Option) -> None:
         others = [
             other
             for other in turn.options
-            if other is not option and not other.closed and other.attempts < self._rules.attempts
+            if other is not option and not other.closed and other.attempts < self.rules.attempts
         ]
         _say(
             logging.WARNING,
@@ -289,19 +290,10 @@ class Responder:
 
     async def _model(self, member: Member) -> str:
         """The model to ask; a local provider is asked which one is loaded."""
-        model = self._health.current_model(member)
-        if model is not None:
-            return model
-        listed = await base.list_models(
-            member.provider, self._client, member.settings, LIST_LIMIT_S
-        )
-        names = [m.name for m in listed if m.loaded] or [m.name for m in listed]
-        if not names:
-            raise provider_error(
-                "no model loaded", provider=member.name, error_class="model_not_found"
-            )
-        self._health.use_model(member.name, names[0])
-        return names[0]
+        known = self._health.current_model(member)
+        if known is not None:
+            return known
+        return await self._health.find_loaded(self._client, member, LIST_LIMIT_S)
 
     async def _heal(
         self, turn: _Turn, option: retry.Option, model: str | None, error: ProviderError
@@ -314,7 +306,7 @@ class Responder:
         found: str | None = None
         if model in models[:-1]:
             found = models[models.index(model or "") + 1]
-        elif self._rules.auto_model:
+        elif self.rules.auto_model:
             found = await self._listed_instead(turn, member, model)
         if found is None or found == model:
             return False
@@ -349,7 +341,8 @@ class Responder:
                 error_class=error.error_class,
             )
             return None
-        return base.pick_model([m for m in listed if m.name != model], model or "")
+        others = [listed_model for listed_model in listed if listed_model.name != model]
+        return pick_model(others, model, member.provider.default_model)
 
     async def _wait(self, turn: _Turn, seconds: float) -> None:
         if turn.errors and turn.errors[-1].error_class == "rate_limit":

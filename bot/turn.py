@@ -16,11 +16,11 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
-from bot import inbox, outbox, policy
+from bot import inbox, outbox
+from bot.answerer import Answerer, Talk, unavailable
 from bot.channels.base import Channel
-from bot.composer import Composer
-from bot.context import ContextReader
 from bot.inbox import Claim
+from bot.providers import offline
 from bot.messages import Reply, TalkMessage
 from bot.tables import Conversation, Turn
 from core.clock import Clock
@@ -28,7 +28,7 @@ from core.database import Database
 from core.errors import AllProvidersFailed
 from core.ids import new_id
 from core.log import log_event
-from core.texts import text
+from core.texts import DEFAULT_LANGUAGE, text
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,7 @@ class TurnRunner:
         self,
         database: Database,
         clock: Clock,
-        contexts: ContextReader,
-        composer: Composer,
+        answerer: Answerer,
         channels: Mapping[str, Channel],
         *,
         deadline_s: float,
@@ -65,8 +64,7 @@ class TurnRunner:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._contexts = contexts
-        self._composer = composer
+        self._answerer = answerer
         self._channels = channels
         self._deadline_s = deadline_s
         self._coalesce_max_s = coalesce_max_s
@@ -91,7 +89,7 @@ class TurnRunner:
             waiting = await self._database.read_async(
                 lambda c: inbox.waiting_messages(c, claim.conversation_id, claim.done)
             )
-            draft = _Draft(claim, waiting, new_id(), self._clock.now())
+            draft = Draft(claim, waiting, new_id(), self._clock.now())
             left_s = max(1.0, self._deadline_s - (self._clock.monotonic_s() - started))
             is_last = restarts == MAX_RESTARTS
             reply = await self._reply_unless_more(draft, left_s, None if is_last else more)
@@ -106,7 +104,7 @@ class TurnRunner:
         raise AssertionError("the last round always saves")
 
     async def _reply_unless_more(
-        self, draft: _Draft, deadline_s: float, more: asyncio.Event | None
+        self, draft: Draft, deadline_s: float, more: asyncio.Event | None
     ) -> Reply | None:
         """The reply; None when another message arrived first and the work was dropped."""
         work = asyncio.ensure_future(self._reply(draft, deadline_s))
@@ -135,30 +133,19 @@ class TurnRunner:
         if wait_s > 0:
             await asyncio.sleep(min(wait_s, self._coalesce_max_s))
 
-    async def _reply(self, draft: _Draft, deadline_s: float) -> Reply:
-        claim, waiting = draft.claim, draft.waiting
-        decision = policy.decide(
-            waiting, mode=claim.mode, opted_out=claim.opted_out, language=claim.language
-        )
-        if decision.kind == "silent":
-            return Reply("", "policy", None, kind="silent")
-        if decision.reply is not None:
-            return Reply(
-                decision.reply, "policy", None, kind=decision.kind, language=decision.language
-            )
-        context = await self._database.read_async(
-            lambda c: self._contexts.read(
-                c, waiting, conversation_id=claim.conversation_id, language=claim.language
-            )
-        )
+    async def _reply(self, draft: Draft, deadline_s: float) -> Reply:
+        claim = draft.claim
         try:
-            return await self._composer.compose(
-                context, deadline_s=deadline_s, turn_id=draft.turn_id
+            return await self._answerer.reply(
+                draft.waiting,
+                Talk(claim.conversation_id, claim.mode, claim.language, claim.opted_out),
+                turn_id=draft.turn_id,
+                deadline_s=deadline_s,
             )
         except AllProvidersFailed as error:
-            return unavailable(error, context.language)
+            return unavailable(error, claim.language or DEFAULT_LANGUAGE)
 
-    async def _save(self, draft: _Draft, reply: Reply, *, even_if_more: bool) -> SavedTurn | None:
+    async def _save(self, draft: Draft, reply: Reply, *, even_if_more: bool) -> SavedTurn | None:
         parts = self._channels[draft.claim.channel].prepare(reply.text)
         now = self._clock.now()
 
@@ -194,16 +181,16 @@ class TurnRunner:
         )
         if failed is not None:
             return failed.to_seq
-        draft = _Draft(claim, messages, new_id(), self._clock.now())
+        draft = Draft(claim, messages, new_id(), self._clock.now())
         sentence = text("customer.buried", claim.language)
         saved = await self._save(
-            draft, Reply(sentence, "policy", None, kind="buried"), even_if_more=True
+            draft, Reply(sentence, offline.NAME, None, kind="buried"), even_if_more=True
         )
         return saved if saved is not None else draft.to_seq
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class Draft:
     """One answer in the making."""
 
     claim: Claim
@@ -214,23 +201,6 @@ class _Draft:
     @property
     def to_seq(self) -> int:
         return self.waiting[-1].seq
-
-
-def unavailable(error: AllProvidersFailed, language: str) -> Reply:
-    """With offline answers switched off: one sentence, with the time to try again when known."""
-    if error.retry_after_s is None:
-        sentence = text("customer.unavailable", language)
-    else:
-        minutes = max(1, round(error.retry_after_s / 60))
-        sentence = text("customer.unavailable_until", language, minutes=minutes)
-    return Reply(
-        sentence,
-        "policy",
-        None,
-        kind="unavailable",
-        attempts=len(error.errors),
-        language=language,
-    )
 
 
 def saved_turn(connection: Connection, claim: Claim) -> SavedTurn | None:
@@ -247,7 +217,7 @@ def saved_turn(connection: Connection, claim: Claim) -> SavedTurn | None:
 
 def save_reply(
     connection: Connection,
-    draft: _Draft,
+    draft: Draft,
     reply: Reply,
     parts: Sequence[str],
     now: datetime,

@@ -1,0 +1,509 @@
+"""The composition root: settings enter, a running shop leaves; builds all concrete things."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+from filelock import FileLock, Timeout
+from flask import Flask
+
+import bot.tables
+import catalog.tables
+import migrations
+import shop.tables  # noqa: F401 - every room's tables join the metadata
+import webhooks.blueprint
+from bot import inbox, outbox, policy, readiness
+from bot.answerer import Answerer
+from bot.channels.base import WHATSAPP, Channel
+from bot.composer import Composer, PromptLimits
+from bot.context import ContextReader, ShopDefaults
+from bot.delivery import Deliverer, SendRate
+from bot.health import Health, Member, store_ping
+from bot.ledger import store_attempt
+from bot.messages import InboundMessage, StatusUpdate
+from bot.providers.base import find_providers
+from bot.providers.http import make_client
+from bot.responder import AttemptRow, Responder, Rules
+from bot.saved_settings import saved_settings
+from bot.schedule import Schedule
+from bot.turn import TurnRunner
+from bot.worker import Worker
+from catalog.sample import is_sample_catalog, load_sample_products
+from catalog.search import CatalogSearch
+from core.clock import Clock, SystemClock
+from core.database import Base, Database, parse_url
+from core.errors import BotError, ConfigError
+from core.ids import new_id
+from core.log import configure, log_event
+from core.provider_order import listed_order, usable_order
+from core.redaction import register_secrets
+from core.settings import Settings
+from core.texts import text
+from shop.sample import load_sample_facts
+from web import api
+from web.server import listen, make_server
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent
+SETTINGS_REFRESH_S = 1.0
+POSTGRES_POLL_S = 0.25
+SEND_TIMEOUT_S = 10.0
+DEFAULT_CONCURRENCY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every command stands on. `settings` are as of its opening, saved ones included."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    search: CatalogSearch
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def read_settings(saved: dict[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        ConfigError: with all faults.
+    """
+    return Settings.from_env(env_file=ROOT / ".env", saved=saved)
+
+
+def open_house(*, quiet: bool = False) -> House:
+    """Read the settings, open and upgrade the database, load the sample shop where it is due.
+
+    Args:
+        quiet: leave the log to errors, for commands whose output is read.
+    Raises:
+        ConfigError: the settings cannot be used, or the database is newer than the code.
+    """
+    settings = read_settings()
+    configure(
+        level="ERROR" if quiet else settings.log_level, log_format=settings.log_format
+    )
+    register_secrets(settings.secret_values)
+    url = parse_url(settings.database_url, ROOT)
+    migrations.upgrade(url, Base.metadata)
+    database = Database(url)
+    settings = read_settings(database.read(saved_settings))
+    register_secrets(settings.secret_values)
+    house = House(settings, database, SystemClock(), CatalogSearch())
+    if not is_twilio_configured(settings):
+        database.write(lambda c: load_sample_products(c, house.clock.now()))
+        database.write(lambda c: load_sample_facts(c, house.clock.now()))
+    return house
+
+
+def is_twilio_configured(settings: Settings) -> bool:
+    """Real customers may write: the sample shop is never loaded then."""
+    return bool(settings.twilio_account_sid and settings.twilio_auth_tokens)
+
+
+def has_sample_catalog(house: House) -> bool:
+    """Whether customers would be offered the sample shop's products."""
+    return house.database.read(is_sample_catalog)
+
+
+def members_listed(settings: Settings) -> tuple[Member, ...]:
+    """The providers of the order that this code knows, those without a key too."""
+    return _members(settings, listed_order(settings))
+
+
+def members_usable(settings: Settings) -> tuple[Member, ...]:
+    """The providers to ask, in order."""
+    return _members(settings, usable_order(settings))
+
+
+def member(settings: Settings, name: str) -> Member:
+    """One provider as it is configured.
+
+    Raises:
+        ConfigError: this code does not know it.
+    """
+    known = find_providers()
+    if name not in known:
+        raise ConfigError(text("commands.provider_unknown", name=name, names=", ".join(known)))
+    return Member(known[name], settings.providers[name])
+
+
+def _members(settings: Settings, names: tuple[str, ...]) -> tuple[Member, ...]:
+    known = find_providers()
+    return tuple(Member(known[name], settings.providers[name]) for name in names if name in known)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What answers: lives in one event loop."""
+
+    client: httpx.AsyncClient
+    health: Health
+    responder: Responder
+    answerer: Answerer
+
+
+@asynccontextmanager
+async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterator[Engine]:
+    """Build what answers; closes its connections at the end.
+
+    Args:
+        is_probing: a schedule of this process pings the providers.
+    """
+    settings, database, clock = house.settings, house.database, house.clock
+
+    def record(row: AttemptRow) -> None:
+        database.post(lambda c: store_attempt(c, row))
+
+    health = Health(
+        clock,
+        save=lambda ping: database.post(lambda c: store_ping(c, ping)),
+        is_probing=is_probing,
+    )
+    async with make_client() as client:
+        responder = Responder(
+            client,
+            members_usable(settings),
+            health,
+            clock,
+            record,
+            Rules(
+                attempts=settings.ai_attempts_per_provider,
+                style=settings.ai_retry_style,
+                auto_model=settings.ai_auto_model,
+            ),
+        )
+        composer = Composer(
+            responder,
+            clock,
+            record,
+            limits=prompt_limits(settings),
+            offline_answers=settings.ai_offline_answers,
+        )
+        answerer = Answerer(database, context_reader(house), composer)
+        yield Engine(client, health, responder, answerer)
+
+
+def prompt_limits(settings: Settings) -> PromptLimits:
+    """The limits every prompt is built within."""
+    return PromptLimits(
+        history_messages=settings.history_messages,
+        prompt_max_tokens=settings.prompt_max_tokens,
+        temperature=settings.ai_temperature,
+        max_tokens=settings.ai_max_tokens,
+    )
+
+
+def context_reader(house: House) -> ContextReader:
+    """What reads a turn's context from the database."""
+    settings = house.settings
+    own_timezone = settings.sources.get("SHOP_TIMEZONE") != "default"
+    return ContextReader(
+        house.search,
+        ShopDefaults(
+            name=settings.shop_name,
+            language=settings.shop_language,
+            currency=settings.shop_currency,
+            timezone=settings.shop_timezone if own_timezone else None,
+        ),
+        history_messages=settings.history_messages,
+        now=house.clock.now,
+    )
+
+
+def make_channels(settings: Settings, client: httpx.AsyncClient) -> dict[str, Channel]:
+    """The channels that are configured; a worker leaves conversations of others alone."""
+    if not is_twilio_configured(settings):
+        return {}
+    from bot.channels.twilio import TwilioAccount, TwilioChannel
+
+    account = TwilioAccount(
+        account_sid=settings.twilio_account_sid or "",
+        auth_tokens=settings.twilio_auth_tokens,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        public_base_url=settings.public_base_url,
+        api_base_url=settings.twilio_api_base_url,
+    )
+    return {WHATSAPP: TwilioChannel(account, client, SEND_TIMEOUT_S)}
+
+
+async def run_worker(
+    house: House,
+    *,
+    concurrency: int,
+    on_start: Callable[[Worker], None],
+) -> None:
+    """Work until the worker handed to `on_start` is stopped."""
+    settings, database, clock = house.settings, house.database, house.clock
+    if database.is_sqlite:
+        freed = await database.write_async(inbox.free_all_leases)
+        if freed:
+            log_event(log, logging.INFO, "leases_freed", conversations=freed)
+    async with open_engine(house, is_probing=settings.ai_ping_interval_s > 0) as engine:
+        channels = make_channels(settings, engine.client)
+        name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
+        turns = TurnRunner(
+            database,
+            clock,
+            engine.answerer,
+            channels,
+            deadline_s=settings.turn_deadline_s,
+            coalesce_max_s=settings.coalesce_max_s,
+        )
+        deliverer = Deliverer(
+            database, clock, channels, SendRate(clock, settings.twilio_max_sends_per_s)
+        )
+        worker = Worker(
+            name,
+            database,
+            clock,
+            turns,
+            deliverer,
+            channels=channels,
+            concurrency=concurrency,
+            poll_s=1.0 if database.is_sqlite else POSTGRES_POLL_S,
+        )
+        current = _Current(members_listed(settings))
+        schedule = Schedule(
+            database,
+            clock,
+            engine.client,
+            engine.health,
+            lambda: current.members,
+            owner=name,
+            ping_interval_s=settings.ai_ping_interval_s,
+        )
+        refresh = asyncio.create_task(_refresh_settings(database, engine.responder, current))
+        schedule.start()
+        on_start(worker)
+        try:
+            await worker.run()
+        finally:
+            refresh.cancel()
+            await schedule.stop()
+            await asyncio.gather(refresh, return_exceptions=True)
+
+
+@dataclass(slots=True)
+class _Current:
+    """The providers as configured right now; the refresh replaces them."""
+
+    members: tuple[Member, ...]
+
+
+async def _refresh_settings(database: Database, responder: Responder, current: _Current) -> None:
+    """Settings saved by other processes reach this worker within two seconds."""
+    seen = await database.read_async(saved_settings)
+    while True:
+        await asyncio.sleep(SETTINGS_REFRESH_S)
+        try:
+            saved = await database.read_async(saved_settings)
+            if saved == seen:
+                continue
+            settings = read_settings(saved)
+        except BotError as error:
+            log_event(log, logging.ERROR, "settings_not_refreshed", error=str(error))
+            continue
+        seen = saved
+        responder.members = members_usable(settings)
+        current.members = members_listed(settings)
+        log_event(log, logging.INFO, "settings_refreshed", order=",".join(usable_order(settings)))
+
+
+def accept_messages(
+    house: House, wake: Callable[[int, datetime], None]
+) -> Callable[[InboundMessage], bool]:
+    """What the webhook calls for each message: store it, then wake the worker."""
+    settings, database, clock = house.settings, house.database, house.clock
+
+    def accept(message: InboundMessage) -> bool:
+        wait_s = policy.wait_s(message, settings.coalesce_wait_s)
+        now = clock.now()
+        try:
+            accepted = database.write(
+                lambda c: inbox.accept(
+                    c, message, now=now, wait_s=wait_s, max_wait_s=settings.coalesce_max_s
+                )
+            )
+        except inbox.Repeated:
+            return False
+        wake(accepted.conversation_id, accepted.due_at)
+        return True
+
+    return accept
+
+
+def record_statuses(
+    house: House, wake: Callable[[int, datetime], None]
+) -> Callable[[StatusUpdate], None]:
+    """What the webhook calls for each delivery status."""
+
+    def record(update: StatusUpdate) -> None:
+        now = house.clock.now()
+        settled = house.database.write(lambda c: outbox.record_status(c, update, now))
+        if settled is not None:
+            wake(settled, now)
+
+    return record
+
+
+def lock_process(settings: Settings) -> FileLock | None:
+    """On SQLite one `serve` or `worker` at a time works on a database.
+
+    Raises:
+        ConfigError: another one does already.
+    """
+    url = parse_url(settings.database_url, ROOT)
+    if url.get_backend_name() != "sqlite":
+        return None
+    lock = FileLock(f"{url.database}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ConfigError(text("commands.already_running", database=url.database)) from None
+    return lock
+
+
+def make_web(house: House, wake: Callable[[int, datetime], None]) -> Flask:
+    """Every route there is."""
+    settings = house.settings
+    web = Flask("mostrador", static_folder=None, template_folder=None)
+    web.register_blueprint(
+        webhooks.blueprint.make_blueprint(
+            accept=accept_messages(house, wake),
+            record_status=record_statuses(house, wake),
+            public_base_url=settings.public_base_url,
+            auth_tokens=settings.twilio_auth_tokens,
+            refusals=webhooks.blueprint.RefusalLog(house.clock),
+        )
+    )
+    web.register_blueprint(
+        api.make_blueprint(
+            readiness=lambda: house.database.read(
+                lambda c: readiness.check(c, house.clock.now())
+            ),
+            api_token=settings.api_token,
+            public_base_url=settings.public_base_url,
+        )
+    )
+    return web
+
+
+class WorkerThread:
+    """The worker in a thread of its own, with its own event loop, beside the web server."""
+
+    def __init__(self, house: House, concurrency: int) -> None:
+        self._house = house
+        self._concurrency = concurrency
+        self._worker: Worker | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker")
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def wake(self, conversation_id: int, due_at: datetime) -> None:
+        """A conversation has work at `due_at`; from any thread."""
+        if self._worker is not None:
+            self._worker.wake(conversation_id, due_at)
+
+    def stop(self) -> None:
+        """Finish or give back what is held; returns when that is done."""
+        self._stopping.set()
+        if self._worker is not None:
+            self._worker.stop()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(
+                    run_worker(
+                        self._house, concurrency=self._concurrency, on_start=self._started
+                    )
+                )
+            except Exception:  # the shop must not stay without a worker
+                log.exception("worker_broken")
+                self._stopping.wait(1.0)
+
+    def _started(self, worker: Worker) -> None:
+        self._worker = worker
+        if self._stopping.is_set():
+            worker.stop()
+
+
+def serve(
+    house: House, *, host: str, port: int, with_worker: bool, announce: Callable[[], None]
+) -> None:
+    """Serve until the process is told to stop, then stop cleanly.
+
+    Args:
+        announce: called once the address is taken and the worker runs.
+    Raises:
+        ConfigError: the address is taken, or another process works on this database.
+    """
+    lock = lock_process(house.settings) if with_worker else None
+    listener = listen(host, port)
+    worker = WorkerThread(house, DEFAULT_CONCURRENCY) if with_worker else None
+    web = make_web(house, worker.wake if worker else lambda _id, _due_at: None)
+    server = make_server(web, listener)
+    stop_on_signals()
+    try:
+        if worker is not None:
+            worker.start()
+        announce()
+        server.run()
+    finally:
+        server.close()
+        if worker is not None:
+            worker.stop()
+        if lock is not None:
+            lock.release()
+
+
+def stop_on_signals() -> None:
+    """SIGTERM and Ctrl+Break end the process the way Ctrl+C does."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+
+
+def work(house: House, *, concurrency: int) -> None:
+    """Work without a web server until the process is told to stop.
+
+    Raises:
+        ConfigError: another process works on this database.
+    """
+    lock = lock_process(house.settings)
+    worker = WorkerThread(house, concurrency)
+    stop_on_signals()
+    worker.start()
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        log_event(log, logging.INFO, "stopping")
+    finally:
+        worker.stop()
+        if lock is not None:
+            lock.release()

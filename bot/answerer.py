@@ -1,0 +1,92 @@
+"""Waiting messages enter, the one reply to them leaves: policy decides, else it is composed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot import policy
+from bot.composer import Composer
+from bot.context import ContextReader
+from bot.messages import Reply, TalkMessage
+from bot.providers import offline
+from core.database import Database
+from core.errors import AllProvidersFailed
+from core.log import log_event
+from core.texts import text
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What is known of a conversation before its waiting messages are read."""
+
+    conversation_id: int | None = None
+    mode: str = "bot"
+    language: str | None = None
+    opted_out: bool = False
+
+
+class Answerer:
+    """Finds the reply to waiting messages; stores nothing."""
+
+    def __init__(self, database: Database, contexts: ContextReader, composer: Composer) -> None:
+        self._database = database
+        self._contexts = contexts
+        self._composer = composer
+
+    async def reply(
+        self,
+        waiting: Sequence[TalkMessage],
+        talk: Talk,
+        *,
+        deadline_s: float,
+        turn_id: str | None = None,
+    ) -> Reply:
+        """The reply; its kind is "silent" when a person of the shop is answering.
+
+        Raises:
+            AllProvidersFailed: no AI answered and offline answers are switched off.
+        """
+        decision = policy.decide(
+            waiting, mode=talk.mode, opted_out=talk.opted_out, language=talk.language
+        )
+        if decision.kind == "silent":
+            return Reply("", offline.NAME, None, kind="silent")
+        if decision.reply is not None:
+            return Reply(
+                decision.reply, offline.NAME, None, kind=decision.kind, language=decision.language
+            )
+        if decision.kind == "person":
+            log_event(
+                log, logging.WARNING, "person_wanted", conversation_id=talk.conversation_id
+            )
+        context = await self._database.read_async(
+            lambda c: self._contexts.read(
+                c, waiting, conversation_id=talk.conversation_id, language=talk.language
+            )
+        )
+        reply = await self._composer.compose(context, deadline_s=deadline_s, turn_id=turn_id)
+        return replace(reply, text=f"{decision.note}\n\n{reply.text}") if decision.note else reply
+
+
+def unavailable(error: AllProvidersFailed, language: str) -> Reply:
+    """With offline answers switched off: one sentence, with the time to try again when known."""
+    return Reply(
+        unavailable_sentence(error, language),
+        offline.NAME,
+        None,
+        kind="unavailable",
+        attempts=len(error.errors),
+        language=language,
+    )
+
+
+def unavailable_sentence(error: AllProvidersFailed, language: str) -> str:
+    """Temporarily unavailable, when to try again, a person offered."""
+    if error.retry_after_s is None:
+        return text("customer.unavailable", language)
+    minutes = max(1, round(error.retry_after_s / 60))
+    return text("customer.unavailable_until", language, minutes=minutes)

@@ -1,0 +1,139 @@
+"""The command line's words enter, the command they name runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from commands.output import complain
+from core.errors import BotError, ConfigError
+from core.texts import text
+
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def _arg(*names: str, **options: Any) -> Argument:
+    return names, options
+
+
+JSON = _arg("--json", action="store_true", help="commands.help.json")
+COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
+    (
+        "serve",
+        "serving:serve",
+        (
+            _arg("--host", help="commands.help.host"),
+            _arg("--port", type=int, help="commands.help.port"),
+            _arg("--no-worker", action="store_true", help="commands.help.no_worker"),
+        ),
+    ),
+    (
+        "worker",
+        "serving:worker",
+        (_arg("--concurrency", type=int, help="commands.help.concurrency"),),
+    ),
+    (
+        "ask",
+        "answering:ask",
+        (
+            _arg("text", metavar="TEXT", help="commands.help.question"),
+            _arg("--contact", metavar="ID", help="commands.help.contact"),
+            JSON,
+        ),
+    ),
+    ("prompt", "answering:prompt", (_arg("text", metavar="TEXT", help="commands.help.question"),)),
+    ("providers", "providers:providers", (JSON,)),
+    ("stats", "providers:stats", (JSON,)),
+    ("switch", "providers:switch", (_arg("name", metavar="NAME", help="commands.help.switch_to"),)),
+    ("test", "providers:test", (_arg("name", metavar="NAME", help="commands.help.provider"),)),
+    (
+        "attempts",
+        "providers:attempts",
+        (_arg("--limit", type=int, default=20, help="commands.help.limit"), JSON),
+    ),
+    (
+        "catalog import",
+        "catalog:import_",
+        (
+            _arg("file", metavar="FILE", help="commands.help.file"),
+            _arg("--replace", action="store_true", help="commands.help.replace"),
+            _arg("--dry-run", action="store_true", help="commands.help.dry_run"),
+            _arg(
+                "--map", action="append", default=[], metavar="COL=FIELD", help="commands.help.map"
+            ),
+            JSON,
+        ),
+    ),
+    (
+        "catalog search",
+        "catalog:search",
+        (
+            _arg("text", metavar="TEXT", nargs="?", help="commands.help.question"),
+            _arg("--limit", type=int, default=10, help="commands.help.limit"),
+            _arg("--queries", metavar="FILE", help="commands.help.queries"),
+            JSON,
+        ),
+    ),
+    (
+        "catalog export",
+        "catalog:export",
+        (_arg("file", metavar="FILE", help="commands.help.file"),),
+    ),
+    ("shop show", "shop:show", (JSON,)),
+    ("shop import", "shop:import_", (_arg("file", metavar="FILE.json", help="commands.help.file"),)),
+    ("db upgrade", "serving:upgrade", ()),
+    ("doctor", "doctor:doctor", (JSON,)),
+)
+"""Words of the command, "module:function" under `commands`, arguments; help is a text's key."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
+    parser = argparse.ArgumentParser(prog="cli.py", description=text("commands.help.program"))
+    groups: dict[str, Any] = {"": parser.add_subparsers(required=True, metavar="COMMAND")}
+    for words, target, arguments in COMMANDS:
+        group, _, name = words.rpartition(" ")
+        if group not in groups:
+            outer = groups[""].add_parser(group, help=text(f"commands.help.{group}"))
+            groups[group] = outer.add_subparsers(required=True, metavar="COMMAND")
+        summary = text(f"commands.help.{words.replace(' ', '_')}")
+        command = groups[group].add_parser(name, help=summary, description=summary)
+        for names, options in arguments:
+            command.add_argument(*names, **{**options, "help": text(options["help"])})
+        command.set_defaults(target=target)
+    return parser
+
+
+def run(argv: Sequence[str]) -> int:
+    """Parse and run; every fault becomes one clear line and an exit code."""
+    try:
+        arguments = make_parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return guarded(lambda: _command(arguments.target)(arguments))
+
+
+def _command(target: str) -> Callable[[argparse.Namespace], int]:
+    # Imported only now, so that each command loads what it needs and no more.
+    module, _, name = target.partition(":")
+    found: Callable[[argparse.Namespace], int] = getattr(
+        importlib.import_module(f"commands.{module}"), name
+    )
+    return found
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """The commands' edge: what is wrong is said in one line each."""
+    try:
+        return command()
+    except ConfigError as error:
+        for fault in error.faults:
+            complain(f"❌ {fault}")
+        return 2
+    except BotError as error:
+        complain(f"❌ {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 0

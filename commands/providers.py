@@ -1,0 +1,170 @@
+"""Commands about AI providers: providers, stats, switch, test, attempts."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+import app
+from bot.health import Ping
+from bot.ledger import newest_attempts, provider_figures
+from bot.messages import Completion, Prompt, PromptMessage
+from bot.providers.advice import advise
+from bot.responder import Responder, Rules
+from bot.saved_settings import save_setting
+from commands.output import complain, say, say_json, table
+from core.env_values import PROVIDER_NAMES
+from core.errors import AllProvidersFailed, ConfigError
+from core.provider_order import usable_order
+from core.texts import text
+
+
+def providers(arguments: Namespace) -> int:
+    """Ping every provider of the order now."""
+    with closing(app.open_house(quiet=True)) as house:
+        pings = asyncio.run(ping_all(house))
+    if arguments.json:
+        say_json([ping_row(ping) for ping in pings])
+    else:
+        for ping in pings:
+            say(ping_line(ping))
+    return 0 if any(ping.ok for ping in pings) else 1
+
+
+async def ping_all(house: app.House) -> list[Ping]:
+    """One ping of every provider of the order, those without a key too."""
+    async with app.open_engine(house) as engine:
+        return await engine.health.ping_all(engine.client, app.members_listed(house.settings))
+
+
+def ping_row(ping: Ping) -> dict[str, Any]:
+    """The contract's row of one provider."""
+    return {**asdict(ping), "checked_at": ping.checked_at.isoformat()}
+
+
+def ping_line(ping: Ping) -> str:
+    """One provider on one line, with what to do when it cannot be used."""
+    if ping.ok:
+        words = text("commands.provider_ok", name=ping.name.upper())
+        return f"{words:<32}({ping.latency_ms} ms, {ping.model or '-'})"
+    words = text("commands.provider_down", name=ping.name.upper())
+    return f"{words:<32}({ping.advice or ping.error})"
+
+
+def stats(arguments: Namespace) -> int:
+    """Figures of every provider, from the ledger."""
+    with closing(app.open_house(quiet=True)) as house:
+        settings = house.settings
+        names = [member.name for member in app.members_listed(settings)]
+        usable = [member.name for member in app.members_usable(settings)]
+        figures = house.database.read(lambda c: provider_figures(c, names))
+    body = {
+        "current": usable[0] if usable else None,
+        "available": usable,
+        "fallback": settings.ai_fallback_enabled,
+        "providers": figures,
+    }
+    if arguments.json:
+        say_json(body)
+    else:
+        say(text("commands.stats_order", order=" → ".join(usable) or "-"))
+        table([_HEADINGS, *(_figure_cells(row) for row in figures)])
+    return 0
+
+
+_HEADINGS = ("provider", "requests", "ok", "failed", "mean ms", "p95 ms", "tokens in", "out", "USD")
+
+
+def _figure_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    cells = (
+        row["name"],
+        row["requests"],
+        row["succeeded"],
+        row["failed"],
+        row["mean_ms"],
+        row["p95_ms"],
+        row["input_tokens"],
+        row["output_tokens"],
+        row["cost_usd"],
+    )
+    return tuple("-" if cell is None else str(cell) for cell in cells)
+
+
+def switch(arguments: Namespace) -> int:
+    """Put one provider first, or go back to the configured order."""
+    name = arguments.name.lower()
+    if name != "auto" and name not in PROVIDER_NAMES:
+        raise ConfigError(
+            text("commands.provider_unknown", name=name, names=", ".join(PROVIDER_NAMES))
+        )
+    with closing(app.open_house(quiet=True)) as house:
+        value = None if name == "auto" else name
+        house.database.write(
+            lambda c: save_setting(c, "AI_PROVIDER", value, by="cli", now=house.clock.now())
+        )
+        settings = app.read_settings({"AI_PROVIDER": name} if value else None)
+    order = " → ".join(usable_order(settings)) or "-"
+    say(text("commands.switched", order=order))
+    if value and value not in usable_order(settings):
+        say(text("commands.switched_without_key", name=value))
+    return 0
+
+
+def test(arguments: Namespace) -> int:
+    """One real generation with one provider."""
+    name = arguments.name.lower()
+    with closing(app.open_house(quiet=True)) as house:
+        member = app.member(house.settings, name)
+        if not member.is_configured:
+            complain(f"❌ {advise('unconfigured', member.provider, member.settings)}")
+            return 1
+        try:
+            completion = asyncio.run(_generate(house, name))
+        except AllProvidersFailed as error:
+            failure = error.errors[-1]
+            complain(f"❌ {name}: {failure.error_class}: {failure}")
+            complain(f"   {advise(failure.error_class, member.provider, member.settings)}")
+            return 1
+    say(f"✅ {name} ({completion.model}): {completion.text}")
+    return 0
+
+
+async def _generate(house: app.House, name: str) -> Completion:
+    settings = house.settings
+    prompt = Prompt(
+        (
+            PromptMessage("system", text("commands.test_system", settings.shop_language)),
+            PromptMessage("user", text("commands.test_question", settings.shop_language)),
+        ),
+        settings.ai_temperature,
+        settings.ai_max_tokens,
+    )
+    async with app.open_engine(house) as engine:
+        alone: Responder = engine.responder
+        alone.members = (app.member(settings, name),)
+        alone.rules = Rules(attempts=1, auto_model=settings.ai_auto_model)
+        return await alone.respond(prompt, deadline_s=settings.turn_deadline_s)
+
+
+def attempts(arguments: Namespace) -> int:
+    """The ledger, newest first."""
+    if arguments.limit < 1:
+        raise ConfigError(text("commands.limit_wrong"))
+    with closing(app.open_house(quiet=True)) as house:
+        rows = house.database.read(lambda c: newest_attempts(c, arguments.limit))
+    if arguments.json:
+        say_json(rows)
+    elif not rows:
+        say(text("commands.no_attempts"))
+    else:
+        heading = ("started_at", "provider", "model", "attempt", "outcome", "status", "ms")
+        table([heading, *(_attempt_cells(row) for row in rows)])
+    return 0
+
+
+def _attempt_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    names = ("started_at", "provider", "model", "attempt", "outcome", "status", "duration_ms")
+    return tuple("-" if row[name] is None else str(row[name]) for name in names)

@@ -1,0 +1,64 @@
+"""Commands that run the shop: serve, worker, db upgrade."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from contextlib import closing
+
+import app
+from commands.output import say
+from core.errors import ConfigError
+from core.texts import text
+
+
+def serve(arguments: Namespace) -> int:
+    """Web, worker and schedule in one process, until it is told to stop."""
+    with closing(app.open_house()) as house:
+        settings = house.settings
+        host = arguments.host or settings.host
+        port = settings.port if arguments.port is None else arguments.port
+        if not 1 <= port <= 65535:
+            raise ConfigError(text("commands.port_wrong", port=port))
+        app.serve(
+            house,
+            host=host,
+            port=port,
+            with_worker=not arguments.no_worker,
+            announce=lambda: _announce(house, host, port),
+        )
+    say(text("commands.stopped"))
+    return 0
+
+
+def _announce(house: app.House, host: str, port: int) -> None:
+    settings = house.settings
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - only shown
+    say(text("commands.serving", address=f"http://{shown}:{port}"))
+    say(text("commands.serving_health", address=f"http://{shown}:{port}/readyz"))
+    if settings.public_base_url and app.is_twilio_configured(settings):
+        say(text("commands.serving_webhook", address=settings.public_base_url))
+    else:
+        say(text("commands.serving_no_twilio"))
+    if app.has_sample_catalog(house):
+        say(text("commands.serving_sample"))
+    say(text("commands.serving_try"))
+    say(text("commands.serving_stop"))
+
+
+def worker(arguments: Namespace) -> int:
+    """Worker and schedule only, until told to stop."""
+    concurrency = arguments.concurrency or app.DEFAULT_CONCURRENCY
+    if concurrency < 1:
+        raise ConfigError(text("commands.concurrency_wrong"))
+    with closing(app.open_house()) as house:
+        say(text("commands.working"))
+        app.work(house, concurrency=concurrency)
+    say(text("commands.stopped"))
+    return 0
+
+
+def upgrade(_arguments: Namespace) -> int:
+    """Create or upgrade the database; every other command does it too."""
+    with closing(app.open_house()):
+        say(text("commands.upgraded"))
+    return 0

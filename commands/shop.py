@@ -1,0 +1,59 @@
+"""Commands about what the shop says of itself: shop show, shop import."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import app
+from commands.output import say, say_json
+from core.errors import ConfigError
+from core.texts import text
+from shop import facts
+
+
+def show(arguments: Namespace) -> int:
+    """The facts as the AI sees them."""
+    with closing(app.open_house(quiet=True)) as house:
+        known = house.database.read(facts.load)
+        currency = house.settings.shop_currency or str(known.values.get("currency") or "USD")
+        lines = facts.describe(known, house.settings.shop_language, currency)
+    if arguments.json:
+        say_json(dict(known.values))
+    elif not known.values:
+        say(text("commands.shop_unknown"))
+    else:
+        if known.is_sample:
+            say(text("commands.shop_sample"))
+        for topic in lines.values() if isinstance(lines, dict) else [lines]:
+            for line in topic:
+                say(line)
+    return 0
+
+
+def import_(arguments: Namespace) -> int:
+    """Take a facts file in; the first own one replaces the sample's."""
+    data = _read(Path(arguments.file))
+    faults = facts.check_facts(data)
+    if faults:
+        raise ConfigError(*faults)
+    with closing(app.open_house(quiet=True)) as house:
+        now = house.clock.now()
+        house.database.write(lambda c: facts.import_facts(c, data, now))
+    say(text("commands.shop_imported", names=", ".join(data)))
+    return 0
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError:
+        raise ConfigError(text("commands.file_unreadable", file=path.name)) from None
+    except ValueError as error:
+        raise ConfigError(text("commands.json_broken", file=path.name, reason=error)) from None
+    if not isinstance(data, dict):
+        raise ConfigError(text("commands.json_not_object", file=path.name))
+    return data

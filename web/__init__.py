@@ -1,0 +1,1 @@
+"""What people and programs open in a browser or call by HTTP."""
