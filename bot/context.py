@@ -93,14 +93,8 @@ class ContextReader:
         waiting: Sequence[TalkMessage],
         history: Sequence[TalkMessage],
     ) -> list[Hit]:
-        question = "\n".join(message.body for message in waiting if message.body)
-        if not intents.wants_products(question):
-            return []
-        hits = self._search.search(connection, question, CANDIDATES)
-        earlier = next((m.body for m in reversed(history) if m.author == "customer" and m.body), "")
-        if not hits and earlier:  # "¿y en negro?" only means something behind what came before
-            hits = self._search.search(connection, f"{earlier}\n{question}", CANDIDATES)
-        return hits
+        query = intents.search_text(waiting, history)
+        return self._search.search(connection, query, CANDIDATES) if query else []
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -83,18 +83,23 @@ def search_text(waiting: Sequence[TalkMessage], history: Sequence[TalkMessage]) 
 
     A follow-up names no product of its own: the customer's last words that did come first.
     """
-    question = "\n".join(message.body for message in waiting if message.body)
+    question = asked(waiting)
     reading = read(question)
     if PRODUCT not in reading.intents:
         return ""
     if not reading.is_follow_up:
         return question
-    asked = next((body for body in _customer_words(history) if read(body).content), "")
-    return "\n".join(part for part in (asked, question if reading.content else "") if part)
+    earlier = next((body for body in _customer_words(history) if read(body).content), "")
+    return "\n".join(part for part in (earlier, question if reading.content else "") if part)
+
+
+def asked(waiting: Sequence[TalkMessage]) -> str:
+    """The customer's own words joined by line ends; a document's body is the name of its file."""
+    return "\n".join(one.body for one in waiting if one.body and one.type != "document")
 
 
 def _customer_words(history: Sequence[TalkMessage]) -> Iterable[str]:
-    return (message.body for message in reversed(history) if message.author == "customer")
+    return (asked([message]) for message in reversed(history) if message.author == "customer")
 
 
 @lru_cache(maxsize=512)

@@ -138,7 +138,7 @@ def _system(context: TurnContext, cut: _Cut) -> str:
 
 def _facts(context: TurnContext, cut: _Cut) -> str:
     """What the shop says about itself, one topic a line; fields we do not know as they are."""
-    asked = intents.intents(context.question)
+    asked = intents.intents(intents.asked(context.waiting))
     lines = [
         f"{topic}: {_inert(known)}"
         for topic in intents.TOPICS
@@ -176,7 +176,7 @@ def _local_time(context: TurnContext) -> str:
 
 def _candidates(context: TurnContext, cut: _Cut) -> str:
     if not context.hits:
-        asked = intents.wants_products(context.question)
+        asked = intents.wants_products(intents.asked(context.waiting))
         return text(f"prompt.products_{'none' if asked else 'unasked'}", context.language)
     lines = [
         _product_line(hit.product, cut, context.language) for hit in context.hits[: cut.products]

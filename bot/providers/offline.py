@@ -69,7 +69,7 @@ def _once_more(context: TurnContext) -> OfflineAnswer:
 
 
 def _answer(context: TurnContext) -> OfflineAnswer:
-    reading = intents.read(context.question)
+    reading = intents.read(intents.asked(context.waiting))
     listed = _in_order(context.hits)[:MAX_PRODUCTS] if _asks_product(context, reading) else []
     parts = [
         _products(context, reading, listed),
@@ -117,7 +117,7 @@ def _small_talk(context: TurnContext, wanted: frozenset[str]) -> str:
     for intent in ("goodbye", "thanks", "assent"):
         if intent in wanted:
             return _say(context, intent)
-    if "greeting" in wanted or not intents.read(context.question).content:
+    if "greeting" in wanted or not intents.read(intents.asked(context.waiting)).content:
         return _say(context, "ask_what")
     return _say(context, "not_understood")
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -170,3 +171,8 @@ def test_a_new_product_is_searched_alone() -> None:
 
 def test_nothing_is_searched_for_a_question_on_the_shop() -> None:
     assert search_text(said("a que hora abren?"), said("busco un mouse")) == ""
+
+
+def test_the_name_of_a_file_is_no_product() -> None:
+    waiting = (replace(said("factura_mouse.pdf")[0], type="document"), *said("gracias"))
+    assert search_text(waiting, ()) == ""
