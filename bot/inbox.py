@@ -83,9 +83,9 @@ def accept(
         )
         .returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
     ).one_or_none()
-    if row is None:
-        row = _first_message(connection, message, now, due_at)
-    conversation_id, seq, waiting_since = row
+    conversation_id, seq, waiting_since = (
+        row if row is not None else _first_message(connection, message, now, due_at)
+    )
     stored = connection.execute(
         insert_into(connection, Message)
         .values(

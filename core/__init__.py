@@ -1,1 +1,1 @@
-"""What every room stands on: settings, errors, clock, database, log, texts. Holds no business word."""
+"""What every room stands on; holds no business word."""

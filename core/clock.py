@@ -1,4 +1,4 @@
-"""The only source of "now": aware UTC for what is stored, a monotonic reading for what is measured."""
+"""The only source of "now": aware UTC to store, a monotonic reading to measure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engine and transactions: a function `fn(connection)` enters, its result leaves once it is committed.
+"""Engine and transactions: a function `fn(connection)` enters, its committed result leaves.
 
 The same functions run on both databases. On SQLite one writer thread takes all units of work from
 a queue and commits many of them with one COMMIT (group commit): each unit has a SAVEPOINT of its
@@ -30,6 +30,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
@@ -144,6 +145,12 @@ class _Unit:
     future: Future[Any]
 
 
+def insert_into(connection: Connection, table: type[Base]) -> Any:
+    """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return make(table)
+
+
 class _GroupCommitWriter:
     """The one thread that writes to SQLite."""
 
@@ -195,7 +202,7 @@ class _GroupCommitWriter:
             with self._engine.begin() as connection:
                 for unit in batch:
                     outcomes.append((unit, *self._run_unit(connection, unit)))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             # BEGIN or COMMIT failed, or SQLite rolled the whole transaction back: nothing stands.
             log.error("database_commit_failed units=%d error=%s", len(batch), _brief(error))
             for unit in batch:

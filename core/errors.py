@@ -137,7 +137,7 @@ ERROR_CLASSES: tuple[str, ...] = (
     "bad_request",
     "config",
 )
-"""The ten classes, in the order in which one of several is named to the outside (contract, Answer)."""
+"""The ten classes, in the order in which one of several is named to the outside."""
 
 _KINDS: dict[str, type[ProviderError]] = {
     error_class: kind
