@@ -120,7 +120,8 @@ def _inline(line: str) -> str:
 
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
 _LINE_END = re.compile(r"\n\s*")
-_SENTENCE_END = re.compile(r"(?:(?<!\d)\.|[!?…])[\"'”’)»*_]*\s+")
+# The dot of "1. Mouse" ends nothing, that of "$1.500. Hay" does.
+_SENTENCE_END = re.compile(r"(?:(?<!^\d)(?<!\s\d)(?<!\s\d\d)\.|[!?…])[\"'”’)»*_]*\s+")
 _WORD_END = re.compile(r"\s+")
 _ENDS = (_PARAGRAPH_END, _LINE_END, _SENTENCE_END, _WORD_END)
 _BOLD_SPAN = re.compile(r"(?<![\w*])\*(?=[^\s*])[^*\n]*[^\s*]\*(?![\w*])")

@@ -137,7 +137,7 @@ EXTRAS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
         {"ReferralSourceId": "9", "ReferralHeadline": "Oferta", "ReferralCtwaClid": "c"},
         {"referral": {"source_id": "9", "headline": "Oferta", "ctwa_clid": "c"}},
     ),
-    ("no advertisement", {"ReferralNumMedia": "0", "ReferralBody": ""}, {}),
+    ("no advertisement", {"ReferralNumMedia": "0", "ReferralBody": "x"}, {}),
     ("kind not known", {"MessageType": "poll"}, {"message_type": "poll"}),
     ("field not known", {"Sparkles": "yes"}, {}),
 ]

@@ -14,6 +14,7 @@ import pytest
 
 from bot.channels.base import OutgoingPart
 from bot.channels.twilio import TwilioAccount, TwilioChannel
+from bot.providers.http import make_client
 from core.errors import (
     ContactStopped,
     DeliveryError,
@@ -44,7 +45,7 @@ def twilio(server: FakeTwilio) -> FakeTwilio:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as opened:
+    async with make_client() as opened:
         yield opened
 
 
