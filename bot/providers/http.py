@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Iterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.request import getproxies
 
 import aiohttp
@@ -29,7 +30,6 @@ _TRUE_ERRORS: tuple[tuple[type[BaseException], type[httpx.TransportError]], ...]
     (aiohttp.ClientOSError, httpx.ReadError),
     (aiohttp.ClientConnectionResetError, httpx.ReadError),
     (aiohttp.ServerFingerprintMismatch, httpx.ConnectError),
-    (aiohttp.ClientConnectionError, httpx.ConnectError),
     (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
     (aiohttp.ClientPayloadError, httpx.ReadError),
     (aiohttp.InvalidURL, httpx.UnsupportedProtocol),
@@ -49,11 +49,13 @@ def make_client() -> httpx.AsyncClient:
     context = httpx.create_ssl_context()
     direct = _Transport(context, trust_env=False)
     # Trusting the environment costs two thread switches a request: only where it names a proxy.
-    if not getproxies():
-        return httpx.AsyncClient(transport=direct, timeout=None)  # noqa: S113
-    proxied = _Transport(context, trust_env=True)
-    mounts = dict.fromkeys(_LOOPBACK, direct)
-    return httpx.AsyncClient(transport=proxied, mounts=mounts, timeout=None)  # noqa: S113
+    is_proxied = bool(getproxies())
+    return httpx.AsyncClient(
+        transport=_Transport(context, trust_env=True) if is_proxied else direct,
+        mounts=dict.fromkeys(_LOOPBACK, direct) if is_proxied else None,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=None,  # noqa: S113
+    )
 
 
 class _Transport(AiohttpTransport):
