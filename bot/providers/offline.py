@@ -15,9 +15,9 @@ from shop import facts as shop_facts
 
 NAME = "offline"
 MAX_PRODUCTS = 5
-_SENTENCES = ("identity", "discount", "complaint", "order_status")
+_SENTENCES = ("identity", "discount", "complaint", "order_status", "off_topic")
 """Intents that are answered by one sentence of their own name."""
-_QUESTIONS = frozenset({*intents.TOPICS, *_SENTENCES, "person", "off_topic"})
+_QUESTIONS = frozenset({*intents.TOPICS, *_SENTENCES, "person"})
 _NEEDS_PERSON = frozenset({"person", "complaint", "order_status"})
 
 
@@ -70,17 +70,18 @@ def _once_more(context: TurnContext) -> OfflineAnswer:
 
 def _answer(context: TurnContext) -> OfflineAnswer:
     reading = intents.read(intents.asked(context.waiting))
-    listed = _in_order(context.hits)[:MAX_PRODUCTS] if _asks_product(context, reading) else []
+    asks_product = _asks_product(context, reading)
+    listed = _in_order(context.hits)[:MAX_PRODUCTS] if asks_product else []
+    # Who is shown products asked for more than advice: those products are the answer.
+    wanted = reading.intents - {"off_topic"} if listed else reading.intents
     parts = [
-        _products(context, reading, listed),
-        _facts(context, reading.intents),
-        _sentences(context, reading.intents),
-        _person(context, reading.intents),
+        _products(context, reading, listed) if asks_product else "",
+        _facts(context, wanted),
+        _sentences(context, wanted),
+        _person(context, wanted),
     ]
-    said = [part for part in parts if part]
-    if not said:
-        said = [_small_talk(context, reading.intents)]
-    return _with_products([_opening(context, reading.intents, said), *said], listed)
+    said = [part for part in parts if part] or [_small_talk(context, reading)]
+    return _with_products([_opening(context, wanted), *said], listed)
 
 
 def _with_products(parts: Sequence[str], listed: Sequence[ProductView]) -> OfflineAnswer:
@@ -98,7 +99,7 @@ def _say(context: TurnContext, key: str, **fields: object) -> str:
 # The parts of an answer
 
 
-def _opening(context: TurnContext, wanted: frozenset[str], said: Sequence[str]) -> str:
+def _opening(context: TurnContext, wanted: frozenset[str]) -> str:
     """Who answers, the first time; later a greeting for whoever greets."""
     if context.is_first_reply:
         if context.shop_name:
@@ -107,19 +108,15 @@ def _opening(context: TurnContext, wanted: frozenset[str], said: Sequence[str]) 
     return _say(context, "hello_again") if "greeting" in wanted else ""
 
 
-def _small_talk(context: TurnContext, wanted: frozenset[str]) -> str:
+def _small_talk(context: TurnContext, reading: intents.Reading) -> str:
     """The one sentence for a message that asks nothing of catalog or facts."""
-    if "off_topic" in wanted:
-        return _say(context, "off_topic")
-    if "overview" in wanted:
+    if "overview" in reading.intents:
         website = str(context.facts.values.get("website") or "")
         return _say(context, "overview_website" if website else "overview", website=website)
     for intent in ("goodbye", "thanks", "assent"):
-        if intent in wanted:
+        if intent in reading.intents:
             return _say(context, intent)
-    if "greeting" in wanted or not intents.read(intents.asked(context.waiting)).content:
-        return _say(context, "ask_what")
-    return _say(context, "not_understood")
+    return _say(context, "not_understood" if reading.content else "ask_what")
 
 
 def _sentences(context: TurnContext, wanted: frozenset[str]) -> str:
@@ -127,16 +124,27 @@ def _sentences(context: TurnContext, wanted: frozenset[str]) -> str:
 
 
 def _facts(context: TurnContext, wanted: frozenset[str]) -> str:
-    return "\n\n".join(_fact(context, topic) for topic in intents.TOPICS if topic in wanted)
+    """What the shop says on each topic asked for; what it never said is admitted once for all."""
+    topics = [topic for topic in intents.TOPICS if topic in wanted]
+    told = {topic: _fact(context, topic) for topic in topics}
+    unknown = ", ".join(_topic_name(context, topic) for topic in topics if not told[topic])
+    parts = [fact for fact in told.values() if fact]
+    if unknown:
+        parts.append(_say(context, "unknown_fact", topic=unknown))
+    return "\n\n".join(parts)
+
+
+def _topic_name(context: TurnContext, topic: str) -> str:
+    return text(f"customer.topic.{topic}", context.language)
 
 
 def _fact(context: TurnContext, topic: str) -> str:
-    name = text(f"customer.topic.{topic}", context.language)
     known = shop_facts.describe(context.facts, topic, context.language)
     if not known:
-        return _say(context, "unknown_fact", topic=name)
+        return ""
     now = _open_now(context) if topic == "hours" else ""
-    return "\n".join(part for part in (f"*{name.capitalize()}*", known, now) if part)
+    head = f"*{_topic_name(context, topic).capitalize()}*"
+    return "\n".join(part for part in (head, known, now) if part)
 
 
 def _open_now(context: TurnContext) -> str:
@@ -167,29 +175,22 @@ def _phones(context: TurnContext) -> list[str]:
 # Products
 
 
-def _products(context: TurnContext, reading: intents.Reading, listed: Sequence[ProductView]) -> str:
-    if not _asks_product(context, reading):
-        return ""
-    if not listed:
-        return _nothing_found(context, reading)
-    head = "products" if _fits(reading, context.hits[0]) else "products_close"
-    return f"{_say(context, head)}\n{_lines(context, listed)}"
-
-
 def _asks_product(context: TurnContext, reading: intents.Reading) -> bool:
     """Beside another question, stray words count as a product only when the catalog knows them."""
     if intents.PRODUCT not in reading.intents:
+        return False
+    if "off_topic" in reading.intents and not context.hits:
         return False
     if reading.is_shopping or not reading.intents & _QUESTIONS:
         return True
     return bool(context.hits) and _fits(reading, context.hits[0])
 
 
-def _nothing_found(context: TurnContext, reading: intents.Reading) -> str:
-    """Advice we do not give is declined where facts were asked too, the rest is missing."""
-    if "off_topic" in reading.intents:
-        return _say(context, "off_topic")
-    return _say(context, "no_product" if reading.content else "which_product")
+def _products(context: TurnContext, reading: intents.Reading, listed: Sequence[ProductView]) -> str:
+    if not listed:
+        return _say(context, "no_product" if reading.content else "which_product")
+    head = "products" if _fits(reading, context.hits[0]) else "products_close"
+    return f"{_say(context, head)}\n{_lines(context, listed)}"
 
 
 def _fits(reading: intents.Reading, best: Hit) -> bool:
@@ -200,7 +201,7 @@ def _fits(reading: intents.Reading, best: Hit) -> bool:
 def _in_order(hits: Sequence[Hit]) -> list[ProductView]:
     """Best first, what is sold out behind the rest."""
     products = [hit.product for hit in hits]
-    return sorted(products, key=lambda product: product.stock == 0)
+    return sorted(products, key=lambda product: product.stock is not None and product.stock <= 0)
 
 
 def _lines(context: TurnContext, products: Sequence[ProductView]) -> str:
@@ -209,9 +210,8 @@ def _lines(context: TurnContext, products: Sequence[ProductView]) -> str:
 
 def _line(context: TurnContext, product: ProductView) -> str:
     price = format_price(product.price_minor, product.currency, context.language)
-    return _say(
-        context, "product", name=product.name, price=price, stock=_stock(context, product.stock)
-    )
+    name = " ".join(product.name.replace("*", "").split())
+    return _say(context, "product", name=name, price=price, stock=_stock(context, product.stock))
 
 
 def _stock(context: TurnContext, stock: int | None) -> str:

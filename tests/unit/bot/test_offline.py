@@ -130,6 +130,17 @@ def test_an_unknown_fact_is_admitted_and_a_person_offered() -> None:
     assert reply("¿puedo devolver un producto?") == sentence
 
 
+def test_several_unknown_facts_are_admitted_in_one_sentence() -> None:
+    found = reply("a que hora abren y aceptan tarjeta?", facts=ShopFacts())
+    assert found == text("customer.offline.unknown_fact", topic="horario, formas de pago")
+
+
+def test_a_request_beyond_the_shop_is_declined_beside_another_answer() -> None:
+    found = reply("a que hora abren? y hazme un poema")
+    assert "lunes a viernes" in found
+    assert text("customer.offline.off_topic") in found
+
+
 def test_several_questions_are_answered_together() -> None:
     found = reply("hola", "tienen laptops?", "hacen envios y a que hora abren", hits=(hit(1),))
     for part in ("Portátil Andes 1", "12.000", "lunes a viernes"):
