@@ -226,7 +226,8 @@ class FakeProvider:
 
     async def _answer(self, behaviour: str, seen: Seen, writer: asyncio.StreamWriter) -> bool:
         if behaviour == "reset":
-            return _reset(writer)
+            reset(writer)
+            return False
         if behaviour in ("hang", "stall", "drip"):
             return await _never_finish(behaviour, writer)
         model = seen.body.get("model") if isinstance(seen.body, dict) else None
@@ -302,12 +303,11 @@ async def _never_finish(how: str, writer: asyncio.StreamWriter) -> bool:
         await asyncio.sleep(1)
 
 
-def _reset(writer: asyncio.StreamWriter) -> bool:
+def reset(writer: asyncio.StreamWriter) -> None:
     """Close so that the other side sees a reset and not an orderly end."""
     linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     writer.transport.abort()
-    return False
 
 
 def main() -> None:
