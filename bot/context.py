@@ -79,7 +79,9 @@ class ContextReader:
             hits=tuple(self._hits(connection, waiting, history)),
             facts=facts,
             language=policy.detect_language(
-                [message.body for message in waiting], language or self._defaults.language
+                [message.body for message in waiting],
+                language,
+                default=self._defaults.language,
             ),
             shop_name=self._defaults.name or str(values.get("name") or ""),
             currency=self._defaults.currency or str(values.get("currency") or "USD"),

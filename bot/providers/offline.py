@@ -18,6 +18,8 @@ MAX_PRODUCTS = 5
 _SENTENCES = ("identity", "discount", "complaint", "order_status", "off_topic")
 """Intents that are answered by one sentence of their own name."""
 _QUESTIONS = frozenset({*intents.TOPICS, *_SENTENCES, "person"})
+_EXPLAIN_STRAY_WORDS = frozenset({"off_topic", "returns", "complaint", "order_status"})
+"""Whoever says one of these tells a story: "me llegó otro color, quiero cambiarlo"."""
 _NEEDS_PERSON = frozenset({"person", "complaint", "order_status"})
 
 
@@ -179,7 +181,7 @@ def _asks_product(context: TurnContext, reading: intents.Reading) -> bool:
     """Beside another question, stray words count as a product only when the catalog knows them."""
     if intents.PRODUCT not in reading.intents:
         return False
-    if "off_topic" in reading.intents and not context.hits:
+    if reading.intents & _EXPLAIN_STRAY_WORDS and not context.hits:
         return False
     if reading.is_shopping or not reading.intents & _QUESTIONS:
         return True

@@ -90,6 +90,11 @@ def test_stray_words_beside_another_question_are_no_missing_product() -> None:
     assert text("customer.offline.no_product") not in reply("pasame la direccion del letrero")
 
 
+def test_a_story_about_a_purchase_is_no_missing_product() -> None:
+    told = reply("me llego otro color, quiero cambiarlo")
+    assert told == text("customer.offline.unknown_fact", topic="cambios y devoluciones")
+
+
 def test_a_missing_product_is_named_beside_another_answer() -> None:
     found = reply("tienen bicicletas? y donde estan?")
     assert text("customer.offline.no_product") in found
