@@ -46,7 +46,12 @@ _PLAIN_SIGNS = {
 
 
 def log_event(
-    logger: logging.Logger, level: int, event: str, message: str | None = None, **fields: object
+    logger: logging.Logger,
+    level: int,
+    event: str,
+    message: str | None = None,
+    /,
+    **fields: object,
 ) -> None:
     """Write one state change.
 

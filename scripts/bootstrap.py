@@ -115,10 +115,10 @@ def prepare(root: Path, requirements: "tuple[str, ...]") -> None:
         SetUpError: it cannot be made, or the packages cannot be installed.
         OSError: no permission to write.
     """
-    if _is_whole(root) and _fits(root, requirements):
+    if is_whole(root) and _fits(root, requirements):
         return
     with _alone(root):
-        if not _is_whole(root) or not (_fits(root, requirements) or _has_pip(root)):
+        if not is_whole(root) or not (_fits(root, requirements) or _has_pip(root)):
             _make(root)
         if not _fits(root, requirements):
             _install(root, requirements)
@@ -134,8 +134,8 @@ def copy_env(root: Path) -> None:
         say(sentence("start.env_copied"))
 
 
-def _is_whole(root: Path) -> bool:
-    """Its Python is there and new enough, and so is the Python it was made from."""
+def is_whole(root: Path) -> bool:
+    """Whether its Python is there and new enough, and so is the Python it was made from."""
     try:
         lines = (root / ".venv" / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
