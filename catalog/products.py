@@ -11,6 +11,10 @@ from sqlalchemy.engine import Connection
 
 from catalog.tables import Category, Product
 
+SAMPLE = "sample"
+"""The source of the products that show an empty shop how it looks."""
+IMPORT = "import"
+"""The source of products from the shop's own files."""
 IDS_PER_QUERY = 500
 """SQLite takes a limited number of parameters in one statement."""
 
@@ -83,3 +87,9 @@ def find_by_sku(connection: Connection, sku: str) -> ProductView | None:
 def count_products(connection: Connection) -> int:
     """How many active products the shop has."""
     return connection.execute(select(func.count()).where(Product.active)).scalar_one()
+
+
+def has_own_products(connection: Connection) -> bool:
+    """Whether the shop has brought in products of its own, active or not."""
+    found = connection.execute(select(Product.id).where(Product.source != SAMPLE).limit(1))
+    return found.first() is not None

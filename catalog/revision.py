@@ -26,4 +26,4 @@ def bump_revision(connection: Connection) -> int:
         index_elements=[CatalogRevision.id],
         set_={"revision": CatalogRevision.revision + 1},
     ).returning(CatalogRevision.revision)
-    return connection.execute(raised).scalar_one()
+    return int(connection.execute(raised).scalar_one())
