@@ -21,20 +21,30 @@ from bot.messages import TalkMessage
 from catalog.chatter import STOP_WORDS
 
 PRODUCT = "product"
-TOPICS = ("hours", "delivery", "payment", "returns", "branches")
-"""Intents that the shop's facts answer; the fields of the facts file bear the same names."""
 _GAP = r"(?:[a-z0-9]+ ){0,3}"
 _REPAIR_FROM = 7
 """Letters a word of ours needs before a misspelling of it is recognised: shorter ones are one
 letter away from too many products (moras and horas, verde and vende)."""
 _TWO_ERRORS_FROM = 10
+_MOST_WORDS = 300
+"""A longer message is read by its beginning."""
+_START_CHARS = 2
+"""Letters by which most phrases are passed over before their pattern is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """One phrase; `starts` are the first letters one of which its first word must have."""
+
+    starts: frozenset[str]
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Phrases:
-    intents: dict[str, tuple[re.Pattern[str], ...]]
-    strong: tuple[re.Pattern[str], ...]
-    shopping: tuple[re.Pattern[str], ...]
+    intents: dict[str, tuple[_Phrase, ...]]
+    strong: tuple[_Phrase, ...]
+    shopping: tuple[_Phrase, ...]
     places: frozenset[str]
     follow_up: frozenset[str]
     chat: frozenset[str]
@@ -106,7 +116,7 @@ def _customer_words(history: Sequence[TalkMessage]) -> Iterable[str]:
 def read(text: str) -> Reading:
     """Read one message, or several joined by line ends."""
     phrases = _phrases()
-    written = words(text)
+    written = words(text)[:_MOST_WORDS]
     said = [_repaired(word) for word in written]
     line = f" {' '.join(said)} "
     explained: set[int] = set()
@@ -168,12 +178,14 @@ def _may_name_product(word: str) -> bool:
     return len(word) > 1 and word not in _phrases().chat
 
 
-def _matched(patterns: Iterable[re.Pattern[str]], line: str) -> set[int]:
-    """Positions of the words that any of the patterns accounts for."""
+def _matched(phrases: Iterable[_Phrase], line: str) -> set[int]:
+    """Positions of the words that any of the phrases accounts for."""
+    starts = {word[:_START_CHARS] for word in line.split()}
     found: set[int] = set()
-    for pattern in patterns:
-        for match in pattern.finditer(line):
-            found |= {line.count(" ", 0, start) - 1 for start, _ in match.regs[1:]}
+    for phrase in phrases:
+        if not starts.isdisjoint(phrase.starts):
+            for match in phrase.pattern.finditer(line):
+                found |= {line.count(" ", 0, start) - 1 for start, _ in match.regs[1:]}
     return found
 
 
@@ -220,8 +232,13 @@ def _phrases() -> _Phrases:
     )
 
 
-def _compiled(listed: Iterable[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(_expression(phrase)) for phrase in listed)
+def _compiled(listed: Iterable[str]) -> tuple[_Phrase, ...]:
+    return tuple(_Phrase(_starts(phrase), re.compile(_expression(phrase))) for phrase in listed)
+
+
+def _starts(phrase: str) -> frozenset[str]:
+    first = phrase.split()[0]
+    return frozenset(word.removesuffix("*")[:_START_CHARS] for word in first.split("|"))
 
 
 def _expression(phrase: str) -> str:

@@ -141,17 +141,21 @@ def _facts(context: TurnContext, cut: _Cut) -> str:
     asked = intents.intents(intents.asked(context.waiting))
     lines = [
         f"{topic}: {_inert(known)}"
-        for topic in intents.TOPICS
-        if (cut.all_facts or topic in asked)
-        and (known := shop_facts.describe(context.facts, topic, context.language))
+        for topic in shop_facts.TOPICS
+        if (cut.all_facts or topic in asked) and (known := _described(context, topic))
     ]
     if cut.all_facts:
         lines += [
             f"{_inert(key)}: {_inert(_plain(value))}"
             for key, value in context.facts.values.items()
-            if key not in (*intents.TOPICS, *_SAID_ELSEWHERE) and value not in (None, "", [], {})
+            if key not in (*shop_facts.TOPICS, *_SAID_ELSEWHERE) and value not in (None, "", [], {})
         ]
     return "\n".join(lines) or text("prompt.no_facts", context.language)
+
+
+def _described(context: TurnContext, topic: str) -> str:
+    said = shop_facts.describe(context.facts, topic, context.language, context.currency)
+    return "; ".join(said.splitlines())
 
 
 def _plain(value: Any) -> str:
@@ -165,7 +169,7 @@ def _local_time(context: TurnContext) -> str:
     now = text(
         "prompt.now",
         context.language,
-        weekday=text(f"prompt.weekday.{context.now.weekday()}", context.language),
+        weekday=text(f"catalog.weekday.{context.now.weekday()}", context.language),
         date=context.now.date().isoformat(),
         time=f"{context.now:%H:%M}",
     )

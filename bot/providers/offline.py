@@ -17,7 +17,7 @@ NAME = "offline"
 MAX_PRODUCTS = 5
 _SENTENCES = ("identity", "discount", "complaint", "order_status", "off_topic")
 """Intents that are answered by one sentence of their own name."""
-_QUESTIONS = frozenset({*intents.TOPICS, *_SENTENCES, "person"})
+_QUESTIONS = frozenset({*shop_facts.TOPICS, *_SENTENCES, "person"})
 _EXPLAIN_STRAY_WORDS = frozenset({"off_topic", "returns", "complaint", "order_status"})
 """Whoever says one of these tells a story: "me llegó otro color, quiero cambiarlo"."""
 _NEEDS_PERSON = frozenset({"person", "complaint", "order_status"})
@@ -127,7 +127,7 @@ def _sentences(context: TurnContext, wanted: frozenset[str]) -> str:
 
 def _facts(context: TurnContext, wanted: frozenset[str]) -> str:
     """What the shop says on each topic asked for; what it never said is admitted once for all."""
-    topics = [topic for topic in intents.TOPICS if topic in wanted]
+    topics = [topic for topic in shop_facts.TOPICS if topic in wanted]
     told = {topic: _fact(context, topic) for topic in topics}
     unknown = ", ".join(_topic_name(context, topic) for topic in topics if not told[topic])
     parts = [fact for fact in told.values() if fact]
@@ -141,7 +141,7 @@ def _topic_name(context: TurnContext, topic: str) -> str:
 
 
 def _fact(context: TurnContext, topic: str) -> str:
-    known = shop_facts.describe(context.facts, topic, context.language)
+    known = shop_facts.describe(context.facts, topic, context.language, context.currency)
     if not known:
         return ""
     now = _open_now(context) if topic == "hours" else ""
@@ -151,7 +151,13 @@ def _fact(context: TurnContext, topic: str) -> str:
 
 def _open_now(context: TurnContext) -> str:
     is_open = shop_facts.is_open(context.facts, context.now) if context.now else None
-    return "" if is_open is None else _say(context, "open_now" if is_open else "closed_now")
+    if is_open is None or context.now is None:
+        return ""
+    opens = None if is_open else shop_facts.next_opening(context.facts, context.now)
+    if opens is None:
+        return _say(context, "open_now" if is_open else "closed_now")
+    weekday = text(f"catalog.weekday.{opens.weekday()}", context.language)
+    return _say(context, "closed_until", weekday=weekday, time=f"{opens:%H:%M}")
 
 
 def _person(context: TurnContext, wanted: frozenset[str]) -> str:
