@@ -1,0 +1,238 @@
+"""A turn's context enters; the amounts, quantities and discounts a reply may rest on leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from bot.amounts import Amount, find_amounts, fold, plain
+from bot.claims import DiscountClaim, find_discount_claims
+from bot.mentions import Mention, ProductNames
+from bot.messages import TurnContext
+from bot.number_words import NUMBER, SMALL, parse_digits
+from catalog.money import exponent
+from catalog.search import ProductView
+
+_WORD = re.compile(r"[a-z0-9]{3,}")
+_COUNTED = re.compile(
+    r"(?:dias?|days?|months?|meses|anos?|years?|horas?|hours?|units?|unidades|cantidad|phone|telefono|percent"
+    r"|porcentaje|rate|since|desde_el|numero|number|stock|quantity|zip|postal)"
+)
+_QUANTITY = re.compile(
+    rf"(?<![a-z0-9.,$/:-])(?:x ?)?(?P<digits>\d{{1,3}})(?: ?x)?(?![a-z0-9]|[.,/:]\d|-\d| ?%)"
+    rf"|\b(?P<word>{'|'.join(sorted(SMALL, key=len, reverse=True))}|par|ambos|ambas|both|media docena|docena|dozen|duzia)\b"
+)
+_COLLECTIVES = {"par": 2, "ambos": 2, "ambas": 2, "both": 2, "media docena": 6} | dict.fromkeys(
+    ("docena", "dozen", "duzia"), 12
+)
+_DELIVERY = re.compile(
+    r"env[ií]o|domicilio|entrega|despacho|flete|delivery|shipping|frete|recog|retir|pickup"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FactAmount:
+    """An amount the shop's facts hold.
+
+    Args:
+        value: in major units.
+        currencies: what it can be in.
+        words: folded words of the fact it stands in, its field names among them.
+        zone: folded words of the delivery zone it belongs to; empty for anything else.
+    """
+
+    value: Decimal
+    currencies: frozenset[str]
+    words: frozenset[str]
+    zone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FactText:
+    """A sentence of the facts that grants a discount.
+
+    Args:
+        claims: what it grants.
+        amounts: amounts it names, such as the purchase from which it holds.
+        words: folded words that say for what it holds, such as "transferencia".
+    """
+
+    claims: tuple[DiscountClaim, ...]
+    amounts: tuple[Decimal, ...]
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one reply may rest on; products are known by their position."""
+
+    products: tuple[ProductView, ...]
+    names: ProductNames
+    asked: tuple[Mention, ...]
+    """Products the customer named in the waiting messages."""
+    prices: tuple[Decimal, ...]
+    facts: tuple[FactAmount, ...]
+    grants: tuple[FactText, ...]
+    figures: frozenset[Decimal]
+    """Numbers the customer wrote, also as thousands ("tengo 600")."""
+    quantities: frozenset[int]
+    numbers: frozenset[str]
+    """Digits of names, descriptions and facts: no money by their form alone."""
+    facts_text: str
+
+    def amounts_of(self, product: int) -> tuple[Amount, ...]:
+        """Amounts a product's own text names, such as the value of a gift card."""
+        return _amounts(product_text(self.products[product]))
+
+    def discounts_of(self, product: int) -> tuple[DiscountClaim, ...]:
+        """Discounts a product's own text grants."""
+        return _discounts(product_text(self.products[product]))
+
+    @property
+    def delivery_costs(self) -> tuple[Decimal, ...]:
+        """Costs of delivery, each once, zero included: sums may stand without it."""
+        costs = {f.value for f in self.facts if f.zone or any(map(_DELIVERY.search, f.words))}
+        return tuple(costs | {Decimal(0)})
+
+
+def product_text(product: ProductView) -> str:
+    """Everything a product says about itself in words."""
+    return f"{product.name}\n{product.description}"
+
+
+_amounts = lru_cache(maxsize=4096)(find_amounts)
+_discounts = lru_cache(maxsize=4096)(find_discount_claims)
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> frozenset[str]:
+    """The folded words of a text, three letters or longer."""
+    return frozenset(_WORD.findall(fold(plain(text))))
+
+
+@lru_cache(maxsize=4096)
+def _numbers(text: str) -> frozenset[str]:
+    return frozenset(re.sub(r"\D", "", number) for number in re.findall(NUMBER, plain(text)))
+
+
+def quantities_in(folded: str) -> frozenset[int]:
+    """Counts of articles a folded text names, 1 to 999."""
+    found = set()
+    for match in _QUANTITY.finditer(folded):
+        word = match["word"]
+        found.add(int(match["digits"]) if not word else _COLLECTIVES.get(word) or SMALL[word])
+    return frozenset(found - {0})
+
+
+def gather(context: TurnContext) -> Evidence:
+    """Everything a reply to this context may rest on."""
+    products = tuple(hit.product for hit in context.hits)
+    leaves = list(_leaves(context.facts.values))
+    facts_text = "\n".join(f"{' '.join(path)}: {leaf}" for path, _, leaf in leaves)
+    customer = [m.body for m in (*context.history, *context.waiting) if m.author == "customer"]
+    customer += [m.body for m in context.waiting if m.author != "customer"]
+    said = "\n".join(body for body in customer if body)
+    names = ProductNames(products, (facts_text, *(product_text(product) for product in products)))
+    currency = str(context.facts.values.get("currency") or context.currency)
+    texts = (facts_text, *(product_text(product) for product in products))
+    return Evidence(
+        products=products,
+        names=names,
+        asked=tuple(m for m in names.find(context.question) if m.products),
+        prices=tuple(_major(product) for product in products),
+        facts=tuple(_fact_amounts(leaves, currency)),
+        grants=tuple(_grants(leaves)),
+        figures=frozenset(_figures(said)),
+        quantities=quantities_in(fold(plain(said))),
+        numbers=frozenset().union(*(_numbers(text) for text in texts)),
+        facts_text=facts_text,
+    )
+
+
+def _major(product: ProductView) -> Decimal:
+    return Decimal(product.price_minor).scaleb(-exponent(product.currency))
+
+
+_Leaf = tuple[tuple[str, ...], Mapping[str, Any], Any]
+
+
+def _leaves(
+    value: Any, path: tuple[str, ...] = (), parent: Mapping[str, Any] | None = None
+) -> Iterator[_Leaf]:
+    """Every plain value of the facts with its field names and the object it stands in."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, str(key)), value if path else {})
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for inner in value:
+            yield from _leaves(inner, path, parent)
+    elif value is not None and not isinstance(value, bool):
+        yield path, parent or {}, value
+
+
+def _fact_amounts(leaves: Sequence[_Leaf], currency: str) -> Iterator[FactAmount]:
+    for path, parent, leaf in leaves:
+        beside = " ".join(str(inner) for inner in parent.values() if isinstance(inner, str))
+        words = words_of(f"{' '.join(path).replace('_', ' ')} {beside}")
+        zone = words_of(str(parent.get("zone", "")))
+        own = frozenset((str(parent.get("currency") or currency),))
+        number = _as_number(leaf)
+        if number is not None:
+            if not _COUNTED.search(fold(path[-1])):
+                yield FactAmount(number, own, words, zone)
+            continue
+        for amount in _amounts(str(leaf)):
+            yield FactAmount(
+                amount.value, amount.currencies or own, words | words_of(str(leaf)), zone
+            )
+
+
+def _as_number(leaf: Any) -> Decimal | None:
+    if isinstance(leaf, str) and re.fullmatch(NUMBER, leaf.strip()):
+        return parse_digits(leaf.strip())
+    try:
+        return Decimal(str(leaf)) if isinstance(leaf, int | float) else None
+    except InvalidOperation:  # not reached for JSON numbers; NaN and infinity are no amounts
+        return None
+
+
+def _grants(leaves: Sequence[_Leaf]) -> Iterator[FactText]:
+    for path, parent, leaf in leaves:
+        for part in re.split(r"(?<=[.;!?])\s+|\n", str(leaf)):
+            # Field names speak too: {"free_delivery_from": 200000}, {"descuentos": "10%"}.
+            text = f"{' '.join(path).replace('_', ' ')}: {part}"
+            claims = _discounts(text)
+            if claims:
+                number = _as_number(leaf)
+                values = tuple(amount.value for amount in _amounts(part))
+                yield FactText(claims, values if number is None else (number,), _conditions(part))
+        is_cost = "cost" in fold(path[-1]) and _as_number(leaf) == 0
+        if is_cost:
+            claim = DiscountClaim("free", "", 0, 0)
+            yield FactText((claim,), (), words_of(str(parent.get("zone", ""))))
+
+
+_NO_CONDITION = words_of(
+    "descuento descuentos desconto discount oferta ofertas promocion promociones gratis gratuito free"
+    " envio envios domicilio domicilios shipping delivery entrega frete compras compra pedidos desde"
+    " por con los las del para sobre partir superiores the and for from over sin interes intereses"
+    " cuotas hasta meses cupon codigo regalo obsequio tenemos todos todas nuestros nuestras pagos"
+)
+
+
+def _conditions(part: str) -> frozenset[str]:
+    return frozenset(word for word in words_of(part) - _NO_CONDITION if word.isalpha())
+
+
+def _figures(said: str) -> Iterator[Decimal]:
+    for amount in _amounts(said):
+        yield amount.value
+    for number in re.findall(rf"(?<![A-Za-z\d.,]){NUMBER}", plain(said)):
+        value = parse_digits(number)
+        yield value
+        if value < 10_000:
+            yield value * 1000

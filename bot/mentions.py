@@ -1,0 +1,251 @@
+"""Products and a reply enter; which of them the reply names, and where, leaves.
+
+People shorten names ("el Galaxy A15" for "Celular Samsung Galaxy A15 128GB"), so a mention may fit
+several products; it then carries all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.amounts import fold, plain
+from catalog.search import ProductView
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where products are named: `products` are their positions in the list searched.
+
+    Empty `products` stand for an article that none of them is (a model number the shop lacks).
+    """
+
+    start: int
+    end: int
+    products: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    stem: str
+    word: str
+    start: int
+    end: int
+
+
+_UNITS = (
+    "gb|tb|mb|hz|mah|mpx|mp|ml|cl|cm|mm|kg|gr|g|l|lt|w|v|oz|pulgadas|metros|mts|m|uds?|unidades"
+)
+_TOKEN = re.compile(rf"\d+(?:[.,]\d+)? ?(?:{_UNITS})(?![a-z0-9])|\d+[.,]\d+|[a-z0-9]+")
+_FILLERS = frozenset(
+    "de del con la el los las en para y a por color version modelo marca tamano talla of the with in"
+    " and da do com em o".split()
+)
+_PLAIN_WORDS = frozenset(
+    "negro negra blanco blanca azul rojo roja verde gris rosa amarillo morado violeta dorado plateado"
+    " plata beige marron cafe naranja crema vino marino black white blue red green gray grey silver gold"
+    " preto branco azul vermelho cinza prata nuevo nueva new original grande mediano pequeno mini talla"
+    " hombre mujer nino nina unisex pack kit set combo caja par unidad unidades gratis oferta promocion"
+    " descuento envio pantalla memoria ram disco ssd bateria camara wifi bluetooth usb algodon cuero"
+    " madera metal plastico acero vidrio natural clasico basico deportivo color colores".split()
+)
+_ARTICLES = frozenset(
+    "el la los las un una unos unas the a an o os as um uma este esta estos estas ese esa nuestro"
+    " nuestra su tu cada del al por de dos tres cuatro cinco".split()
+)
+_SPEC = re.compile(rf"\d+(?:[.,]\d+)? ?(?:{_UNITS}|g|k|x|p)|\d+[.,]\d+|\d+")
+_MODEL = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{2,12}")
+_NOT_A_MODEL = re.compile(
+    r"\d+(?:st|nd|rd|th|hrs?|h|am|pm|min|x\d*)|\d*x\d+|[\d]+[kgm]|ip\d+|i\d|ddr\d|wifi\d|usb\d?"
+)
+_PLATFORMS = frozenset(
+    "android windows bluetooth wifi core ryzen intel usb hdmi gen ios macos linux snapdragon helio"
+    " dimensity geforce rtx gtx ddr nivel clase paso opcion calle carrera avenida local piso talla"
+    " ley articulo cuesta cuestan vale valen precio total costo valor price cost costs custa preco sale queda sao son serian hasta desde solo quedan hay total pedido version".split()
+)
+_NUMBER_ENDS_NAME = re.compile(
+    r"\s*(?:$|[\n,.:;()—–-]|(?:a|por|cuesta|vale|esta|está|tiene|te|sale|en|is|costs?|for|at|custa|pro"
+    r"|plus|max|ultra|y|and|e)\b)"
+)
+_STOP_GAP = re.compile(r"[\n:;!?|=<>$€]|\.\s|[—–]|\s-\s|\d")
+
+
+@lru_cache(maxsize=4096)
+def _name_stems(name: str, brand: str) -> tuple[str, ...]:
+    """The words of a name and its brand, each once, without fillers."""
+    stems = [token.stem for text in (name, brand) for token in _tokens(fold(plain(text)))]
+    return tuple(dict.fromkeys(stem for stem in stems if stem not in _FILLERS))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(token.word for token in _tokens(fold(plain(text))))
+
+
+def _tokens(folded: str) -> list[_Token]:
+    return [
+        _Token(_stem(word), word, match.start(), match.end())
+        for match in _TOKEN.finditer(folded)
+        for word in [match[0].replace(" ", "").replace(",", ".")]
+    ]
+
+
+def _stem(word: str) -> str:
+    """Without plural and gender: camisetas and camiseta, pantalones and pantalon fall together."""
+    if not word.isalpha() or len(word) < 5:
+        return word
+    word = word.removesuffix("s")
+    return word[:-1] if word[-1] in "aeo" and len(word) > 4 else word
+
+
+class ProductNames:
+    """Finds the names of some products in texts.
+
+    Args:
+        products: at most a few dozen; positions in this list identify them.
+        known_texts: what else the prompt held; a model number standing there is nothing foreign.
+    """
+
+    def __init__(self, products: Sequence[ProductView], known_texts: Sequence[str] = ()) -> None:
+        self._names = [_name_stems(product.name, product.brand) for product in products]
+        self._skus = {fold(product.sku): i for i, product in enumerate(products) if product.sku}
+        self._holders: dict[str, set[int]] = {}
+        for position, stems in enumerate(self._names):
+            for stem in stems:
+                self._holders.setdefault(stem, set()).add(position)
+        texts = (*known_texts, *(product.name for product in products))
+        self._known: frozenset[str] = frozenset().union(*(_words(text) for text in texts))
+
+    def find(self, text: str) -> tuple[Mention, ...]:
+        """Every mention in a text, in order; offsets count in `plain(text)`."""
+        original = plain(text)
+        folded = fold(original)
+        tokens = _tokens(folded)
+        mentions: list[Mention] = []
+        position = 0
+        while position < len(tokens):
+            span, candidates = self._span(tokens, position, folded)
+            mention = self._judge(tokens, position, span, candidates, original)
+            mention = mention or self._foreign(tokens, position, original)
+            if mention is not None:
+                mentions.append(mention)
+                while position < len(tokens) and tokens[position].start < mention.end:
+                    position += 1
+            else:
+                position += max(1, len(span))
+        return tuple(mentions)
+
+    def _span(self, tokens: list[_Token], first: int, folded: str) -> tuple[list[_Token], set[int]]:
+        """The longest run of name words from `first` on that one product still carries whole."""
+        candidates = set(self._holders.get(tokens[first].stem, ()))
+        span: list[_Token] = [tokens[first]] if candidates else []
+        last, fillers = first, 0
+        for index in range(first + 1, len(tokens) if span else 0):
+            token = tokens[index]
+            if fillers > 2 or _STOP_GAP.search(folded[tokens[index - 1].end : token.start]):
+                break
+            narrowed = candidates & self._holders.get(token.stem, set())
+            if narrowed:
+                span, candidates = [*span, token], narrowed
+                last, fillers = index, 0
+            elif token.word in _FILLERS:
+                fillers += 1
+            else:
+                break
+        return [tokens[i] for i in range(first, last + 1)] if span else [], candidates
+
+    def _judge(
+        self, tokens: list[_Token], first: int, span: list[_Token], found: set[int], original: str
+    ) -> Mention | None:
+        """The span as a mention, when it says enough to mean these products and no others."""
+        if span and (model := self._foreign_model(tokens, first + len(span), span, original)):
+            return Mention(span[0].start, model.end, ())
+        if self._skus and (sku := self._skus.get(tokens[first].word)) is not None and not span:
+            return Mention(tokens[first].start, tokens[first].end, (sku,))
+        if not span:
+            return None
+        said = {token.stem for token in span if token.stem not in _FILLERS}
+        whole = {i for i in found if set(self._names[i]) <= said or self._is_head(i, said)}
+        if not (whole or self._is_telling(tokens, first, span, said, found, original)):
+            return None
+        exact = {i for i in found if set(self._names[i]) <= said}
+        return Mention(span[0].start, span[-1].end, tuple(sorted(exact or found)))
+
+    def _foreign_model(
+        self, tokens: list[_Token], next_index: int, span: list[_Token], original: str
+    ) -> _Token | None:
+        """The model number behind a name that no product here has: "Galaxy" and then "S24"."""
+        if next_index >= len(tokens) or any(_MODEL.fullmatch(token.word) for token in span):
+            return None
+        token = tokens[next_index]
+        is_joined = original[span[-1].end : token.start] == " "
+        if not is_joined or token.word in self._known or _NOT_A_MODEL.fullmatch(token.word):
+            return None
+        is_model = _MODEL.fullmatch(token.word) and not _SPEC.fullmatch(token.word)
+        is_number = token.word.isdigit() and len(token.word) <= 2
+        if is_number and not _NUMBER_ENDS_NAME.match(original[token.end :]):
+            return None
+        named = any(original[t.start].isupper() for t in span)
+        return token if named and (is_model or is_number) else None
+
+    def _is_head(self, product: int, said: set[str]) -> bool:
+        """At least two words and half of the name."""
+        return len(said) >= 2 and len(said) * 2 >= len(self._names[product])
+
+    def _is_telling(
+        self,
+        tokens: list[_Token],
+        first: int,
+        span: list[_Token],
+        said: set[str],
+        found: set[int],
+        original: str,
+    ) -> bool:
+        content = [token for token in span if token.stem in said]
+        rare = [token for token in content if len(self._holders[token.stem]) <= len(found)]
+        if any(_MODEL.fullmatch(t.word) and not _SPEC.fullmatch(t.word) for t in content):
+            return True
+        telling = [t for t in content if t.word not in _PLAIN_WORDS and not _SPEC.fullmatch(t.word)]
+        if len(telling) >= 2 or (telling and len(content) >= 2 and rare):
+            return True
+        return bool(telling) and self._stands_alone(tokens, first, telling[0], found, original)
+
+    def _stands_alone(
+        self, tokens: list[_Token], first: int, token: _Token, found: set[int], original: str
+    ) -> bool:
+        """One word names a product: "la gorra" when there is one, "el Vivobook"."""
+        if len(self._holders[token.stem]) > 1 or len(token.word) < 4:
+            return False
+        product = next(iter(found))
+        behind_article = first > 0 and tokens[first - 1].word in _ARTICLES
+        is_head = token.stem == self._names[product][0]
+        return (is_head and (behind_article or token.start == 0)) or (
+            original[token.start].isupper() and (behind_article or len(token.word) > 5)
+        )
+
+    def _foreign(self, tokens: list[_Token], position: int, original: str) -> Mention | None:
+        """A model the prompt does not know: "iPhone 15", "S24"."""
+        token = tokens[position]
+        if token.word in self._known:
+            return None
+        if _MODEL.fullmatch(token.word) and token.word[0].isalpha():
+            if _NOT_A_MODEL.fullmatch(token.word) or not original[token.start].isupper():
+                return None
+            return Mention(token.start, token.end, ())
+        if not (token.word.isdigit() and len(token.word) <= 2 and position):
+            return None
+        name = tokens[position - 1]
+        is_name = any(letter.isupper() for letter in original[name.start : name.end])
+        is_joined = original[name.end : token.start] == " " and name.word.isalpha()
+        ends = _NUMBER_ENDS_NAME.match(original[token.end :])
+        if (
+            is_name
+            and is_joined
+            and ends
+            and name.word not in _PLATFORMS
+            and name.end - name.start > 3
+        ):
+            return Mention(name.start, token.end, ())
+        return None

@@ -1,0 +1,88 @@
+"""A folded text enters; its sentences and clauses, and whether they deny or only ask, leave."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_END = re.compile(r"\n+|[.!?;…]+(?=\s|$)")
+_ABBREVIATION = re.compile(r"(?:\bs/|\bb/|\baprox|\bbs|\bgs|\blps|\bno|\bnro|\btel|\bc/u)$")
+_CLAUSE_END = re.compile(
+    r"[;:()\[\]—–|]|,(?!\d)|(?:\s-\s)|\b(?:pero|sino|aunque|but|however|porem|mientras|ya que|porque)\b"
+)
+_IDIOM = re.compile(
+    r"\bno (?:te|se|le|os|lo)? ?(?:preocup\w+|dud\w+|pierd\w+|olvid\w+|esper\w+|demor\w+|qued\w+ sin)"
+    r"|\bno te l[oa]s? (?:pued\w+ |vayas a )?perd\w+|\bno te l[oa]s? pierd\w+|\bno (?:hay|tiene|ningun) problema"
+    r"|\bno hay de que|\bno sol[oa](?:mente)?\b|\bcomo no\b|\bpor que no\b|\bsin (?:duda|problema|falta)s?\b"
+    r"|\bni hablar|\bni mas\b|\bno (?:problem|worries|doubt)|\bnot only|\bdon'?t (?:worry|miss|forget|wait)"
+    r"|\bnao (?:se |te )?(?:preocup\w+|perc\w+|perd\w+|esque\w+)|\bnao so\b|\bsem (?:duvida|problema)s?"
+    r"|\bno obstante|\bno es (?:mentira|broma)|\bno,(?= )|^\s*no\b(?=\s*[,.])|\bnunca (?:antes|visto)"
+    r"|\bsin (?:interes(?:es)?|costo|coste|cargo|recargo|juros|compromiso)\b|\bsem (?:juros|custo)\b"
+    r"|\bno (?:te )?cuesta nada|\bno interest\b|\bno (?:extra |additional )?(?:cost|charge)\b"
+    r"|\bsin (?:pagar|costo) (?:de )?(?:envio|domicilio)|\bno (?:pagas|pagues|te cobramos) (?:el )?(?:envio|domicilio)"
+    r"|\bno tiene (?:ningun )?(?:costo|coste|cargo)"
+)
+_NEGATION = re.compile(
+    r"\b(?:no|not|nao|ni|nor|tampoco|ningun\w*|nunca|jamas|never|nenhum\w*|nem|none|without|sem|sin"
+    r"|cannot|can'?t|don'?t|doesn'?t|isn'?t|aren'?t|won'?t|couldn'?t|lamentablemente no)\b"
+)
+_NEGATED_VERB = re.compile(
+    r"\b(?:no|nao|not|tampoco|don'?t|doesn'?t|isn'?t|aren'?t|can'?t|cannot)\b ?(?:\w+ ){0,2}?"
+    r"(?:aplic\w+|esta\w*|es|son|tenemos|tengo|hay|manej\w+|pued\w+|pod\w+|exist\w+|ofrec\w+|cont\w+|dispon\w+"
+    r"|hac\w+|hag\w+|dar\w*|doy|vigent\w+|valid\w+|autoriz\w+|is|are|have|offer|apply|available|temos|ha|consta"
+    r"|figur\w+|aparec\w+|inclu\w+|corresp\w+|seria|cuesta|vale|queda|nuestro)"
+)
+_ASKS_OR_DEFERS = re.compile(
+    r"\bsi (?:hay|tenemos|tienen|esta\w*|queda\w*|aplica\w*|existe\w*|sigue|contamos|cuenta|aun|todavia)"
+    r"|\b(?:if|whether) (?:there|it|we|they)|\bse (?:ha|temos|esta)\b"
+    r"|\b(?:consult|pregunt|averigu|verific|confirm|revis|comprueb|comprob|valid)\w*"
+    r"|\bcheck\b|\bask\b|\bfind out\b|\bsujet[oa]s? a\b|\bsubject to\b|\bdepend\w*|\ben cuanto a\b|\bsobre (?:el|los|las?)\b"
+    r"|\b(?:respecto|acerca) (?:a|de|del)\b|\babout (?:the )?(?:discount|promo)|\bno (?:se|sabria|tengo) (?:si|informacion)"
+    r"|\bno (?:cuento|contamos|tenemos) (?:con )?(?:informacion|datos|el dato)"
+)
+
+Span = tuple[int, int]
+
+
+@lru_cache(maxsize=1024)
+def sentences(folded: str) -> tuple[Span, ...]:
+    """The sentences of a text, also cut at line ends; blank ones are left out."""
+    spans, start = [], 0
+    for match in _END.finditer(folded):
+        if match[0] == "." and _ABBREVIATION.search(folded[max(0, match.start() - 6) : match.start()]):
+            continue
+        if folded[start : match.end()].strip():
+            spans.append((start, match.end()))
+        start = match.end()
+    if folded[start:].strip():
+        spans.append((start, len(folded)))
+    return tuple(spans)
+
+
+def clause_around(folded: str, sentence: Span, start: int, end: int) -> Span:
+    """The part of a sentence between its commas, brackets and "but" that `start`..`end` stands in."""
+    left, right = sentence
+    for match in _CLAUSE_END.finditer(folded, *sentence):
+        if match.end() <= start:
+            left = match.end()
+        elif match.start() >= end:
+            right = match.start()
+            break
+    return left, right
+
+
+def denies(folded: str, clause: Span, position: int) -> bool:
+    """Whether the clause says that what stands at `position` is not so."""
+    before = _IDIOM.sub(" ", folded[clause[0] : position])
+    after = _IDIOM.sub(" ", folded[position : clause[1]])
+    return bool(_NEGATION.search(before) or _NEGATED_VERB.search(after))
+
+
+def asks_or_defers(folded: str, clause: Span) -> bool:
+    """Whether the clause asks, promises to find out, or only names its subject."""
+    return bool(_ASKS_OR_DEFERS.search(folded, *clause))
+
+
+def is_question(folded: str, sentence: Span) -> bool:
+    """Whether the sentence ends with a question mark."""
+    return "?" in folded[sentence[0] : sentence[1]]
