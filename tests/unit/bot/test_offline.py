@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot import grounding
 from bot.messages import TalkMessage, TurnContext
 from bot.providers import offline
 from bot.providers.offline import OfflineAnswer, answer
@@ -205,6 +206,21 @@ def test_advice_is_declined_unless_the_shop_has_what_was_asked_for() -> None:
 def test_answers_are_in_the_customers_language(language: str) -> None:
     found = reply("gracias thanks obrigado", language=language)
     assert found == text("customer.offline.thanks", language)
+
+
+@pytest.mark.parametrize("language", ["es", "en", "pt"])
+@pytest.mark.parametrize("stock", [0, 1, 7, None])
+@pytest.mark.parametrize(
+    "question", ["tienen laptops? hay descuento?", "laptops, envios y horario", "donde estan"]
+)
+def test_what_is_said_offline_passes_the_truth_check(
+    question: str, stock: int | None, language: str
+) -> None:
+    asked = context(question, hits=(hit(1, stock=stock), hit(2)), language=language)
+    found = answer(asked)
+    verdict = grounding.check(found.text, asked)
+    assert verdict.grounded
+    assert set(verdict.products) == set(found.products)
 
 
 @pytest.mark.parametrize("question", ["hola", "gracias", "¿a qué hora abren?", "bicicletas?"])
