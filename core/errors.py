@@ -4,6 +4,7 @@ BotError
 ├─ ConfigError             names the variable and how to set it
 ├─ DatabaseUnavailable     nothing was stored; the same work may be tried again
 ├─ LeaseLost               another worker holds this conversation now; drop the work
+├─ ImportRejected          a file cannot be taken in as a whole; says why, for the owner
 ├─ WebhookRejected         BadSignature (403), BadForm (400)
 ├─ ProviderError           provider, model, status, error_class, retry_after_s, retry_same
 │  ├─ ProviderUnavailable  network, timeout, server
@@ -46,6 +47,10 @@ class DatabaseUnavailable(BotError):
 
 class LeaseLost(BotError):
     """The conversation's epoch moved on: somebody else works on it now."""
+
+
+class ImportRejected(BotError):
+    """A file cannot be taken in as a whole; the message is for the owner, in their language."""
 
 
 class WebhookRejected(BotError):
