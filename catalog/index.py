@@ -56,6 +56,8 @@ def product_terms(product: IndexedText, synonyms: Synonyms) -> dict[str, float]:
             best[term] = max(best.get(term, 0.0), factor * weight)
         for term, value in best.items():
             weights[term] = weights.get(term, 0.0) + value
+    for term, factor in _across_levels(product.category, synonyms):
+        weights[term] = max(weights.get(term, 0.0), factor * LAST_CATEGORY)
     for code in (product.external_id, product.sku):
         if plain := product_code(code):
             weights["#" + plain] = CODE
@@ -75,12 +77,24 @@ def _fields(product: IndexedText) -> Iterator[tuple[str, float]]:
     yield product.description, DESCRIPTION
 
 
+def _across_levels(category: str, synonyms: Synonyms) -> Iterator[tuple[str, float]]:
+    """The groups that only two category levels together name: `Zapatos > Deportivos`."""
+    levels = [_stems(level) for level in category.split(" > ")[-2:]]
+    alone = {group for level in levels for group, _ in _group_terms(level, synonyms)}
+    together = _group_terms([word for level in levels for word in level], synonyms)
+    yield from ((group, factor) for group, factor in together if group not in alone)
+
+
 def text_terms(text: str, synonyms: Synonyms) -> Iterator[tuple[str, float]]:
     """The terms of one field, each with the share of the field's weight it gets."""
     found = [word for word in words(text) if word not in LINK_WORDS]
     for word in found:
         yield from ((term, 1.0) for term in word_terms(word))
-    yield from _group_terms([stem(without_tilde(word)) for word in found], synonyms)
+    yield from _group_terms(_stems(text), synonyms)
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(without_tilde(word)) for word in words(text) if word not in LINK_WORDS]
 
 
 def word_terms(word: str) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -177,7 +177,7 @@ def _purposes(found: list[str]) -> list[bool]:
     return flags
 
 
-def _weigh(concepts: list[Concept]) -> list[Concept]:
+def _weigh(concepts: Sequence[Concept]) -> list[Concept]:
     """Give each concept its weight: the first thing named counts most, what describes it least."""
     main = min(concepts, key=_distance_from_main, default=None)
     return [
@@ -188,6 +188,17 @@ def _weigh(concepts: list[Concept]) -> list[Concept]:
 
 def _distance_from_main(concept: Concept) -> tuple[bool, int]:
     return concept.is_purpose, _KINDS.index(concept.kind)
+
+
+def things_apart(concepts: Sequence[Concept]) -> list[tuple[Concept, ...]]:
+    """The concepts split where a new thing begins: "un mouse gamer y un teclado" are two."""
+    parts: list[list[Concept]] = []
+    for concept in concepts:
+        is_thing = concept.kind == "thing" and not concept.is_purpose
+        if not parts or (is_thing and any(c.kind == "thing" for c in parts[-1])):
+            parts.append([])
+        parts[-1].append(concept)
+    return [tuple(_weigh(part)) for part in parts]
 
 
 def _weight(concept: Concept) -> float:

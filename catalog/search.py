@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import zip_longest
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.engine import Connection
@@ -22,7 +23,7 @@ from catalog.products import (
     view,
     views_by_id,
 )
-from catalog.query import Concept, Query, parse_query
+from catalog.query import Concept, Query, parse_query, things_apart
 from catalog.revision import revision
 from catalog.synonyms import Synonyms, default_synonyms
 from catalog.tables import Product
@@ -40,6 +41,8 @@ __all__ = [
 MIN_COVERAGE = 0.4
 """Below this share of what was asked for, a product is no answer."""
 COVERAGE_POWER = 1.5
+ONE_PRODUCT_SHARE = 0.75
+"""When no product covers more than this, several things asked for are searched one by one."""
 HALF_WEIGHT = 4.0
 """A term of this weight gives half of what it can give: covering more beats repeating."""
 SOLD_OUT_FACTOR = 0.9
@@ -86,7 +89,14 @@ class CatalogSearch:
         if not asked.concepts:
             return _within_limits(connection, asked.limits, limit) if asked.limits else []
         ranked = _rank(connection, vocabulary, asked.concepts)
-        return _first_hits(connection, asked, ranked, limit)
+        things = things_apart(asked.concepts)
+        if len(things) < 2 or (ranked and ranked[0].share > ONE_PRODUCT_SHARE):
+            return _first_hits(connection, asked, ranked, limit)
+        each = [
+            _first_hits(connection, part, _rank(connection, vocabulary, part.concepts), limit)
+            for part in (replace(asked, concepts=concepts) for concepts in things)
+        ]
+        return _interleaved(each, limit)
 
     def by_ids(self, connection: Connection, ids: list[int]) -> list[ProductView]:
         """The active products with these ids, in the order of `ids`."""
@@ -110,7 +120,8 @@ class CatalogSearch:
 class _Match:
     product_id: int
     score: float = 0.0
-    covered: float = 0.0
+    share: float = 0.0
+    """Part of what was asked for that the product covers, 0..1."""
     concepts: int = 0
     """Bit i is set when concept i matched."""
 
@@ -129,11 +140,12 @@ def _rank(
         for product_id, weight in _weights(concept, postings).items():
             match = matches.setdefault(product_id, _Match(product_id))
             match.score += rarity * weight / (weight + HALF_WEIGHT)
-            match.covered += rarity * (1.0 if weight >= PASSING_MENTION else MENTION_COVER)
+            match.share += rarity * (1.0 if weight >= PASSING_MENTION else MENTION_COVER)
             match.concepts |= 1 << position
-    enough = [m for m in matches.values() if m.covered >= MIN_COVERAGE * asked]
-    for match in enough:
-        match.score *= (match.covered / asked) ** COVERAGE_POWER
+    for match in matches.values():
+        match.share /= asked
+        match.score *= match.share**COVERAGE_POWER
+    enough = (match for match in matches.values() if match.share >= MIN_COVERAGE)
     return sorted(enough, key=lambda m: (-m.score, m.product_id))
 
 
@@ -191,6 +203,16 @@ def _first_hits(
         )
 
     return sorted(hits, key=order)[:limit]
+
+
+def _interleaved(lists: list[list[Hit]], limit: int) -> list[Hit]:
+    """The best of every list first, each product once."""
+    hits: dict[int, Hit] = {}
+    for rank in zip_longest(*lists):
+        for hit in rank:
+            if hit is not None:
+                hits.setdefault(hit.product.id, hit)
+    return list(hits.values())[:limit]
 
 
 def _fetch(
