@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.amounts import Amount
-from bot.mentions import Mention
-from bot.sentences import Span, clause_around
+from bot.truth.amounts import Amount
+from bot.truth.mentions import Mention
+from bot.truth.sentences import Span, clause_around
 
 _LEADS_TO_NAME = re.compile(
-    r"(?:\s|[-–—:(=>]|\b(?:por|para|el|la|los|las|un|una|tienes|tenemos|tendrias|llevas|lleva|te|puedes|llevarte"
-    r"|llevar|esta|estan|precio|del|de|for|the|you|get|a|o|seria|our|nuestro|nuestra|cada|hay|encuentras"
+    r"(?:\s|[-–—:(=>]|\b(?:por|para|el|la|los|las|un|una|tienes|tenemos|tendrias|llevas|lleva|te"
+    r"|puedes|llevarte"
+    r"|llevar|esta|estan|precio|del|de|for|the|you|get|a|o|seria|our|nuestro|nuestra|cada|hay"
+    r"|encuentras"
     r"|is|price|of|we|have|em|do|da|voce|leva)\b)*$"
 )
 _COORDINATED = re.compile(
     r"(?:\s|[,/&+]|\b(?:y|e|o|u|and|or|ou|el|la|los|las|the|un|una|con|mas|plus|\d{1,2})\b)*$"
 )
 _RANKED = re.compile(
-    r"barat|economic|car[oa]s?\b|cheap|expensive|\botr[oa]|ultim|\bmenor|\bmayor|\bother|latter|desde|entre"
+    r"barat|economic|car[oa]s?\b|cheap|expensive|\botr[oa]|ultim|\bmenor|\bmayor|\bother|latter"
+    r"|desde|entre"
 )
 
 Owners = tuple[Mention, ...]
@@ -73,7 +76,9 @@ def _groups(
         run.append(mention)
         after = mentions[index + 1] if index + 1 < len(mentions) else None
         limit = after.start if after else None
-        own = [a for a in amounts if a.start >= mention.end and (limit is None or a.start < limit)]
+        own = [
+            a for a in amounts if a.start >= mention.start and (limit is None or a.start < limit)
+        ]
         if own:
             groups.append((run, own, after))
             run = []

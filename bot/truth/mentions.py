@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.amounts import fold, plain
+from bot.truth.amounts import fold, plain
 from catalog.search import ProductView
 
 
@@ -39,34 +39,44 @@ _UNITS = (
     "gb|tb|mb|hz|mah|mpx|mp|ml|cl|cm|mm|kg|gr|g|l|lt|w|v|oz|pulgadas|metros|mts|m|uds?|unidades"
 )
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)? ?(?:{_UNITS})(?![a-z0-9])|\d+[.,]\d+|[a-z0-9]+")
-_FILLERS = frozenset(
-    "de del con la el los las en para y a por color version modelo marca tamano talla of the with in"
-    " and da do com em o".split()
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_FILLERS = _set(
+    "de del con la el los las en para y a por color version modelo marca tamano talla of the"
+    " with in and da do com em o"
 )
-_PLAIN_WORDS = frozenset(
-    "negro negra blanco blanca azul rojo roja verde gris rosa amarillo morado violeta dorado plateado"
-    " plata beige marron cafe naranja crema vino marino black white blue red green gray grey silver gold"
-    " preto branco azul vermelho cinza prata nuevo nueva new original grande mediano pequeno mini talla"
-    " hombre mujer nino nina unisex pack kit set combo caja par unidad unidades gratis oferta promocion"
-    " descuento envio pantalla memoria ram disco ssd bateria camara wifi bluetooth usb algodon cuero"
-    " madera metal plastico acero vidrio natural clasico basico deportivo color colores".split()
+_PLAIN_WORDS = _set(
+    "negro negra blanco blanca azul rojo roja verde gris rosa amarillo morado violeta dorado"
+    " plateado plata beige marron cafe naranja crema vino marino black white blue red green"
+    " gray grey silver gold preto branco azul vermelho cinza prata nuevo nueva new original"
+    " grande mediano pequeno mini talla hombre mujer nino nina unisex pack kit set combo caja"
+    " par unidad unidades gratis oferta promocion descuento envio pantalla memoria ram disco"
+    " ssd bateria camara wifi bluetooth usb algodon cuero madera metal plastico acero vidrio"
+    " natural clasico basico deportivo color colores"
 )
-_ARTICLES = frozenset(
-    "el la los las un una unos unas the a an o os as um uma este esta estos estas ese esa nuestro"
-    " nuestra su tu cada del al por de dos tres cuatro cinco".split()
+_ARTICLES = _set(
+    "el la los las un una unos unas the a an o os as um uma este esta estos estas ese esa"
+    " nuestro nuestra su tu cada del al por de dos tres cuatro cinco"
 )
 _SPEC = re.compile(rf"\d+(?:[.,]\d+)? ?(?:{_UNITS}|g|k|x|p)|\d+[.,]\d+|\d+")
 _MODEL = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{2,12}")
 _NOT_A_MODEL = re.compile(
     r"\d+(?:st|nd|rd|th|hrs?|h|am|pm|min|x\d*)|\d*x\d+|[\d]+[kgm]|ip\d+|i\d|ddr\d|wifi\d|usb\d?"
 )
-_PLATFORMS = frozenset(
-    "android windows bluetooth wifi core ryzen intel usb hdmi gen ios macos linux snapdragon helio"
-    " dimensity geforce rtx gtx ddr nivel clase paso opcion calle carrera avenida local piso talla"
-    " ley articulo cuesta cuestan vale valen precio total costo valor price cost costs custa preco sale queda sao son serian hasta desde solo quedan hay total pedido version".split()
+_PLATFORMS = _set(
+    "android windows bluetooth wifi core ryzen intel usb hdmi gen ios macos linux snapdragon"
+    " helio dimensity geforce rtx gtx ddr nivel clase paso opcion calle carrera avenida local"
+    " piso talla ley articulo cuesta cuestan vale valen precio total costo valor price cost"
+    " costs custa preco sale queda sao son serian hasta desde solo quedan hay total pedido"
+    " version"
 )
 _NUMBER_ENDS_NAME = re.compile(
-    r"\s*(?:$|[\n,.:;()—–-]|(?:a|por|cuesta|vale|esta|está|tiene|te|sale|en|is|costs?|for|at|custa|pro"
+    r"\s*(?:$|[\n,.:;()—–-]|(?:a|por|cuesta|vale|esta|está|tiene|te|sale|en|is|costs?|for|at"
+    r"|custa|pro"
     r"|plus|max|ultra|y|and|e)\b)"
 )
 _STOP_GAP = re.compile(r"[\n:;!?|=<>$€]|\.\s|[—–]|\s-\s|\d")
@@ -139,7 +149,9 @@ class ProductNames:
 
     def _span(self, tokens: list[_Token], first: int, folded: str) -> tuple[list[_Token], set[int]]:
         """The longest run of name words from `first` on that one product still carries whole."""
-        candidates = set(self._holders.get(tokens[first].stem, ()))
+        # "2 Yogur griego" counts yoghurts: no name begins with a plain number.
+        is_count = tokens[first].word.isdigit()
+        candidates = set() if is_count else set(self._holders.get(tokens[first].stem, ()))
         span: list[_Token] = [tokens[first]] if candidates else []
         last, fillers = first, 0
         for index in range(first + 1, len(tokens) if span else 0):

@@ -1,6 +1,6 @@
 """Numbers as people write them in es, en and pt enter (digits, words, "600 mil"), decimals leave.
 
-Texts are expected folded: lower case, no accents, plain spaces (see `bot.amounts.fold`).
+Texts are expected folded: lower case, no accents, plain spaces (see `bot.truth.amounts.fold`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from decimal import Decimal
 
 _ONES = (
     "un uno una um uma one|dos dois duas two|tres three|cuatro quatro four|cinco five|seis six"
-    "|siete sete seven|ocho oito eight|nueve nove nine|diez dez ten|once onze eleven|doce doze twelve"
+    "|siete sete seven|ocho oito eight|nueve nove nine|diez dez ten|once onze eleven"
+    "|doce doze twelve"
     "|trece treze thirteen|catorce catorze quatorze fourteen|quince quinze fifteen"
     "|dieciseis dezesseis sixteen|diecisiete dezessete seventeen|dieciocho dezoito eighteen"
     "|diecinueve dezenove nineteen|veinte vinte twenty|veintiun veintiuno veintiuna|veintidos"
@@ -95,21 +96,21 @@ def value_of(phrase: str) -> Decimal:
         ValueError: the phrase holds no number.
     """
     total, current, scale, seen = Decimal(0), Decimal(0), 0, False
-    for token in _TOKEN.findall(phrase):
-        if token[0].isdigit():
-            current, seen = current + parse_digits(token), True
-        elif token in SCALES:
-            scale, seen = SCALES[token], True
+    for word in _TOKEN.findall(phrase):
+        if word[0].isdigit():
+            current, seen = current + parse_digits(word), True
+        elif word in SCALES:
+            scale, seen = SCALES[word], True
             total, current = total + (current or 1) * scale, Decimal(0)
-        elif token in _HALVES:
+        elif word in _HALVES:
             # "un millon y medio" adds half of what was named; "medio millon" halves what follows.
             total, current = (
                 (total + Decimal(scale) / 2, current) if scale else (total, Decimal("0.5"))
             )
-        elif token == "hundred":
-            current = (current or 1) * 100
-        elif token in WORDS:
-            current, seen = current + WORDS[token], True
+        elif word == "hundred":
+            current = max(current, Decimal(1)) * 100
+        elif word in WORDS:
+            current, seen = current + WORDS[word], True
     if not seen:
         raise ValueError(f"no number in {phrase!r}")
     return total + current

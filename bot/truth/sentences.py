@@ -8,18 +8,27 @@ from functools import lru_cache
 _END = re.compile(r"\n+|[.!?;…]+(?=\s|$)")
 _ABBREVIATION = re.compile(r"(?:\bs/|\bb/|\baprox|\bbs|\bgs|\blps|\bno|\bnro|\btel|\bc/u)$")
 _CLAUSE_END = re.compile(
-    r"[;:()\[\]—–|]|,(?!\d)|(?:\s-\s)|\b(?:pero|sino|aunque|but|however|porem|mientras|ya que|porque)\b"
+    r"[;:()\[\]—–|]|,(?!\d)|(?:\s-\s)|\b(?:pero|sino|aunque|but|however|porem|mientras|ya que"
+    r"|porque)\b"
 )
 _IDIOM = re.compile(
-    r"\bno (?:te|se|le|os|lo)? ?(?:preocup\w+|dud\w+|pierd\w+|olvid\w+|esper\w+|demor\w+|qued\w+ sin)"
-    r"|\bno te l[oa]s? (?:pued\w+ |vayas a )?perd\w+|\bno te l[oa]s? pierd\w+|\bno (?:hay|tiene|ningun) problema"
-    r"|\bno hay de que|\bno sol[oa](?:mente)?\b|\bcomo no\b|\bpor que no\b|\bsin (?:duda|problema|falta)s?\b"
-    r"|\bni hablar|\bni mas\b|\bno (?:problem|worries|doubt)|\bnot only|\bdon'?t (?:worry|miss|forget|wait)"
-    r"|\bnao (?:se |te )?(?:preocup\w+|perc\w+|perd\w+|esque\w+)|\bnao so\b|\bsem (?:duvida|problema)s?"
-    r"|\bno obstante|\bno es (?:mentira|broma)|\bno,(?= )|^\s*no\b(?=\s*[,.])|\bnunca (?:antes|visto)"
-    r"|\bsin (?:interes(?:es)?|costo|coste|cargo|recargo|juros|compromiso)\b|\bsem (?:juros|custo)\b"
+    r"\bno (?:te|se|le|os|lo)? ?(?:preocup\w+|dud\w+|pierd\w+|olvid\w+|esper\w+|demor\w+"
+    r"|qued\w+ sin)"
+    r"|\bno te l[oa]s? (?:pued\w+ |vayas a )?perd\w+|\bno te l[oa]s? pierd\w+|\bno (?:hay|tiene"
+    r"|ningun) problema"
+    r"|\bno hay de que|\bno sol[oa](?:mente)?\b|\bcomo no\b|\bpor que no\b|\bsin (?:duda"
+    r"|problema|falta)s?\b"
+    r"|\bni hablar|\bni mas\b|\bno (?:problem|worries|doubt)|\bnot only|\bdon'?t (?:worry|miss"
+    r"|forget|wait)"
+    r"|\bnao (?:se |te )?(?:preocup\w+|perc\w+|perd\w+|esque\w+)|\bnao so\b|\bsem (?:duvida"
+    r"|problema)s?"
+    r"|\bno obstante|\bno es (?:mentira|broma)|\bno,(?= )|^\s*no\b(?=\s*[,.])|\bnunca (?:antes"
+    r"|visto)"
+    r"|\bsin (?:interes(?:es)?|costo|coste|cargo|recargo|juros|compromiso)\b|\bsem (?:juros"
+    r"|custo)\b"
     r"|\bno (?:te )?cuesta nada|\bno interest\b|\bno (?:extra |additional )?(?:cost|charge)\b"
-    r"|\bsin (?:pagar|costo) (?:de )?(?:envio|domicilio)|\bno (?:pagas|pagues|te cobramos) (?:el )?(?:envio|domicilio)"
+    r"|\bsin (?:pagar|costo) (?:de )?(?:envio|domicilio)|\bno (?:pagas|pagues"
+    r"|te cobramos) (?:el )?(?:envio|domicilio)"
     r"|\bno tiene (?:ningun )?(?:costo|coste|cargo)"
 )
 _NEGATION = re.compile(
@@ -28,16 +37,21 @@ _NEGATION = re.compile(
 )
 _NEGATED_VERB = re.compile(
     r"\b(?:no|nao|not|tampoco|don'?t|doesn'?t|isn'?t|aren'?t|can'?t|cannot)\b ?(?:\w+ ){0,2}?"
-    r"(?:aplic\w+|esta\w*|es|son|tenemos|tengo|hay|manej\w+|pued\w+|pod\w+|exist\w+|ofrec\w+|cont\w+|dispon\w+"
-    r"|hac\w+|hag\w+|dar\w*|doy|vigent\w+|valid\w+|autoriz\w+|is|are|have|offer|apply|available|temos|ha|consta"
+    r"(?:aplic\w+|esta\w*|es|son|tenemos|tengo|hay|manej\w+|pued\w+|pod\w+|exist\w+|ofrec\w+"
+    r"|cont\w+|dispon\w+"
+    r"|hac\w+|hag\w+|dar\w*|doy|vigent\w+|valid\w+|autoriz\w+|is|are|have|offer|apply|available"
+    r"|temos|ha|consta"
     r"|figur\w+|aparec\w+|inclu\w+|corresp\w+|seria|cuesta|vale|queda|nuestro)"
 )
 _ASKS_OR_DEFERS = re.compile(
-    r"\bsi (?:hay|tenemos|tienen|esta\w*|queda\w*|aplica\w*|existe\w*|sigue|contamos|cuenta|aun|todavia)"
+    r"\bsi (?:hay|tenemos|tienen|esta\w*|queda\w*|aplica\w*|existe\w*|sigue|contamos|cuenta|aun"
+    r"|todavia)"
     r"|\b(?:if|whether) (?:there|it|we|they)|\bse (?:ha|temos|esta)\b"
     r"|\b(?:consult|pregunt|averigu|verific|confirm|revis|comprueb|comprob|valid)\w*"
-    r"|\bcheck\b|\bask\b|\bfind out\b|\bsujet[oa]s? a\b|\bsubject to\b|\bdepend\w*|\ben cuanto a\b|\bsobre (?:el|los|las?)\b"
-    r"|\b(?:respecto|acerca) (?:a|de|del)\b|\babout (?:the )?(?:discount|promo)|\bno (?:se|sabria|tengo) (?:si|informacion)"
+    r"|\bcheck\b|\bask\b|\bfind out\b|\bsujet[oa]s? a\b|\bsubject to\b|\bdepend\w*"
+    r"|\ben cuanto a\b|\bsobre (?:el|los|las?)\b"
+    r"|\b(?:respecto|acerca) (?:a|de|del)\b|\babout (?:the )?(?:discount|promo)|\bno (?:se"
+    r"|sabria|tengo) (?:si|informacion)"
     r"|\bno (?:cuento|contamos|tenemos) (?:con )?(?:informacion|datos|el dato)"
 )
 
@@ -49,7 +63,9 @@ def sentences(folded: str) -> tuple[Span, ...]:
     """The sentences of a text, also cut at line ends; blank ones are left out."""
     spans, start = [], 0
     for match in _END.finditer(folded):
-        if match[0] == "." and _ABBREVIATION.search(folded[max(0, match.start() - 6) : match.start()]):
+        if match[0] == "." and _ABBREVIATION.search(
+            folded[max(0, match.start() - 6) : match.start()]
+        ):
             continue
         if folded[start : match.end()].strip():
             spans.append((start, match.end()))
@@ -60,7 +76,7 @@ def sentences(folded: str) -> tuple[Span, ...]:
 
 
 def clause_around(folded: str, sentence: Span, start: int, end: int) -> Span:
-    """The part of a sentence between its commas, brackets and "but" that `start`..`end` stands in."""
+    """The part of a sentence, between commas, brackets and "but", that `start`..`end` is in."""
     left, right = sentence
     for match in _CLAUSE_END.finditer(folded, *sentence):
         if match.end() <= start:

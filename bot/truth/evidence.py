@@ -9,28 +9,34 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from bot.amounts import Amount, find_amounts, fold, plain
-from bot.claims import DiscountClaim, find_discount_claims
-from bot.mentions import Mention, ProductNames
 from bot.messages import TurnContext
-from bot.number_words import NUMBER, SMALL, parse_digits
+from bot.truth.amounts import Amount, find_amounts, fold, plain
+from bot.truth.claims import DiscountClaim, find_discount_claims
+from bot.truth.mentions import Mention, ProductNames
+from bot.truth.number_words import NUMBER, SMALL, parse_digits
 from catalog.money import exponent
 from catalog.search import ProductView
 
 _WORD = re.compile(r"[a-z0-9]{3,}")
 _COUNTED = re.compile(
-    r"(?:dias?|days?|months?|meses|anos?|years?|horas?|hours?|units?|unidades|cantidad|phone|telefono|percent"
+    r"(?:dias?|days?|months?|meses|anos?|years?|horas?|hours?|units?|unidades|cantidad|phone"
+    r"|telefono|percent"
     r"|porcentaje|rate|since|desde_el|numero|number|stock|quantity|zip|postal)"
 )
 _QUANTITY = re.compile(
     rf"(?<![a-z0-9.,$/:-])(?:x ?)?(?P<digits>\d{{1,3}})(?: ?x)?(?![a-z0-9]|[.,/:]\d|-\d| ?%)"
-    rf"|\b(?P<word>{'|'.join(sorted(SMALL, key=len, reverse=True))}|par|ambos|ambas|both|media docena|docena|dozen|duzia)\b"
+    rf"|\b(?P<word>{'|'.join(sorted(SMALL, key=len, reverse=True))}|par|ambos|ambas|both"
+    r"|media docena|docena|dozen|duzia)\b"
 )
 _COLLECTIVES = {"par": 2, "ambos": 2, "ambas": 2, "both": 2, "media docena": 6} | dict.fromkeys(
     ("docena", "dozen", "duzia"), 12
 )
-_DELIVERY = re.compile(
-    r"env[ií]o|domicilio|entrega|despacho|flete|delivery|shipping|frete|recog|retir|pickup"
+DELIVERY = r"(?:envio|domicilio|entrega|despacho|flete|delivery|shipping|frete)s?"
+_DELIVERY_FIELD = re.compile(rf"{DELIVERY}|recog|retir|pickup")
+
+_COST_FIELD = re.compile(r"cost|preci|price|tarif|fee|valor")
+_THRESHOLD = re.compile(
+    r"(?:desde|minim\w*|superior\w*|mayor\w*|partir|from|over|supera\w*|above)[^.;]{0,25}$"
 )
 
 
@@ -43,12 +49,14 @@ class FactAmount:
         currencies: what it can be in.
         words: folded words of the fact it stands in, its field names among them.
         zone: folded words of the delivery zone it belongs to; empty for anything else.
+        is_delivery_cost: it may be added to a purchase.
     """
 
     value: Decimal
     currencies: frozenset[str]
     words: frozenset[str]
     zone: frozenset[str] = frozenset()
+    is_delivery_cost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +102,8 @@ class Evidence:
 
     @property
     def delivery_costs(self) -> tuple[Decimal, ...]:
-        """Costs of delivery, each once, zero included: sums may stand without it."""
-        costs = {f.value for f in self.facts if f.zone or any(map(_DELIVERY.search, f.words))}
-        return tuple(costs | {Decimal(0)})
+        """What delivery can cost, each figure once."""
+        return tuple({fact.value for fact in self.facts if fact.is_delivery_cost})
 
 
 def product_text(product: ProductView) -> str:
@@ -176,19 +183,26 @@ def _leaves(
 
 def _fact_amounts(leaves: Sequence[_Leaf], currency: str) -> Iterator[FactAmount]:
     for path, parent, leaf in leaves:
-        beside = " ".join(str(inner) for inner in parent.values() if isinstance(inner, str))
-        words = words_of(f"{' '.join(path).replace('_', ' ')} {beside}")
-        zone = words_of(str(parent.get("zone", "")))
         own = frozenset((str(parent.get("currency") or currency),))
+        zone = words_of(str(parent.get("zone", "")))
+        field = fold(" ".join(path)).replace("_", " ")
+        beside = " ".join(inner for inner in parent.values() if isinstance(inner, str))
+        words = words_of(f"{field} {beside}")
         number = _as_number(leaf)
-        if number is not None:
-            if not _COUNTED.search(fold(path[-1])):
-                yield FactAmount(number, own, words, zone)
-            continue
-        for amount in _amounts(str(leaf)):
-            yield FactAmount(
-                amount.value, amount.currencies or own, words | words_of(str(leaf)), zone
-            )
+        if number is None:
+            said = plain(str(leaf))
+            for amount in _amounts(str(leaf)):
+                currencies = amount.currencies or own
+                is_cost = _is_delivery_cost(f"{field} {fold(said)}", fold(said[: amount.start]))
+                yield FactAmount(amount.value, currencies, words | words_of(said), zone, is_cost)
+        elif not _COUNTED.search(fold(path[-1])):
+            names_cost = _COST_FIELD.search(field) and _is_delivery_cost(field, "")
+            yield FactAmount(number, own, words, zone, bool(zone or names_cost))
+
+
+def _is_delivery_cost(text: str, before: str) -> bool:
+    """Whether a fact speaks of delivery, and not of the purchase it takes."""
+    return bool(_DELIVERY_FIELD.search(text)) and not _THRESHOLD.search(before)
 
 
 def _as_number(leaf: Any) -> Decimal | None:
@@ -217,10 +231,11 @@ def _grants(leaves: Sequence[_Leaf]) -> Iterator[FactText]:
 
 
 _NO_CONDITION = words_of(
-    "descuento descuentos desconto discount oferta ofertas promocion promociones gratis gratuito free"
-    " envio envios domicilio domicilios shipping delivery entrega frete compras compra pedidos desde"
-    " por con los las del para sobre partir superiores the and for from over sin interes intereses"
-    " cuotas hasta meses cupon codigo regalo obsequio tenemos todos todas nuestros nuestras pagos"
+    "descuento descuentos desconto discount oferta ofertas promocion promociones gratis"
+    " gratuito free envio envios domicilio domicilios shipping delivery entrega frete compras"
+    " compra pedidos desde por con los las del para sobre partir superiores the and for from"
+    " over sin interes intereses cuotas hasta meses cupon codigo regalo obsequio tenemos todos"
+    " todas nuestros nuestras pagos"
 )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from bot.number_words import NUMBER, QUANTITY, SCALES, parse_digits, value_of
+from bot.truth.number_words import NUMBER, QUANTITY, SCALES, parse_digits, value_of
 from catalog.money import CURRENCIES
 
 
@@ -25,7 +25,7 @@ class Amount:
         value: in major units.
         currencies: ISO codes the wording can mean; empty when it names none.
         start, end: where it stands in `plain(text)`.
-        is_marked: a currency, a magnitude or a price word says it is money; else only its form does.
+        is_marked: a currency, magnitude or price word says it is money; else only its form does.
         is_approximate: said as "casi", "about" and the like.
     """
 
@@ -153,54 +153,75 @@ _NAMES = (
 )
 _LETTER = r"(?<![a-z0-9])[qlg]\.?(?= ?\d)"
 _AMOUNT = re.compile(
-    rf"(?:(?P<code>(?<![a-z])(?:{_CODES}) ?)?(?P<sign>{_SIGNS})\s*|(?P<letter>{_LETTER}) ?|(?<![a-z\d]))"
+    rf"(?=[$€£¥₡₲\d]|\b[a-z])(?:(?P<code>(?<![a-z])(?:{_CODES}) ?)?(?P<sign>{_SIGNS})\s*"
+    rf"|(?P<letter>{_LETTER}) ?|(?<![a-z\d]))"
     rf"(?P<number>{QUANTITY})"
-    rf"(?:(?: ?(?:de )?)(?P<name>{_NAMES})| ?(?P<after>[€₡₲£]|\$(?! ?\d)|r\$(?! ?\d)|bs\b\.?|gs\b\.?))?"
+    rf"(?:(?: ?(?:de )?)(?P<name>{_NAMES})| ?(?P<after>[€₡₲£]|\$(?! ?\d)|r\$(?! ?\d)|bs\b\.?"
+    r"|gs\b\.?))?"
 )
 
 _CUE_WORDS = (
     r"cuestan?|costo|costar(?:ia|a)n?|vale[n]?|valdr(?:ia|a)n?|valor|precios?|importe|tarifa|salen?"
-    r"|quedar?(?:ia|a)?n? (?:en|a|por|por solo)|dejo|dejamos|dejar(?:ia)?|deja|total|subtotal|ser(?:ia|a)n?|suman?|cobr\w+"
-    r"|pag\w+|descont\w+|costs?|price[sd]?|worth|custam?|precos?|ficam?|sai|saem|por solo|por apenas"
+    r"|quedar?(?:ia|a)?n? (?:en|a|por|por solo)|dejo|dejamos|dejar(?:ia)?|deja|total|subtotal"
+    r"|ser(?:ia|a)n?|suman?|cobr\w+"
+    r"|pag\w+|descont\w+|costs?|price[sd]?|worth|custam?|precos?|ficam?|sai|saem|por solo"
+    r"|por apenas"
     r"|a solo|for only|for just|por so|comes to"
 )
 _CUE = re.compile(
-    rf"(?<![a-z])(?:{_CUE_WORDS})(?: (?:es|son|de|del|en|a|por|final|actual|normal|unitario|is|at|for|e|em"
+    rf"(?<![a-z])(?:{_CUE_WORDS})(?: (?:es|son|de|del|en|a|por|final|actual|normal|unitario|is|at"
+    r"|for|e|em"
     r"|solo|apenas|tan|only|just|so|seria|serian|would|be|total|unos|casi|aprox\.?|aproximadamente"
     r"|alrededor|about|around|el|la|los|las|cada|uno|una|unidad|to|te|me|les))*\s*[:=]?\s*$"
 )
 _APPROXIMATE = re.compile(
-    r"(?:\bcasi|\baprox(?:imad\w+)?\.?|alrededor de|cerca de|\bunos|\baround|\babout|\broughly|\balmost"
+    r"(?:\bcasi|\baprox(?:imad\w+)?\.?|alrededor de|cerca de|\bunos|\baround|\babout|\broughly"
+    r"|\balmost"
     r"|\bnearly|\bquase|por volta de|en torno a|mais ou menos|mas o menos)(?: de| a| los| las)? *$"
 )
 _LABEL = re.compile(
-    r"(?:#|\bn[o°º]\.?|\bnro\.?|\bnum(?:ero)?\.?|\bpedido|\borden|\border|\bcod(?:igo)?\.?|\bref(?:erencia)?\.?"
-    r"|\bsku|\bmodelo|\bmodel|\btel(?:efono)?\.?|\bcel(?:ular)?\.?|\bwhatsapp|\bnit|\bruc|\brut|\bcuit|\brfc"
-    r"|\bcalle|\bcarrera|\bcra\.?|\bcl\.?|\bavenida|\bav\.?|\bano|\byear|\bserie|\bstock|\btalla|\bcuenta"
+    r"(?:#|\bn[o°º]\.?|\bnro\.?|\bnum(?:ero)?\.?|\bpedido|\borden|\border|\bcod(?:igo)?\.?"
+    r"|\bref(?:erencia)?\.?"
+    r"|\bsku|\bmodelo|\bmodel|\btel(?:efono)?\.?|\bcel(?:ular)?\.?|\bwhatsapp|\bnit|\bruc|\brut"
+    r"|\bcuit|\brfc"
+    r"|\bcalle|\bcarrera|\bcra\.?|\bcl\.?|\bavenida|\bav\.?|\bano|\byear|\bserie|\bstock|\btalla"
+    r"|\bcuenta"
     r"|\bguia|\bfactura|\bpostal|\bcp|\bid|\bversion)\s*[:#]?\s*$"
 )
 _UNIT = re.compile(
-    r"\s*(?:[\"”“°%‰×]|''?(?!\d)|(?:x|por) ?\d|(?:de )?(?:gb|tb|mb|kb|mah|wh|mpx?|megapixel\w*|pulgadas?|inch\w*"
-    r"|polegadas|hz|khz|mhz|ghz|fps|watts?|w|v|volt\w*|amp\w*|btu|rpm|dpi|ppi|nits|lumens|lumenes|lm|mm|cm|mt?s?"
-    r"|metros?|km|kms|kilometros|kg|kgs|kilos?|g|gr|grs|gramos?|mg|ml|cc|lt?s?|litros?|oz|onzas?|lb|libras"
-    r"|unidad(?:es)?|unid|uds?|units?|unidades|piezas?|pzas?|pcs|pares?|dias?|days?|horas?|hours?|hrs?|h"
-    r"|min|minutos?|minutes?|seg\w*|meses|mes|months?|anos?|years?|semanas?|weeks?|noches|clientes?|clients"
-    r"|customers|personas?|people|pessoas|seguidores|nucleos|cores|cuotas|parcelas|veces|vezes|times"
+    r"\s*(?:[\"”“°%‰×]|''?(?!\d)|(?:x|por) ?\d|(?:de )?(?:gb|tb|mb|kb|mah|wh|mpx?|megapixel\w*"
+    r"|pulgadas?|inch\w*"
+    r"|polegadas|hz|khz|mhz|ghz|fps|watts?|w|v|volt\w*|amp\w*|btu|rpm|dpi|ppi|nits|lumens"
+    r"|lumenes|lm|mm|cm|mt?s?"
+    r"|metros?|km|kms|kilometros|kg|kgs|kilos?|g|gr|grs|gramos?|mg|ml|cc|lt?s?|litros?|oz|onzas?"
+    r"|lb|libras"
+    r"|unidad(?:es)?|unid|uds?|units?|unidades|piezas?|pzas?|pcs|pares?|dias?|days?|horas?"
+    r"|hours?|hrs?|h"
+    r"|min|minutos?|minutes?|seg\w*|meses|mes|months?|anos?|years?|semanas?|weeks?|noches"
+    r"|clientes?|clients"
+    r"|customers|personas?|people|pessoas|seguidores|nucleos|cores|cuotas|parcelas|veces|vezes"
+    r"|times"
     r"|productos?|produtos|products|articulos|referencias|opciones|opcoes|options|modelos?|models"
-    r"|puntos|pontos|points|paginas|hojas|paginas|ciclos|lavados|usos|recargas|estrellas|tiendas|lojas"
-    r"|sedes|sucursales|gracias|disculpas|cosas|maneras|formas|perdones|obrigad\w+|thanks|por ciento"
+    r"|puntos|pontos|points|paginas|hojas|paginas|ciclos|lavados|usos|recargas|estrellas|tiendas"
+    r"|lojas"
+    r"|sedes|sucursales|gracias|disculpas|cosas|maneras|formas|perdones|obrigad\w+|thanks"
+    r"|por ciento"
     r"|percent|por cento|ram|pixel\w*|p|am|pm|a\.m|p\.m)(?![a-z]))"
 )
 _GLUED_BEFORE = re.compile(r"[a-z0-9#]$|\d[.,/:x-]$|\d x $|[/+]$")
 _DATE_OR_TIME = re.compile(
-    r"\s*(?:[/:]\s*\d|-\d|de (?:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic|jan|fev|mai|set|out|dez))"
+    r"\s*(?:[/:]\s*\d|-\d|de (?:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic|jan|fev|mai|set"
+    r"|out|dez))"
 )
 _OPEN_END = re.compile(
-    r"\s*(?:$|[\n.,;:!?)\]|/—–-]|(?:y|e|o|and|or|ou|mas|plus|pero|but|mas|con|with|com|cada|c/u|each|en|el|la"
-    r"|los|las|por|si|que|the|per|para|nada|total|iva|ya|no|incl\w*|aprox\w*|entrega\w*|envio)(?![a-z])|[^\w\s])"
+    r"\s*(?:$|[\n.,;:!?)\]|/—–-]|(?:y|e|o|and|or|ou|mas|plus|pero|but|mas|con|with|com|cada|c/u"
+    r"|each|en|el|la"
+    r"|los|las|por|si|que|the|per|para|nada|total|iva|ya|no|incl\w*|aprox\w*|entrega\w*"
+    r"|envio)(?![a-z])|[^\w\s])"
 )
 _RANGE_HEAD = re.compile(
-    rf"(?:\b(?:entre|de|desde|between|from|unos|tus|los|cuestan?|vale|por|a)\s+|[$€£]\s*)(?P<low>{NUMBER})"
+    r"(?:\b(?:entre|de|desde|between|from|unos|tus|los|cuestan?|vale|por|a)\s+"
+    rf"|[$€£]\s*)(?P<low>{NUMBER})"
     r"\s*(?:y|a|o|e|u|ou|or|and|to|hasta|ate|-|–|—)\s*$"
 )
 

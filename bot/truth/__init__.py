@@ -1,0 +1,1 @@
+"""Parts of the truth check: a reply is read, its claims are held against the prompt."""

@@ -1,0 +1,86 @@
+"""A reply taken apart enters; the discounts it grants and nobody holds leave as rejections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.truth.amounts import plain
+from bot.truth.claims import DiscountClaim, find_discount_claims
+from bot.truth.evidence import FactText, product_text, words_of
+from bot.truth.reading import Reading, Rejection
+from bot.truth.sentences import Span
+
+_STRONG_DISCOUNT = re.compile(
+    r"desc|dto|dct|off|rebaj|promo|oferta|menos|barat|cheap|less|liquid|remate|ahorr|sale|half"
+    r"|mitad|bonif"
+)
+_SALE_STATE = re.compile(
+    r"en oferta|rebajad|on sale|liquidac|remate|antes|mitad|half|anterior|regular"
+)
+
+
+def untrue_discounts(reading: Reading) -> Iterator[Rejection]:
+    """Every discount, bundle, gift or free thing that neither facts nor product texts grant.
+
+    Run it after the amounts: a minimum purchase may be met by what they add up to.
+    """
+    for claim in find_discount_claims(reading.text):
+        in_name = any(m.start <= claim.start < m.end for m in reading.mentions)
+        if not in_name and not _is_granted(reading, claim):
+            yield reading.reject("discount", claim.start, claim.end, claim.kind)
+
+
+def _is_granted(reading: Reading, claim: DiscountClaim) -> bool:
+    evidence, sentence = reading.evidence, reading.sentence_of(claim.start)
+    if _is_measure(reading, claim):
+        return True
+    named = {i for m in reading.mentions_in(sentence) for i in m.products}
+    spoken_of = named or _spoken_of(reading, sentence)
+    if any(_covers(own, claim) for i in spoken_of for own in evidence.discounts_of(i)):
+        return True
+    return any(
+        _covers(own, claim) and _condition_is_said(reading, grant, claim, sentence, bool(named))
+        for grant in evidence.grants
+        for own in grant.claims
+    )
+
+
+def _covers(own: DiscountClaim, claim: DiscountClaim) -> bool:
+    """Whether what is held grants what is claimed: the same kind, and no other figure."""
+    if claim.kind == "sale" and own.kind in ("discount", "bundle"):
+        return True
+    return own.kind == claim.kind and claim.figure in ("", own.figure)
+
+
+def _is_measure(reading: Reading, claim: DiscountClaim) -> bool:
+    """A percentage without a discount word that a text holds: a battery at 80 %, cotton at 95 %."""
+    figure = claim.figure.rstrip("%")
+    if claim.kind != "discount" or not figure:
+        return False
+    if _STRONG_DISCOUNT.search(reading.folded, claim.start, claim.end):
+        return False
+    texts = (reading.evidence.facts_text, *map(product_text, reading.evidence.products))
+    return any(re.search(rf"\b{re.escape(figure)} ?%", plain(text)) for text in texts)
+
+
+def _spoken_of(reading: Reading, sentence: Span) -> set[int]:
+    """The products named last before a sentence, else asked for, else all candidates."""
+    earlier = [m for m in reading.mentions if m.end <= sentence[0] and m.products][-1:]
+    asked = earlier or reading.evidence.asked
+    return {i for m in asked for i in m.products} or set(range(len(reading.evidence.products)))
+
+
+def _condition_is_said(
+    reading: Reading, grant: FactText, claim: DiscountClaim, sentence: Span, beside_name: bool
+) -> bool:
+    """What a fact grants comes with its condition: its zone, its minimum, its way to pay."""
+    if grant.amounts and claim.kind in ("free", "gift"):
+        said = {amount.value for amount in reading.amounts}
+        return any(v in said or any(s >= v for s in reading.stated) for v in grant.amounts)
+    is_state = bool(_SALE_STATE.search(reading.folded, claim.start, claim.end))
+    scope = reading.folded[slice(*sentence)] if beside_name or is_state else reading.folded
+    is_said = bool(grant.words & words_of(scope))
+    if claim.kind == "sale" and (beside_name or is_state):
+        return is_said
+    return is_said or not grant.words

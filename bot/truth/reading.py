@@ -1,0 +1,120 @@
+"""A reply and its evidence enter; the reply taken apart (sentences, names, amounts) leaves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.truth.amounts import Amount, find_amounts, fold, plain
+from bot.truth.evidence import Evidence
+from bot.truth.mentions import Mention
+from bot.truth.sentences import Span, sentences
+
+_TOLERANCE = Decimal("0.02")
+_CLAIM_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One claim that is not true.
+
+    Args:
+        kind: amount, stock or discount.
+        claim: the words of the reply, shortened.
+        reason: key of the explanation in `core/texts/grounding.*.toml`.
+    """
+
+    kind: str
+    claim: str
+    reason: str
+
+
+class Reading:
+    """One reply, read once; the rules ask it and note what they have settled.
+
+    Attributes:
+        folded, written: the reply as `fold(plain(text))` and `plain(text)`; offsets fit both.
+        stated: true amounts said so far, in major units, for sums further on.
+        settled: products an ambiguous name turned out to mean, by the price beside it.
+        used: products whose price an amount of the reply is.
+    """
+
+    def __init__(self, text: str, evidence: Evidence) -> None:
+        self.text = text
+        self.evidence = evidence
+        self.written = plain(text)
+        self.folded = fold(self.written)
+        self.sentences = sentences(self.folded)
+        found = evidence.names.find(text)
+        names = [(m.start, m.end) for m in found if m.products]
+        self.amounts = [a for a in find_amounts(text, names) if self._is_money(a)]
+        # "Q45" is a price where the shop sells in quetzales, else a model nobody here knows.
+        self.mentions = tuple(m for m in found if m.products or not self._is_amount(m))
+        self.stated: list[Decimal] = []
+        self.settled: dict[Mention, set[int]] = {}
+        self.used: set[int] = set()
+
+    def _is_amount(self, mention: Mention) -> bool:
+        return any(a.start < mention.end and mention.start < a.end for a in self.amounts)
+
+    def _is_money(self, amount: Amount) -> bool:
+        """Bare numbers that names, descriptions or facts hold as such are no money."""
+        if amount.is_marked:
+            return True
+        digits = re.sub(r"\D", "", self.written[amount.start : amount.end])
+        is_foreign = amount.currencies and not any(
+            amount.fits(product.currency) for product in self.evidence.products
+        )
+        return not (is_foreign or digits in self.evidence.numbers)
+
+    def named(self) -> set[int]:
+        """The products named; of several that fit one name, those whose price was said."""
+        found: set[int] = set()
+        for mention in self.mentions:
+            few = mention.products if len(mention.products) <= 3 else ()
+            found |= self.settled.get(mention) or set(few)
+        return found
+
+    def mentions_in(self, span: Span) -> list[Mention]:
+        """Mentions that begin in a stretch, names of foreign articles among them."""
+        return [m for m in self.mentions if span[0] <= m.start < span[1]]
+
+    def sentence_of(self, position: int) -> Span:
+        """The sentence that a position stands in."""
+        found = (s for s in self.sentences if s[0] <= position < s[1])
+        return next(found, (0, len(self.folded)))
+
+    def without_names(self, span: Span) -> str:
+        """A stretch with names and amounts blanked: the digits in them count nothing."""
+        letters = list(self.folded[slice(*span)])
+        blanks = [(m.start, m.end) for m in self.mentions]
+        for start, end in blanks + [(a.start, a.end) for a in self.amounts]:
+            first, last = max(start, span[0]) - span[0], min(end, span[1]) - span[0]
+            if first < last:
+                letters[first:last] = " " * (last - first)
+        return "".join(letters)
+
+    def equals(self, amount: Amount, product: int) -> bool:
+        """Whether an amount is a product's price, currency and all."""
+        fits = amount.fits(self.evidence.products[product].currency)
+        return fits and same(amount, self.evidence.prices[product])
+
+    def is_any_price(self, amount: Amount) -> bool:
+        """Whether an amount is the price of some candidate."""
+        return any(self.equals(amount, i) for i in range(len(self.evidence.products)))
+
+    def reject(self, kind: str, start: int, end: int, reason: str) -> Rejection:
+        """A rejection that quotes the sentence, or the part of a long one, the claim stands in."""
+        sentence = self.sentence_of(start)
+        claim = self.written[slice(*sentence)].strip()
+        if len(claim) > _CLAIM_LENGTH:
+            claim = self.written[max(sentence[0], start - 40) : end].strip()
+        return Rejection(kind, claim, reason)
+
+
+def same(amount: Amount, value: Decimal) -> bool:
+    """Whether an amount says this value: exactly, or within 2 % when said as "casi", "about"."""
+    if amount.is_approximate:
+        return abs(amount.value - value) <= abs(value) * _TOLERANCE
+    return amount.value == value

@@ -1,0 +1,86 @@
+"""A reply taken apart enters; what it says about stock and is not so leaves as rejections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.truth.claims import StockClaim, find_stock_claims
+from bot.truth.reading import Reading, Rejection
+from bot.truth.sentences import clause_around
+
+_SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
+_OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")
+_FEW = re.compile(r"ultimas|poc[oa]s|few")
+_MOST_FEW = 10
+
+
+def untrue_stock(reading: Reading) -> Iterator[Rejection]:
+    """Every claim that the stock of its product does not bear out; unknown stock bears none."""
+    singles = [m.start for m in reading.mentions if len(m.products) == 1]
+    claims = find_stock_claims(reading.text, frozenset(singles))
+    says_none = any(claim.says == "none" for claim in claims)
+    for claim in claims:
+        if claim.says == "offered" and says_none:
+            continue  # "Sí, lo tenemos en catálogo, pero está agotado"
+        owners = _owners(reading, claim)
+        if not all(_agrees(reading, claim, owner) for owner in owners):
+            yield reading.reject("stock", claim.start, claim.end, "not_so")
+        elif not owners and not _agrees_with_candidates(reading, claim):
+            yield reading.reject("stock", claim.start, claim.end, "not_held")
+
+
+def _owners(reading: Reading, claim: StockClaim) -> list[tuple[int, ...]]:
+    """The products a claim speaks of; each entry holds those one name fits."""
+    sentence = reading.sentence_of(claim.start)
+    mentions = reading.mentions_in(sentence)
+    clause = clause_around(reading.folded, sentence, claim.start, claim.end)
+    inside = [m for m in mentions if clause[0] <= m.start < clause[1]]
+    found = [m for m in inside if m.start < claim.start] or inside
+    if not found:
+        found = [m for m in mentions if m.start < claim.start][-1:] or mentions[:1]
+    if not found and not reading.folded[slice(*sentence)].rstrip().endswith(":"):
+        found = [m for m in reading.mentions if m.end <= sentence[0]][-1:]
+        if not found and reading.evidence.asked:
+            return [tuple({i for m in reading.evidence.asked for i in m.products})]
+    return [m.products for m in found if m.products]
+
+
+def _agrees(reading: Reading, claim: StockClaim, fitting: tuple[int, ...]) -> bool:
+    """Whether the claim is so for a product the name means, by the price beside it if one stood."""
+    settled = {
+        i for m in reading.mentions if m.products == fitting for i in reading.settled.get(m, ())
+    }
+    products = reading.evidence.products
+    return any(_is_so(reading, claim, products[i].stock) for i in settled or fitting)
+
+
+def _is_so(reading: Reading, claim: StockClaim, stock: int | None) -> bool:
+    if claim.says == "offered":
+        return stock != 0
+    if stock is None:
+        return False
+    if claim.units is None:
+        is_few = bool(_FEW.search(reading.folded, claim.start, claim.end))
+        return (stock == 0) == (claim.says == "none") and not (is_few and stock > _MOST_FEW)
+    if claim.says == "more_than":
+        return stock > claim.units
+    if claim.says == "at_least":
+        return stock >= claim.units
+    # "Sí, tenemos las 2 que necesitas" is so with five on hand; "quedan 2" is not.
+    asked = claim.units > 1 and claim.units in reading.evidence.quantities
+    is_offer = asked and _OFFERS.match(reading.folded, claim.start)
+    return stock == claim.units or bool(is_offer and stock >= claim.units)
+
+
+def _agrees_with_candidates(reading: Reading, claim: StockClaim) -> bool:
+    """A claim of no particular product: true of some candidate, or a count of the options."""
+    stocks = [product.stock for product in reading.evidence.products]
+    says_units = bool(_SAYS_UNITS.search(reading.folded, claim.start, claim.end))
+    if claim.says == "none":
+        return True
+    if claim.units is None:
+        return any(stock != 0 for stock in stocks) or (not stocks and claim.says == "offered")
+    if not says_units and claim.units <= len(stocks):
+        return True
+    return any(_is_so(reading, claim, stock) for stock in stocks)
