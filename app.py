@@ -18,9 +18,9 @@ from pathlib import Path
 import httpx
 from filelock import FileLock, Timeout
 from flask import Flask
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
-import bot.tables
-import catalog.tables
 import migrations
 import shop.tables  # noqa: F401 - every room's tables join the metadata
 import webhooks.blueprint
@@ -43,7 +43,7 @@ from bot.worker import Worker
 from catalog.sample import is_sample_catalog, load_sample_products
 from catalog.search import CatalogSearch
 from core.clock import Clock, SystemClock
-from core.database import Base, Database, parse_url
+from core.database import Base, Database, brief, parse_url
 from core.errors import BotError, ConfigError
 from core.ids import new_id
 from core.log import configure, log_event
@@ -51,6 +51,7 @@ from core.provider_order import listed_order, usable_order
 from core.redaction import register_secrets
 from core.settings import Settings
 from core.texts import text
+from shop import facts as shop_facts
 from shop.sample import load_sample_facts
 from web import api
 from web.server import listen, make_server
@@ -74,6 +75,7 @@ class House:
     search: CatalogSearch
 
     def close(self) -> None:
+        """Store what is queued and let go of the database."""
         self.database.close()
 
 
@@ -95,12 +97,10 @@ def open_house(*, quiet: bool = False) -> House:
         ConfigError: the settings cannot be used, or the database is newer than the code.
     """
     settings = read_settings()
-    configure(
-        level="ERROR" if quiet else settings.log_level, log_format=settings.log_format
-    )
+    configure(level="ERROR" if quiet else settings.log_level, log_format=settings.log_format)
     register_secrets(settings.secret_values)
     url = parse_url(settings.database_url, ROOT)
-    migrations.upgrade(url, Base.metadata)
+    _upgrade(url)
     database = Database(url)
     settings = read_settings(database.read(saved_settings))
     register_secrets(settings.secret_values)
@@ -111,6 +111,15 @@ def open_house(*, quiet: bool = False) -> House:
     return house
 
 
+def _upgrade(url: URL) -> None:
+    try:
+        migrations.upgrade(url, Base.metadata)
+    except ModuleNotFoundError as error:
+        raise ConfigError(text("commands.database_driver")) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise ConfigError(text("commands.database_unreachable", reason=brief(error))) from error
+
+
 def is_twilio_configured(settings: Settings) -> bool:
     """Real customers may write: the sample shop is never loaded then."""
     return bool(settings.twilio_account_sid and settings.twilio_auth_tokens)
@@ -119,6 +128,12 @@ def is_twilio_configured(settings: Settings) -> bool:
 def has_sample_catalog(house: House) -> bool:
     """Whether customers would be offered the sample shop's products."""
     return house.database.read(is_sample_catalog)
+
+
+def shop_currency(house: House) -> str:
+    """The currency of amounts that name none: the owner's, else the facts file's."""
+    facts = house.database.read(shop_facts.load)
+    return house.settings.shop_currency or str(facts.values.get("currency") or "USD")
 
 
 def members_listed(settings: Settings) -> tuple[Member, ...]:
@@ -394,9 +409,7 @@ def make_web(house: House, wake: Callable[[int, datetime], None]) -> Flask:
     )
     web.register_blueprint(
         api.make_blueprint(
-            readiness=lambda: house.database.read(
-                lambda c: readiness.check(c, house.clock.now())
-            ),
+            readiness=lambda: house.database.read(lambda c: readiness.check(c, house.clock.now())),
             api_token=settings.api_token,
             public_base_url=settings.public_base_url,
         )
@@ -434,9 +447,7 @@ class WorkerThread:
         while not self._stopping.is_set():
             try:
                 asyncio.run(
-                    run_worker(
-                        self._house, concurrency=self._concurrency, on_start=self._started
-                    )
+                    run_worker(self._house, concurrency=self._concurrency, on_start=self._started)
                 )
             except Exception:  # the shop must not stay without a worker
                 log.exception("worker_broken")

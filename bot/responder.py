@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,6 +81,7 @@ class Responder:
         client: shared; closed by whoever built it.
         members: providers in the order to ask, those without a key left out.
         record: takes each ledger row; must not wait.
+        sleep: waits for the next window; tests pass one that moves their clock.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Responder:
         clock: Clock,
         record: Callable[[AttemptRow], None],
         rules: Rules | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
         self.members = tuple(members)
@@ -98,6 +100,7 @@ class Responder:
         self._clock = clock
         self._record = record
         self.rules = rules or Rules()
+        self._sleep = sleep
 
     async def respond(
         self, prompt: Prompt, *, deadline_s: float, turn_id: str | None = None
@@ -353,7 +356,7 @@ class Responder:
                 seconds=round(seconds, 1),
                 turn_id=turn.turn_id,
             )
-        await asyncio.sleep(seconds)
+        await self._sleep(seconds)
 
     def _failed(self, turn: _Turn) -> AllProvidersFailed:
         _say(

@@ -186,7 +186,7 @@ class Worker:
             raise
         except (LeaseLost, DatabaseUnavailable):
             raise
-        except Exception:  # the worker's edge: whatever a turn raises, the worker goes on
+        except Exception:  # noqa: BLE001 - the worker's edge: whatever a turn raises, it goes on
             return await self._failed(claim)
 
     async def _serve(self, claim: Claim, work: _Work) -> datetime | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from commands.output import complain
-from core.errors import BotError, ConfigError
+from core.errors import BotError, ConfigError, ImportRejected
 from core.texts import text
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
@@ -82,7 +82,11 @@ COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
         (_arg("file", metavar="FILE", help="commands.help.file"),),
     ),
     ("shop show", "shop:show", (JSON,)),
-    ("shop import", "shop:import_", (_arg("file", metavar="FILE.json", help="commands.help.file"),)),
+    (
+        "shop import",
+        "shop:import_",
+        (_arg("file", metavar="FILE.json", help="commands.help.file"),),
+    ),
     ("db upgrade", "serving:upgrade", ()),
     ("doctor", "doctor:doctor", (JSON,)),
 )
@@ -131,6 +135,9 @@ def guarded(command: Callable[[], int]) -> int:
     except ConfigError as error:
         for fault in error.faults:
             complain(f"❌ {fault}")
+        return 2
+    except ImportRejected as error:
+        complain(f"❌ {error}")
         return 2
     except BotError as error:
         complain(f"❌ {error}")

@@ -19,8 +19,7 @@ def show(arguments: Namespace) -> int:
     """The facts as the AI sees them."""
     with closing(app.open_house(quiet=True)) as house:
         known = house.database.read(facts.load)
-        currency = house.settings.shop_currency or str(known.values.get("currency") or "USD")
-        lines = facts.describe(known, house.settings.shop_language, currency)
+        lines = facts.overview(known, house.settings.shop_language, app.shop_currency(house))
     if arguments.json:
         say_json(dict(known.values))
     elif not known.values:
@@ -28,9 +27,8 @@ def show(arguments: Namespace) -> int:
     else:
         if known.is_sample:
             say(text("commands.shop_sample"))
-        for topic in lines.values() if isinstance(lines, dict) else [lines]:
-            for line in topic:
-                say(line)
+        for line in lines:
+            say(line)
     return 0
 
 

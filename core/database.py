@@ -204,9 +204,9 @@ class _GroupCommitWriter:
                     outcomes.append((unit, *self._run_unit(connection, unit)))
         except BaseException as error:  # noqa: BLE001
             # BEGIN or COMMIT failed, or SQLite rolled the whole transaction back: nothing stands.
-            log.error("database_commit_failed units=%d error=%s", len(batch), _brief(error))
+            log.error("database_commit_failed units=%d error=%s", len(batch), brief(error))
             for unit in batch:
-                unit.future.set_exception(DatabaseUnavailable(_brief(error)))
+                unit.future.set_exception(DatabaseUnavailable(brief(error)))
             return
         for unit, result, failure in outcomes:
             if failure is None:
@@ -262,13 +262,13 @@ def _translate(error: BaseException) -> BaseException:
         "InternalError",
         "DatabaseError",
     ):
-        unavailable = DatabaseUnavailable(_brief(error))
+        unavailable = DatabaseUnavailable(brief(error))
         unavailable.__cause__ = error
         return unavailable
     return error
 
 
-def _brief(error: BaseException) -> str:
+def brief(error: BaseException) -> str:
     """The driver's words without the statement and its parameters, which may hold customer text."""
     original = getattr(error, "orig", None) or error
     return f"{type(original).__name__}: {str(original).splitlines()[0] if str(original) else ''}"
@@ -334,4 +334,4 @@ class Database:
 
 def _log_failure(future: Future[Any]) -> None:
     if not future.cancelled() and (error := future.exception()) is not None:
-        log.warning("database_post_failed error=%s", _brief(error))
+        log.warning("database_post_failed error=%s", brief(error))

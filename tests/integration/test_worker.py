@@ -1,0 +1,329 @@
+"""A waiting message becomes one delivered reply, whatever fails on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from bot import inbox, outbox
+from bot.channels.base import SentMessage
+from bot.delivery import Deliverer, SendRate
+from bot.messages import InboundMessage, StatusUpdate
+from bot.tables import Conversation, Message, OutboxItem, Turn
+from bot.turn import TurnRunner
+from bot.worker import Worker
+from catalog.tables import Product
+from core.database import Database
+from core.errors import DeliveryRejected, DeliveryUnavailable, DeliveryUnknown
+from tests.fakes import FakeAnswerer, FakeChannel, FixedClock
+
+
+class Shop:
+    """A worker over a real database, with a stand-in for the AI and the channel."""
+
+    def __init__(self, database: Database, clock: FixedClock) -> None:
+        self.database, self.clock = database, clock
+        self.channel, self.answerer = FakeChannel(), FakeAnswerer()
+        self.count = 0
+
+    def receive(self, body: str = "hola", wait_s: float = 0) -> None:
+        self.count += 1
+        message = InboundMessage(
+            "whatsapp", f"SM{self.count}", "whatsapp:+57300", "whatsapp:+1415", body
+        )
+        self.database.write(
+            lambda c: inbox.accept(c, message, now=self.clock.now(), wait_s=wait_s, max_wait_s=6)
+        )
+
+    async def work(self) -> None:
+        """One worker does everything that is due now, then stops."""
+        channels = {"whatsapp": self.channel}
+        turns = TurnRunner(
+            self.database, self.clock, self.answerer, channels, deadline_s=45, coalesce_max_s=6
+        )
+        deliverer = Deliverer(self.database, self.clock, channels, SendRate(self.clock, 0))
+        self.worker = Worker(
+            "w1", self.database, self.clock, turns, deliverer, channels=channels, poll_s=0.01
+        )
+        running = asyncio.create_task(self.worker.run())
+        while self.is_due():
+            await asyncio.sleep(0.01)
+        self.worker.stop()
+        await running
+
+    def is_due(self) -> bool:
+        free = self.database.read(
+            lambda c: inbox.due(c, now=self.clock.now(), channels=["whatsapp"], limit=1)
+        )
+        held = self.scalar(select(func.count()).where(Conversation.lease_owner.is_not(None)))
+        return bool(free or held)
+
+    def scalar(self, query: Any) -> Any:
+        return self.database.read(lambda c: c.execute(query).scalar())
+
+    @property
+    def sent(self) -> list[str]:
+        return [part.body for part in self.channel.sent]
+
+    @property
+    def unanswered(self) -> int:
+        return self.scalar(select(Conversation.tail - Conversation.done))
+
+
+@pytest.fixture
+def shop(database: Database, clock: FixedClock) -> Shop:
+    return Shop(database, clock)
+
+
+async def test_a_message_gets_one_reply_from_the_address_it_was_sent_to(shop: Shop) -> None:
+    shop.receive("¿tienen laptops?")
+    await shop.work()
+    part = shop.channel.sent[0]
+    assert (part.customer_address, part.shop_address) == ("whatsapp:+57300", "whatsapp:+1415")
+    assert shop.sent == ["re: ¿tienen laptops?"]
+    assert shop.unanswered == 0
+
+
+async def test_several_waiting_messages_share_one_reply(shop: Shop) -> None:
+    shop.receive("hola")
+    shop.receive("tienen laptops")
+    await shop.work()
+    assert shop.answerer.asked == [["hola", "tienen laptops"]]
+    assert shop.sent == ["re: hola tienen laptops"]
+
+
+async def test_a_long_reply_goes_out_in_parts_in_order(shop: Shop) -> None:
+    shop.receive("a|b|c")
+    await shop.work()
+    assert shop.sent == ["re: a", "b", "c"]
+
+
+async def test_a_message_that_arrives_while_answering_starts_the_answer_afresh(
+    shop: Shop,
+) -> None:
+    async def another() -> None:
+        if shop.count == 1:
+            shop.receive("de 16 GB")
+
+    shop.answerer.before_answer = another
+    shop.receive("tienen laptops")
+    await shop.work()
+    assert shop.sent == ["re: tienen laptops de 16 GB"]
+
+
+async def test_messages_that_never_stop_are_answered_all_the_same(shop: Shop) -> None:
+    async def another() -> None:
+        if shop.count < 8:
+            shop.receive("más")
+
+    shop.answerer.before_answer = another
+    shop.receive("hola")
+    await shop.work()
+    assert shop.unanswered == 0
+    assert len(shop.sent) >= 2
+
+
+async def test_silence_is_kept_while_a_person_answers(shop: Shop) -> None:
+    shop.answerer.kind = "silent"
+    shop.receive()
+    await shop.work()
+    assert (shop.sent, shop.unanswered) == ([], 0)
+
+
+async def test_a_saved_reply_is_sent_after_a_crash_without_asking_again(shop: Shop) -> None:
+    shop.channel.failures = [KeyError("crash while sending")]
+    shop.receive()
+    await shop.work()
+    shop.database.write(lambda c: c.execute(update(OutboxItem).values(state="queued")))
+    shop.clock.advance(60)
+    await shop.work()
+    assert len(shop.answerer.asked) == 1
+    assert shop.sent == ["re: hola"]
+
+
+async def test_an_unclear_send_that_arrived_is_not_sent_again(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnknown("answer lost")]
+    shop.receive()
+    await shop.work()
+    assert shop.unanswered == 1
+    shop.channel.found = SentMessage("SMlost", "sent")
+    shop.clock.advance(16)
+    await shop.work()
+    assert (shop.sent, shop.unanswered) == ([], 0)
+    assert shop.scalar(select(OutboxItem.message_sid)) == "SMlost"
+
+
+async def test_an_unclear_send_is_looked_up_twice_then_sent(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnknown("answer lost")]
+    shop.receive()
+    await shop.work()
+    shop.clock.advance(16)
+    await shop.work()
+    assert (shop.channel.lookups, shop.sent) == (1, [])
+    shop.clock.advance(6)
+    await shop.work()
+    assert (shop.channel.lookups, shop.sent) == (2, ["re: hola"])
+
+
+async def test_nothing_is_looked_up_before_the_send_has_surely_ended(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnknown("answer lost")]
+    shop.receive()
+    await shop.work()
+    shop.clock.advance(14)
+    await shop.work()
+    assert shop.channel.lookups == 0
+
+
+async def test_a_status_callback_settles_an_unclear_send(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnknown("answer lost")]
+    shop.receive()
+    await shop.work()
+    outbox_id = shop.scalar(select(OutboxItem.id))
+    shop.database.write(
+        lambda c: outbox.record_status(
+            c, StatusUpdate("SMcalled", "sent", outbox_id), shop.clock.now()
+        )
+    )
+    await shop.work()
+    assert (shop.sent, shop.unanswered, shop.channel.lookups) == ([], 0, 0)
+
+
+async def test_a_send_that_was_refused_for_now_is_tried_again_later(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnavailable("busy", code=20429)]
+    shop.receive()
+    await shop.work()
+    assert shop.sent == []
+    shop.clock.advance(3)
+    await shop.work()
+    assert shop.sent == ["re: hola"]
+
+
+async def test_a_send_refused_for_good_ends_the_turn(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryRejected("not a WhatsApp number", code=63003)]
+    shop.receive()
+    await shop.work()
+    assert (shop.sent, shop.unanswered) == ([], 0)
+    assert shop.scalar(select(OutboxItem.error_code)) == 63003
+
+
+async def test_a_turn_that_fails_three_times_is_buried_with_one_honest_sentence(
+    shop: Shop,
+) -> None:
+    shop.answerer.failures = [ValueError("ours")] * 3
+    shop.receive()
+    for _ in range(3):
+        await shop.work()
+        shop.clock.advance(11)
+    assert len(shop.sent) == 1
+    assert "problema" in shop.sent[0].lower()
+    assert shop.unanswered == 0
+    assert shop.scalar(select(Turn.kind)) == "buried"
+
+
+async def test_after_a_burial_the_next_message_is_answered(shop: Shop) -> None:
+    shop.answerer.failures = [ValueError("ours")] * 3
+    shop.receive()
+    for _ in range(3):
+        await shop.work()
+        shop.clock.advance(11)
+    shop.receive("¿siguen ahí?")
+    await shop.work()
+    assert shop.sent[-1] == "re: ¿siguen ahí?"
+
+
+def add_product(shop: Shop, price_minor: int) -> None:
+    now = shop.clock.now()
+    shop.database.write(
+        lambda c: c.execute(
+            insert(Product).values(
+                id=7,
+                source="import",
+                external_id="a",
+                sku="a",
+                name="Laptop",
+                price_minor=price_minor,
+                currency="COP",
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    )
+
+
+async def test_a_price_that_changed_before_sending_means_a_new_answer(shop: Shop) -> None:
+    add_product(shop, 100)
+    shop.answerer.prices = {"7": 90}
+
+    async def second_time_right() -> None:
+        if len(shop.answerer.asked) == 2:
+            shop.answerer.prices = {"7": 100}
+
+    shop.answerer.before_answer = second_time_right
+    shop.receive()
+    await shop.work()
+    assert (len(shop.answerer.asked), shop.sent) == (2, ["re: hola"])
+    assert shop.scalar(select(func.count()).where(OutboxItem.state == "withdrawn")) == 1
+
+
+async def test_a_person_who_takes_over_before_sending_withdraws_the_reply(shop: Shop) -> None:
+    async def take_over() -> None:
+        shop.database.write(lambda c: c.execute(update(Conversation).values(mode="person")))
+        shop.answerer.kind = "answer" if len(shop.answerer.asked) == 1 else "silent"
+
+    shop.answerer.before_answer = take_over
+    shop.receive()
+    await shop.work()
+    assert (shop.sent, shop.unanswered) == ([], 0)
+
+
+async def test_a_stop_gives_back_what_it_cannot_finish(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.worker.STOP_GRACE_S", 0.05)
+    begun = asyncio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    shop.answerer.before_answer = hang
+    shop.receive()
+    work = asyncio.create_task(shop.work())
+    await begun.wait()
+    shop.worker.stop()
+    while shop.scalar(select(Conversation.lease_owner)) is not None:
+        await asyncio.sleep(0.01)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert (shop.sent, shop.unanswered) == ([], 1)
+
+
+def test_statuses_move_forward_only(shop: Shop) -> None:
+    asyncio.run(_deliver_one(shop))
+
+    def report(status: str) -> None:
+        shop.database.write(
+            lambda c: outbox.record_status(c, StatusUpdate("SMout1", status), shop.clock.now())
+        )
+
+    for word in ("delivered", "sent", "read", "delivered", "queued"):
+        report(word)
+    assert shop.scalar(select(OutboxItem.status)) == "read"
+    assert shop.scalar(select(Message.status).where(Message.direction == "outbound")) == "read"
+
+
+async def _deliver_one(shop: Shop) -> None:
+    shop.receive()
+    await shop.work()
+
+
+def test_a_status_of_an_unknown_message_changes_nothing(shop: Shop) -> None:
+    settled = shop.database.write(
+        lambda c: outbox.record_status(
+            c, StatusUpdate("SMunknown", "read", "nobody"), shop.clock.now()
+        )
+    )
+    assert settled is None

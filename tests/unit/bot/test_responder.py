@@ -1,0 +1,239 @@
+"""Whoever fails, the next one answers; the log and the ledger say so."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Sequence
+
+import httpx
+import pytest
+
+from bot.health import Health, Member
+from bot.messages import Prompt, PromptMessage
+from bot.providers.base import find_providers
+from bot.responder import AttemptRow, Responder, Rules
+from core.errors import AllProvidersFailed
+from core.settings import ProviderSettings
+from tests.fakes import FixedClock
+
+PROMPT = Prompt((PromptMessage("user", "¿tienen laptops?"),))
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def good(text: str = "Sí, tenemos.", model: str = "m1") -> httpx.Response:
+    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 10, "completion_tokens": 4}
+    return httpx.Response(200, json={"model": model, "choices": [choice], "usage": usage})
+
+
+def broken(status: int, code: str = "x", **headers: str) -> httpx.Response:
+    return httpx.Response(status, json={"error": {"message": code, "code": code}}, headers=headers)
+
+
+def models(*names: str) -> httpx.Response:
+    return httpx.Response(200, json={"data": [{"id": name} for name in names]})
+
+
+class Bench:
+    """A responder over scripted providers; `answers[name]` are given in turn, the last for ever."""
+
+    def __init__(self, answers: dict[str, Sequence[object]], **rules: object) -> None:
+        self.clock = FixedClock.at_noon()
+        self.rows: list[AttemptRow] = []
+        self.asked: list[str] = []
+        self.answers = {name: list(each) for name, each in answers.items()}
+        self.listed = {name: ["m1", "m2"] for name in answers}
+        self.health = Health(self.clock)
+        client = httpx.AsyncClient(transport=httpx.MockTransport(self.handle))
+        members = [
+            Member(
+                find_providers()[name],
+                ProviderSettings("key-1", ("m1",), f"http://{name}.test/v1", 12.0),
+            )
+            for name in answers
+        ]
+        self.responder = Responder(
+            client,
+            members,
+            self.health,
+            self.clock,
+            self.rows.append,
+            Rules(**rules),  # type: ignore[arg-type]
+            self.sleep,
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    async def handle(self, request: httpx.Request) -> httpx.Response:
+        name = str(request.url.host).split(".")[0]
+        if request.url.path.endswith("/models"):
+            return models(*self.listed[name])
+        self.asked.append(f"{name}:{json.loads(request.content)['model']}")
+        script = self.answers[name]
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, httpx.Response)
+        return answer
+
+    def respond(self, deadline_s: float = 45) -> str:
+        completion = asyncio.run(self.responder.respond(PROMPT, deadline_s=deadline_s, turn_id="t"))
+        return f"{completion.provider}: {completion.text}"
+
+    @property
+    def outcomes(self) -> list[tuple[str, int, str]]:
+        return [(row.provider, row.attempt, row.outcome) for row in self.rows]
+
+
+def test_the_first_that_answers_answers() -> None:
+    bench = Bench({"groq": [good()], "openai": [good("no")]})
+    assert bench.respond() == "groq: Sí, tenemos."
+    assert bench.outcomes == [("groq", 1, "answered")]
+
+
+@pytest.mark.parametrize(
+    ("failure", "error_class"),
+    [
+        pytest.param(broken(500), "server", id="500"),
+        pytest.param(broken(429, "rate_limit_exceeded"), "rate_limit", id="429"),
+        pytest.param(broken(401, "invalid_api_key"), "auth", id="401"),
+        pytest.param(httpx.ConnectError("refused"), "network", id="refused"),
+        pytest.param(httpx.ReadError("reset"), "network", id="reset"),
+        pytest.param(httpx.ReadTimeout("hang"), "timeout", id="hang"),
+        pytest.param(good(""), "validation", id="empty text"),
+        pytest.param(httpx.Response(200, text="<html>"), "validation", id="html"),
+        pytest.param(broken(200, "overloaded"), "server", id="error inside 200"),
+    ],
+)
+def test_when_one_fails_the_next_answers(failure: object, error_class: str) -> None:
+    bench = Bench({"groq": [failure], "openai": [good()]})
+    assert bench.respond() == "openai: Sí, tenemos."
+    assert bench.outcomes == [("groq", 1, error_class), ("openai", 1, "answered")]
+
+
+def test_everyone_is_asked_once_and_then_again() -> None:
+    bench = Bench({"groq": [broken(500), good()], "openai": [broken(503)]})
+    assert bench.respond() == "groq: Sí, tenemos."
+    assert [name for name, _, _ in bench.outcomes] == ["groq", "openai", "groq"]
+
+
+def test_all_failing_raises_every_error_in_order() -> None:
+    bench = Bench({"groq": [broken(500)], "openai": [broken(401, "invalid_api_key")]})
+    with pytest.raises(AllProvidersFailed) as caught:
+        bench.respond()
+    assert [error.error_class for error in caught.value.errors] == ["server", "auth", "server"]
+    assert caught.value.error_class == "server"
+
+
+def test_nobody_configured_fails_at_once() -> None:
+    with pytest.raises(AllProvidersFailed) as caught:
+        Bench({}).respond()
+    assert caught.value.error_class == "config"
+
+
+def test_after_a_hang_nobody_pays_again() -> None:
+    bench = Bench({"groq": [httpx.ReadTimeout("hang")], "openai": [good()]})
+    for _ in range(3):
+        bench.respond()
+    assert [name for name, _, _ in bench.outcomes].count("groq") == 1
+
+
+def test_one_probe_finds_out_that_it_is_back() -> None:
+    bench = Bench({"groq": [httpx.ReadTimeout("hang"), good("volví")], "openai": [good()]})
+    bench.respond()
+    bench.clock.advance(31)
+    assert bench.respond() == "groq: volví"
+    assert bench.respond() == "groq: volví"
+
+
+def test_with_every_breaker_open_the_one_due_soonest_is_asked() -> None:
+    bench = Bench({"groq": [httpx.ReadTimeout("hang")], "openai": [broken(401, "invalid_api_key")]})
+    for _ in range(2):
+        with pytest.raises(AllProvidersFailed):
+            bench.respond()
+    assert [name for name, _, _ in bench.outcomes] == ["groq", "openai", "groq"]
+
+
+def test_three_server_errors_in_a_row_open_the_breaker() -> None:
+    bench = Bench({"groq": [broken(500)], "openai": [good()]}, attempts=1)
+    for _ in range(5):
+        bench.respond()
+    assert [name for name, _, _ in bench.outcomes].count("groq") == 3
+
+
+def test_a_rate_limited_provider_is_left_alone_until_its_window_opens() -> None:
+    limited = broken(429, "rate_limit_exceeded", **{"retry-after": "30"})
+    bench = Bench({"groq": [limited, good("otra vez")], "openai": [good()]})
+    bench.respond()
+    bench.respond()
+    bench.clock.advance(31)
+    assert bench.respond() == "groq: otra vez"
+    assert [name for name, _, _ in bench.outcomes] == ["groq", "openai", "openai", "groq"]
+
+
+def test_a_wait_that_does_not_fit_the_deadline_is_not_begun() -> None:
+    bench = Bench({"groq": [broken(429, "rate_limit_exceeded", **{"retry-after": "90"})]})
+    with pytest.raises(AllProvidersFailed) as caught:
+        bench.respond()
+    assert caught.value.retry_after_s == pytest.approx(90)
+
+
+def test_a_retired_model_is_replaced_by_one_the_provider_lists() -> None:
+    gone = broken(404, "model_not_found")
+    bench = Bench({"groq": [gone, good()]})
+    bench.listed["groq"] = ["whisper-large", "m2"]
+    bench.respond()
+    bench.respond()
+    assert bench.asked == ["groq:m1", "groq:m2", "groq:m2"]
+
+
+def test_without_auto_model_a_retired_model_is_a_failure() -> None:
+    bench = Bench({"groq": [broken(404, "model_not_found")]}, auto_model=False)
+    with pytest.raises(AllProvidersFailed) as caught:
+        bench.respond()
+    assert caught.value.error_class == "model_not_found"
+
+
+def test_the_log_tells_who_was_asked_and_who_answered(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    Bench({"groq": [broken(500)], "openai": [good()]}, attempts=1).respond()
+    said = [each.getMessage() for each in caplog.records if each.name == "bot.responder"]
+    assert said == [
+        "[AI Multi-Provider] 🔄 Usando sistema multi-provider con fallback automático "
+        "(orden: groq → openai)",
+        "[AI Multi-Provider] 🔄 Intentando con: groq",
+        "[AI Multi-Provider] ❌ Error con groq: server (intento 1/1, 500, 0.0 s)",
+        "[AI Multi-Provider] ⚠️ groq agotado, siguiente provider",
+        "[AI Multi-Provider] 🔄 Intentando con: openai",
+        "[AI Multi-Provider] ✅ Éxito con: openai",
+    ]
+
+
+def test_tokens_reach_the_ledger() -> None:
+    bench = Bench({"groq": [good()]})
+    bench.respond()
+    assert (bench.rows[0].input_tokens, bench.rows[0].output_tokens) == (10, 4)
+
+
+def test_a_cancelled_call_is_recorded_as_cancelled() -> None:
+    bench = Bench({"groq": [good()]})
+
+    async def hang(_request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def run() -> None:
+        bench.handle = hang  # type: ignore[method-assign]
+        bench.responder._client = httpx.AsyncClient(transport=httpx.MockTransport(hang))
+        task = asyncio.create_task(bench.responder.respond(PROMPT, deadline_s=45))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+    assert bench.outcomes == [("groq", 1, "cancelled")]
