@@ -63,7 +63,7 @@ shop accept son daughter wife husband girlfriend boyfriend
 """
 
 _PORTUGUESE = """
-oi ola bom boa tarde noite obrigado obrigada por favor voce voces tem tens temos quero queria
+bem oi ola bom boa tarde noite obrigado obrigada por favor voce voces tem tens temos quero queria
 gostaria preciso procuro procurando estou busco vende vendem quanto quantos custa custam preco
 precos qual quais como onde quando quem que isso isto esse essa esses essas este esta estes estas
 aquele aquela meu minha seu sua nosso nossa eu ele ela eles elas nos mais menos muito muita muitos

@@ -113,8 +113,8 @@ def read_limits(text: str, *, small_prices: bool = False) -> tuple[PriceLimits, 
     rest = fold(text)
     least = MIN_LIMIT_SMALL_PRICES if small_prices else MIN_LIMIT
     for match in _BETWEEN.finditer(rest):
-        low, high = _value(match, "a", scale_from="b"), _value(match, "b")
-        if low <= high and _is_price(match, "b", least):
+        if _is_price(match, "b", least):
+            low, high = sorted((_value(match, "a", scale_from="b"), _value(match, "b")))
             return PriceLimits(low, high), _without(match)
     high_match = next((m for m in _HIGH.finditer(rest) if _is_price(m, "a", least)), None)
     rest = _without(high_match) if high_match else rest

@@ -72,7 +72,7 @@ CURRENCIES: dict[str, Currency] = {
 # Longer marks first: "US$" must not leave "US" behind.
 _MARKS = (
     r"US\$|RD\$|BZ\$|CA\$|MX\$|EC\$|TT\$|SR\$|U\$S|U\$D|AR\$|CO\$|R\$|C\$|J\$|G\$|\$U|S/\.?|B/\.?"
-    r"|Bs\.?S?|Gs\.?|Lps\.?|[$€£¥₡₲]|[QL](?=[\s\d])"
+    r"|Bs\.?S?|Gs\.?|Lps\.?|[$€£¥₡₲]|[GLQ](?=[\s\d])"
     r"|(?:pesos?|d[oó]lares|soles|euros?|reais)\b|[A-Z]{3}(?![A-Z])"
 )
 _PRICE = re.compile(
@@ -233,7 +233,7 @@ def minor_from_major(amount: Decimal | float | int | str, currency: str) -> int:
     try:
         minor = Decimal(str(amount)).scaleb(exponent(currency))
         return int(minor.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    except ArithmeticError as error:
+    except (ArithmeticError, ValueError) as error:
         raise ValueError(f"not an amount: {amount!r}") from error
 
 

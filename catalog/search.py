@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import zip_longest
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.engine import Connection
 
 from catalog.limits import PriceLimits
@@ -174,7 +174,7 @@ def _best_weights(
 def _idf(vocabulary: LoadedVocabulary, concept: Concept) -> float:
     """How rare a concept is; its most common term decides, so that synonyms count alike."""
     frequency = max((vocabulary.frequencies[term] for term in concept.terms), default=0)
-    return math.log(1 + vocabulary.size / (1 + frequency))
+    return math.log(1 + (1 + vocabulary.size) / (1 + frequency))
 
 
 def _first_hits(
@@ -229,11 +229,12 @@ def _fetch(
 
 def _within_limits(connection: Connection, limits: PriceLimits, limit: int) -> list[Hit]:
     """Products for somebody who names only a price: in stock first, the dearest of them first."""
+    sold_out_last = case((Product.stock == 0, 1), else_=0)
     currencies = connection.execute(select(Product.currency).distinct()).scalars().all()
     rows = connection.execute(
         select_views()
         .where(or_(*(_price_within(limits, currency) for currency in currencies)))
-        .order_by(Product.stock == 0, Product.price_minor.desc(), Product.id)
+        .order_by(sold_out_last, Product.price_minor.desc(), Product.id)
         .limit(limit)
     )
     return [Hit(view(row), 0.0, "") for row in rows]

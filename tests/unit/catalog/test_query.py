@@ -1,0 +1,106 @@
+from dataclasses import dataclass, field
+
+import pytest
+
+from catalog.query import Query, parse_query, things_apart
+from catalog.repair import Repairer
+from catalog.synonyms import default_synonyms
+
+
+@dataclass
+class Words:
+    """A vocabulary of the words given."""
+
+    frequencies: dict[str, int] = field(default_factory=dict)
+    small_prices: bool = False
+
+    def repair(self, word: str) -> str | None:
+        return Repairer(self.frequencies).repair(word)
+
+
+TERMS = """
+laptop =laptop =computador =mouse =teclado =negro =cargador =celular samsung a17 macbook =macbook
+512gb 512 iphon 17 #lap003
+"""
+SHOP = Words(dict.fromkeys(TERMS.split(), 3))
+
+
+def parse(text: str) -> Query:
+    return parse_query(text, SHOP, default_synonyms())
+
+
+def named(text: str) -> list[str]:
+    return [concept.words for concept in parse(text).concepts]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hola",
+        "¡Muchas gracias! 🙏",
+        "buenas tardes, ¿cómo están?",
+        "a que hora abren mañana?",
+        "do you have it?",
+        "oi, bom dia, tudo bem",
+        "...",
+        "",
+    ],
+)
+def test_talk_asks_for_nothing(text: str) -> None:
+    assert parse(text).concepts == ()
+
+
+def test_only_the_words_that_name_something_are_left() -> None:
+    assert named("hola, ¿tienen laptops samsung por favor?") == ["laptops", "samsung"]
+
+
+def test_synonyms_stand_beside_the_word_itself() -> None:
+    assert dict(parse("laptop").concepts[0].terms) == {"laptop": 1.0, "=laptop": 0.9}
+
+
+def test_misspelt_words_say_what_they_were_taken_for() -> None:
+    assert named("lpatop samsumg") == ["lpatop→laptop", "samsumg→samsung"]
+
+
+def test_words_written_apart_are_joined() -> None:
+    assert named("mac book") == ["mac book"]
+    assert set(parse("mac book").concepts[0].terms) == {"=macbook"}
+
+
+def test_a_glued_model_is_read_in_its_parts() -> None:
+    assert named("iphone17") == ["iphone", "17"]
+
+
+def test_a_product_code_stands_alone() -> None:
+    (concept,) = parse("me interesa el LAP-003 negro").concepts
+    assert dict(concept.terms) == {"#lap003": 1.0}
+
+
+def test_the_thing_weighs_most_and_what_describes_it_least() -> None:
+    weights = {concept.words: concept.weight for concept in parse("samsung negro laptop").concepts}
+    assert weights["laptop"] > weights["samsung"] > weights["negro"]
+
+
+def test_what_a_thing_is_for_counts_little() -> None:
+    weights = {concept.words: concept.weight for concept in parse("cargador para celular").concepts}
+    assert weights["cargador"] > 2 * weights["celular"]
+
+
+def test_unknown_things_stay_in_the_question() -> None:
+    (concept,) = parse("bicicletas").concepts
+    assert (dict(concept.terms), concept.weight) == ({}, 1.5)
+
+
+def test_several_things_are_told_apart() -> None:
+    parts = things_apart(parse("un mouse negro y un teclado").concepts)
+    named_parts = [[concept.words for concept in part] for part in parts]
+    assert named_parts == [["mouse", "negro"], ["teclado"]]
+
+
+def test_what_a_thing_is_for_is_no_second_thing() -> None:
+    assert len(things_apart(parse("cargador para celular").concepts)) == 1
+
+
+def test_the_wish_for_a_low_price_is_noticed() -> None:
+    assert parse("laptop barata").wants_cheap
+    assert not parse("laptop negra").wants_cheap

@@ -1,0 +1,101 @@
+import pytest
+
+from catalog.rows import BadRow, ProductRow, RowRules, check_row
+
+GOOD = {"sku": "A1", "name": "Mesa", "price": "1.000"}
+RULES = RowRules("COP")
+
+
+def check(**cells: str) -> ProductRow:
+    return check_row(GOOD | cells, RULES)
+
+
+def test_the_fewest_cells_make_a_product() -> None:
+    assert check() == ProductRow(
+        external_id="A1",
+        sku="A1",
+        name="Mesa",
+        brand="",
+        category="",
+        description="",
+        price_minor=100000,
+        currency="COP",
+        stock=None,
+        image_url="",
+        url="",
+        active=True,
+    )
+
+
+def test_id_and_sku_may_differ_or_stand_for_each_other() -> None:
+    assert (check(id="7").external_id, check(id="7").sku) == ("7", "A1")
+    assert check(id="7", sku="").sku == "7"
+
+
+def test_texts_lose_needless_space_but_keep_their_letters() -> None:
+    assert check(name="  MESA\n de   roble 🪑 ").name == "MESA de roble 🪑"
+    assert check(category="Hogar>Muebles >  Mesas").category == "Hogar > Muebles > Mesas"
+    assert check(description=" a\r\nb ").description == "a\nb"
+
+
+@pytest.mark.parametrize(
+    ("stock", "count"), [("", None), ("0", 0), ("12", 12), ("12.0", 12), ("1.200", 1200)]
+)
+def test_stock_is_a_count_or_unknown(stock: str, count: int | None) -> None:
+    assert check(stock=stock).stock == count
+
+
+@pytest.mark.parametrize(
+    ("active", "is_active"), [("", True), ("Sí", True), ("1", True), ("NO", False), ("0", False)]
+)
+def test_active_is_yes_unless_told_otherwise(active: str, is_active: bool) -> None:
+    assert check(active=active).active is is_active
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "minor"),
+    [
+        ({"currency": "usd", "price": "45.90"}, "USD", 4590),
+        ({"price": "US$ 45.90"}, "USD", 4590),
+        ({"currency": "S/", "price": "45.90"}, "PEN", 4590),
+        ({"price": "$45.900"}, "COP", 4590000),
+    ],
+)
+def test_the_currency_comes_from_column_price_or_shop(
+    cells: dict[str, str], code: str, minor: int
+) -> None:
+    row = check(**cells)
+    assert (row.currency, row.price_minor) == (code, minor)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"name": " "}, "falta el nombre"),
+        ({"sku": ""}, "falta el id o el sku"),
+        ({"sku": "7,70123E+12"}, "Excel dañó"),
+        ({"price": ""}, "falta el precio"),
+        ({"price": "0"}, "mayor que cero"),
+        ({"price": "-5"}, "mayor que cero"),
+        ({"price": "consultar"}, "«consultar»"),
+        ({"price": "US$ 45", "currency": "COP"}, "está en USD"),
+        ({"currency": "PESOS"}, "moneda «PESOS»"),
+        ({"stock": "-1"}, "existencias «-1»"),
+        ({"stock": "1,5"}, "existencias"),
+        ({"stock": "muchos"}, "existencias"),
+        ({"stock": "9999999999"}, "existencias"),
+        ({"active": "quizás"}, "sí o no"),
+        ({"url": "javascript:alert(1)"}, "no es una dirección web"),
+        ({"name": "x" * 501}, "name (nombre, producto) pasa de 500"),
+    ],
+)
+def test_a_bad_row_says_what_is_wrong(cells: dict[str, str], said: str) -> None:
+    with pytest.raises(BadRow) as caught:
+        check(**cells)
+    assert said in caught.value.reason("es")
+
+
+def test_a_price_that_may_mean_two_things_is_not_guessed() -> None:
+    with pytest.raises(BadRow) as caught:
+        check_row(GOOD | {"price": "1.299", "currency": "USD"}, RowRules("USD", decimal_mark="."))
+    assert caught.value.key == "price"
