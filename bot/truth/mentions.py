@@ -120,6 +120,10 @@ class ProductNames:
 
     def __init__(self, products: Sequence[ProductView], known_texts: Sequence[str] = ()) -> None:
         self._names = [_name_stems(product.name, product.brand) for product in products]
+        self._whole: dict[str, list[int]] = {}
+        for position, product in enumerate(products):
+            self._whole.setdefault(fold(plain(product.name)), []).append(position)
+        self._longest_first = sorted(self._whole, key=len, reverse=True)
         self._skus = {fold(product.sku): i for i, product in enumerate(products) if product.sku}
         self._holders: dict[str, set[int]] = {}
         for position, stems in enumerate(self._names):
@@ -137,7 +141,10 @@ class ProductNames:
         position = 0
         while position < len(tokens):
             span, candidates = self._span(tokens, position, folded)
+            whole = self._spelt_out(tokens[position].start, folded)
             mention = self._judge(tokens, position, span, candidates, original)
+            if whole and (mention is None or mention.end <= whole.end):
+                mention = whole
             mention = mention or self._foreign(tokens, position, original)
             if mention is not None:
                 mentions.append(mention)
@@ -147,11 +154,19 @@ class ProductNames:
                 position += max(1, len(span))
         return tuple(mentions)
 
+    def _spelt_out(self, start: int, folded: str) -> Mention | None:
+        """A whole name, letter by letter, as lists have it."""
+        for name in self._longest_first:
+            end = start + len(name)
+            if name and folded.startswith(name, start) and not folded[end : end + 1].isalnum():
+                return Mention(start, end, tuple(self._whole[name]))
+        return None
+
     def _span(self, tokens: list[_Token], first: int, folded: str) -> tuple[list[_Token], set[int]]:
         """The longest run of name words from `first` on that one product still carries whole."""
-        # "2 Yogur griego" counts yoghurts: no name begins with a plain number.
-        is_count = tokens[first].word.isdigit()
-        candidates = set() if is_count else set(self._holders.get(tokens[first].stem, ()))
+        candidates = set(self._holders.get(tokens[first].stem, ()))
+        if tokens[first].word.isdigit():  # "2 Yogur griego" counts yoghurts
+            candidates = {i for i in candidates if self._names[i][0] == tokens[first].stem}
         span: list[_Token] = [tokens[first]] if candidates else []
         last, fillers = first, 0
         for index in range(first + 1, len(tokens) if span else 0):
