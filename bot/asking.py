@@ -77,7 +77,12 @@ class Asker:
         now = self._clock.now()
         accepted = inbox.accept(connection, message, now=now, wait_s=0, max_wait_s=0)
         claim = inbox.claim(
-            connection, accepted.conversation_id, owner=CHANNEL, now=now, lease_s=1
+            connection,
+            accepted.conversation_id,
+            owner=CHANNEL,
+            now=now,
+            lease_s=1,
+            channels=[CHANNEL],
         )
         if claim is None:
             raise AssertionError("a talk of a program is always free")
@@ -86,9 +91,7 @@ class Asker:
             save_reply(
                 connection, Draft(claim, said, turn_id, now), reply, [], now, state="finished"
             )
-        inbox.finish(
-            connection, claim.conversation_id, claim.epoch, done=accepted.seq, now=now
-        )
+        inbox.finish(connection, claim.conversation_id, claim.epoch, done=accepted.seq, now=now)
 
 
 def _find_talk(connection: Connection, contact: str) -> tuple[Talk, int]:

@@ -252,6 +252,7 @@ class Health:
     def _row(
         self, member: Member, started: float, *, error: ProviderError | None, model: str | None
     ) -> Ping:
+        latency_ms = round((self._clock.monotonic_s() - started) * 1000)
         state = "ok" if error is None else error.error_class
         if not member.is_configured:
             state = "unconfigured"
@@ -260,7 +261,7 @@ class Health:
             configured=member.is_configured,
             ok=error is None,
             state=state,
-            latency_ms=round((self._clock.monotonic_s() - started) * 1000),
+            latency_ms=latency_ms if member.is_configured else None,
             model=model,
             error=None if error is None else str(error),
             advice=None if error is None else advise(state, member.provider, member.settings),
@@ -272,7 +273,7 @@ class Health:
         self.pings[ping.name] = ping
         if self._save is not None:
             self._save(ping)
-        if before is None or before.state != ping.state:
+        if ping.configured and (before is None or before.state != ping.state):
             word = "FUNCIONANDO" if ping.ok else f"NO DISPONIBLE ({ping.state})"
             log_event(
                 log,

@@ -192,9 +192,19 @@ def due(
 
 
 def claim(
-    connection: Connection, conversation_id: int, *, owner: str, now: datetime, lease_s: float
+    connection: Connection,
+    conversation_id: int,
+    *,
+    owner: str,
+    now: datetime,
+    lease_s: float,
+    channels: Collection[str],
 ) -> Claim | None:
-    """Take the conversation, or None when it is held, not due, or has nothing waiting."""
+    """Take the conversation, or None when it is held, not due, or has nothing waiting.
+
+    Args:
+        channels: those the worker can send through; messages of others wait until one can.
+    """
     row = connection.execute(
         update(Conversation)
         .where(
@@ -202,6 +212,7 @@ def claim(
             Conversation.tail > Conversation.done,
             Conversation.due_at <= now,
             _is_free(now),
+            Conversation.channel.in_(channels),
         )
         .values(
             epoch=Conversation.epoch + 1,

@@ -173,7 +173,12 @@ class Worker:
     async def _claimed(self, conversation_id: int, work: _Work) -> datetime | None:
         claim = await self._database.write_async(
             lambda c: inbox.claim(
-                c, conversation_id, owner=self.name, now=self._clock.now(), lease_s=LEASE_S
+                c,
+                conversation_id,
+                owner=self.name,
+                now=self._clock.now(),
+                lease_s=LEASE_S,
+                channels=self._channels,
             )
         )
         if claim is None:

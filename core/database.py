@@ -111,13 +111,18 @@ def make_engine(url: URL, *, read_only: bool = False, pool_size: int = READ_THRE
     """The only place that builds an engine."""
     if url.get_backend_name() != "sqlite":
         return create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size * 4, pool_pre_ping=True
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size * 4,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=32,
+        hide_parameters=True,  # an error's text must not carry a customer's into the log
         connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S, "check_same_thread": False},
     )
 

@@ -30,7 +30,9 @@ def claim(
     database: Database, clock: FixedClock, owner: str = "w1", lease_s: float = 20
 ) -> Claim | None:
     return database.write(
-        lambda c: inbox.claim(c, 1, owner=owner, now=clock.now(), lease_s=lease_s)
+        lambda c: inbox.claim(
+            c, 1, owner=owner, now=clock.now(), lease_s=lease_s, channels=["whatsapp"]
+        )
     )
 
 
@@ -147,4 +149,15 @@ def test_freeing_all_leases_makes_held_work_due_at_once(
     accept(database, clock)
     claim(database, clock)
     assert database.write(inbox.free_all_leases) == 1
+    assert due(database, clock) == [1]
+
+
+def test_messages_of_a_channel_nobody_can_send_through_wait(
+    database: Database, clock: FixedClock
+) -> None:
+    accept(database, clock)
+    other = database.write(
+        lambda c: inbox.claim(c, 1, owner="w", now=clock.now(), lease_s=20, channels=["web"])
+    )
+    assert other is None
     assert due(database, clock) == [1]
