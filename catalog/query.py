@@ -130,7 +130,7 @@ class _Reader:
         if meant := self._vocabulary.repair(word):
             repaired = self._known(meant) or Concept(word, {meant: 1.0})
             terms = {term: factor * REPAIR_FACTOR for term, factor in repaired.terms.items()}
-            return 1, [replace(repaired, words=f"{word}→{meant}", terms=terms)]
+            return 1, [replace(repaired, words=word, terms=terms)]
         if at + 1 < len(content) and (joined := self._known(word + content[at + 1])):
             return 2, [joined]
         return 1, [Concept(word, {}, kind="unknown")]

@@ -58,8 +58,11 @@ def test_synonyms_stand_beside_the_word_itself() -> None:
     assert dict(parse("laptop").concepts[0].terms) == {"laptop": 1.0, "=laptop": 0.9}
 
 
-def test_misspelt_words_say_what_they_were_taken_for() -> None:
-    assert named("lpatop samsumg") == ["lpatop→laptop", "samsumg→samsung"]
+def test_misspelt_words_stand_for_what_they_were_taken_for() -> None:
+    laptop, samsung = parse("lpatop samsumg").concepts
+    assert (laptop.words, samsung.words) == ("lpatop", "samsumg")
+    assert set(laptop.terms) == {"laptop", "=laptop"}
+    assert 0 < samsung.terms["samsung"] < 1
 
 
 def test_words_written_apart_are_joined() -> None:
