@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from bot import intents, policy
 from bot.messages import TalkMessage, TurnContext
-from bot.tables import Message
+from bot.talk import talk_before
 from catalog.search import CatalogSearch, Hit
 from shop import facts as shop_facts
 
@@ -104,27 +103,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
-
-
-def talk_before(
-    connection: Connection, conversation_id: int, seq: int, limit: int
-) -> list[TalkMessage]:
-    """The last `limit` messages of a talk before inbound number `seq`, oldest first."""
-    rows = connection.execute(
-        select(
-            Message.seq,
-            Message.author,
-            Message.body,
-            Message.type,
-            Message.created_at,
-            Message.extra,
-        )
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.seq < seq,
-            Message.status != "withdrawn",
-        )
-        .order_by(Message.seq.desc(), Message.direction.desc(), Message.id.desc())
-        .limit(limit)
-    )
-    return [TalkMessage(*row) for row in rows][::-1]

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, case, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from bot.messages import InboundMessage, TalkMessage
+from bot.messages import InboundMessage
 from bot.tables import Contact, ContactAddress, Conversation, Message
 from core.database import insert_into
 from core.errors import BotError, LeaseLost
@@ -239,27 +239,6 @@ def claim(
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(Conversation.lease_until.is_(None), Conversation.lease_until < now)
-
-
-def waiting_messages(connection: Connection, conversation_id: int, after: int) -> list[TalkMessage]:
-    """The inbound messages behind number `after`, oldest first."""
-    rows = connection.execute(
-        select(
-            Message.seq,
-            Message.author,
-            Message.body,
-            Message.type,
-            Message.created_at,
-            Message.extra,
-        )
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.seq > after,
-            Message.direction == "inbound",
-        )
-        .order_by(Message.seq)
-    )
-    return [TalkMessage(*row) for row in rows]
 
 
 def renew(

@@ -20,9 +20,10 @@ from bot import inbox, outbox
 from bot.answerer import Answerer, Talk, unavailable
 from bot.channels.base import Channel
 from bot.inbox import Claim
-from bot.providers import offline
 from bot.messages import Reply, TalkMessage
+from bot.providers import offline
 from bot.tables import Conversation, Turn
+from bot.talk import waiting_messages
 from core.clock import Clock
 from core.database import Database
 from core.errors import AllProvidersFailed
@@ -87,7 +88,7 @@ class TurnRunner:
         for restarts in range(MAX_RESTARTS + 1):
             more.clear()
             waiting = await self._database.read_async(
-                lambda c: inbox.waiting_messages(c, claim.conversation_id, claim.done)
+                lambda c: waiting_messages(c, claim.conversation_id, claim.done)
             )
             draft = Draft(claim, waiting, new_id(), self._clock.now())
             left_s = max(1.0, self._deadline_s - (self._clock.monotonic_s() - started))
@@ -161,7 +162,7 @@ class TurnRunner:
         """Give up on a turn that keeps failing: one honest sentence answers what waits."""
 
         def waiting(connection: Connection) -> list[TalkMessage]:
-            return inbox.waiting_messages(connection, claim.conversation_id, claim.done)
+            return waiting_messages(connection, claim.conversation_id, claim.done)
 
         def drop(connection: Connection) -> SavedTurn | None:
             inbox.hold(connection, claim.conversation_id, claim.epoch)

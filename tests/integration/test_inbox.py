@@ -9,6 +9,7 @@ import pytest
 from bot import inbox
 from bot.inbox import Accepted, Claim
 from bot.messages import InboundMessage
+from bot.talk import waiting_messages
 from core.database import Database
 from core.errors import LeaseLost
 from tests.fakes import FixedClock
@@ -129,7 +130,7 @@ def test_finishing_tells_when_the_next_messages_are_due(
     assert held is not None
     again = database.write(lambda c: inbox.finish(c, 1, held.epoch, done=1, now=clock.now()))
     assert again == accepted.due_at
-    assert [m.seq for m in database.read(lambda c: inbox.waiting_messages(c, 1, 1))] == [2]
+    assert [m.seq for m in database.read(lambda c: waiting_messages(c, 1, 1))] == [2]
 
 
 def test_given_back_work_is_due_when_said(database: Database, clock: FixedClock) -> None:

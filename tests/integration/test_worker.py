@@ -55,11 +55,12 @@ class Shop:
         await running
 
     def is_due(self) -> bool:
-        free = self.database.read(
-            lambda c: inbox.due(c, now=self.clock.now(), channels=["whatsapp"], limit=1)
+        """One look, so that work does not slip from waiting to held between two."""
+        waiting = (Conversation.tail > Conversation.done) & (
+            Conversation.due_at <= self.clock.now()
         )
-        held = self.scalar(select(func.count()).where(Conversation.lease_owner.is_not(None)))
-        return bool(free or held)
+        busy = waiting | Conversation.lease_owner.is_not(None)
+        return bool(self.scalar(select(func.count()).where(busy)))
 
     def scalar(self, query: Any) -> Any:
         return self.database.read(lambda c: c.execute(query).scalar())
