@@ -73,6 +73,7 @@ def _fold_character(character: str) -> str:
     return lower if len(lower) == 1 else character
 
 
+_LETTER_ZEROS = re.compile(r"(?<=\d[.,'])[oO]{3}(?![A-Za-z])")
 _PLAIN = _Characters(_plain_character)
 _FOLDED = _Characters(_fold_character)
 
@@ -80,7 +81,8 @@ _FOLDED = _Characters(_fold_character)
 @lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """The text with every digit ASCII and without invisible characters and emphasis marks."""
-    return unicodedata.normalize("NFKC", text.translate(_EMPHASIS)).translate(_PLAIN)
+    composed = unicodedata.normalize("NFKC", text.translate(_EMPHASIS)).translate(_PLAIN)
+    return _LETTER_ZEROS.sub("000", composed)
 
 
 @lru_cache(maxsize=1024)
@@ -151,7 +153,7 @@ _NAMES = (
     r"|soles|sol|reais|real|euros?|quetzal(?:es)?|lempiras?|colon(?:es)?|cordobas?|balboas?"
     rf"|bolivianos?|bolivar(?:es)?|guaranies|guarani|yenes|yen|{_CODES})(?![a-z])"
 )
-_LETTER = r"(?<![a-z0-9])[qlg]\.?(?= ?\d)"
+_LETTER = r"(?<![a-z0-9])(?:q\.?(?= ?\d)|[lg]\.?(?= \d))"
 _AMOUNT = re.compile(
     rf"(?=[$€£¥₡₲\d]|\b[a-z])(?:(?P<code>(?<![a-z])(?:{_CODES}) ?)?(?P<sign>{_SIGNS})\s*"
     rf"|(?P<letter>{_LETTER}) ?|(?<![a-z\d]))"

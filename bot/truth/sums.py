@@ -10,6 +10,7 @@ from itertools import product as every_choice
 from bot.truth.amounts import Amount
 from bot.truth.evidence import DELIVERY, quantities_in
 from bot.truth.mentions import Mention
+from bot.truth.number_words import SMALL
 from bot.truth.ownership import Owners
 from bot.truth.reading import Reading, same
 from bot.truth.sentences import Span, clause_around
@@ -54,6 +55,9 @@ _COUNTED_TOTAL = re.compile(
 
 _SPEAKS_OF_DELIVERY = re.compile(rf"\b{DELIVERY}")
 
+_LISTED = re.compile(rf"\s*[•·*+–-]*\s*(?:\d{{1,3}}(?![.)\d])|{'|'.join(SMALL)}) ")
+"""A line of an order: "2 Gorra clásica: …"."""
+
 
 def is_computed(reading: Reading, amount: Amount, owners: Owners, sentence: Span) -> bool:
     """Whether an amount follows from what is held: total, difference or instalment.
@@ -65,7 +69,7 @@ def is_computed(reading: Reading, amount: Amount, owners: Owners, sentence: Span
         reading, amount, owners, sentence
     ):
         return True
-    if not _TOTAL.search(reading.folded, *sentence):
+    if not (_TOTAL.search(reading.folded, *sentence) or _LISTED.match(reading.folded, *sentence)):
         return False
     among = {i for o in owners for i in o.products} or range(len(reading.evidence.prices))
     units = {reading.evidence.prices[i] for i in among}
@@ -114,19 +118,21 @@ def _sums(
 ) -> Iterator[Decimal]:
     """The sum of the products named, each in any of the counts at hand."""
     evidence = reading.evidence
-    distinct = [
-        fitting
-        for products in dict.fromkeys(m.products for m in mentions)
-        if (fitting := [i for i in products if amount.fits(evidence.products[i].currency)])
-    ]
-    if not 2 <= len(distinct) <= _MOST_PARTS:
+    named = list(dict.fromkeys(m.products for m in mentions if m.products))
+    if not 2 <= len(named) <= _MOST_PARTS:
         return
-    choices = [
-        [evidence.prices[i] * count for i in fitting[:3] for count in counts[:_MOST_PARTS]]
-        for fitting in distinct
-    ]
-    for parts in every_choice(*choices):
-        yield sum(parts, Decimal(0))
+    for currency in {product.currency for product in evidence.products}:
+        choices = [
+            [
+                evidence.prices[i] * count
+                for i in products[:3]
+                if evidence.products[i].currency == currency and amount.fits(currency)
+                for count in counts[:_MOST_PARTS]
+            ]
+            for products in named
+        ]
+        for parts in every_choice(*choices):
+            yield sum(parts, Decimal(0))
 
 
 def _subset_sums(values: Sequence[Decimal]) -> Iterator[Decimal]:

@@ -17,7 +17,11 @@ FACTS = {
         {"zone": "Resto del país", "cost": 18000, "time": "3 a 5 días"},
         {"zone": "Retiro en tienda", "cost": 0},
     ],
-    "payment": ["Efectivo", "Tarjeta de crédito hasta 12 cuotas", "5% de descuento por transferencia"],
+    "payment": [
+        "Efectivo",
+        "Tarjeta de crédito hasta 12 cuotas",
+        "5% de descuento por transferencia",
+    ],
     "returns": "Cambios dentro de 30 días con factura. Pedido mínimo a domicilio: $40.000.",
     "branches": [{"name": "Centro", "address": "Calle 45 #12-30", "phone": "300 123 4567"}],
     "promo": "Envío gratis en compras desde $500.000.",
