@@ -62,13 +62,14 @@ class Schedule:
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None}
         )
         self._first_pings: asyncio.Task[None] | None = None
+        self._probes = asyncio.Lock()
 
     def start(self) -> None:
         """Begin; the first pings go out at once, so that the first customer need not wait."""
         if self._ping_interval_s > 0:
             self._first_pings = asyncio.create_task(self._ping())
             self._add("ping", self._ping_interval_s, self._ping)
-            self._scheduler.add_job(self._probe, "interval", seconds=PROBE_S)
+            self._scheduler.add_job(self._probe, "interval", seconds=PROBE_S, max_instances=9)
         self._add("clean_up", CLEAN_UP_S, self._clean_up, at_once=True)
         self._scheduler.start()
 
@@ -103,8 +104,11 @@ class Schedule:
 
     async def _probe(self) -> None:
         """Ask those that are down whether they are back, so that no customer has to find out."""
-        due = self._health.due_probes(self._members())
-        await self._health.ping_all(self._client, due)
+        if self._probes.locked():
+            return  # the last round is still waiting for somebody slow
+        async with self._probes:
+            due = self._health.due_probes(self._members())
+            await self._health.ping_all(self._client, due)
 
     async def _clean_up(self) -> None:
         await self._database.write_async(lambda c: clean_up(c, self._clock.now()))
