@@ -132,6 +132,10 @@ def exponent(currency: str) -> int:
     return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
 
 
+class AmbiguousNumber(ValueError):
+    """Three digits behind a mark that stands before decimals elsewhere in the same source."""
+
+
 def parse_price(text: str, currency: str, decimal_mark: Mark | None = None) -> int:
     """Read a price as shops and customers write it.
 
@@ -142,6 +146,7 @@ def parse_price(text: str, currency: str, decimal_mark: Mark | None = None) -> i
     Returns:
         The price in minor units; may be zero or negative.
     Raises:
+        AmbiguousNumber: `1.299` where the point is known to stand before decimals.
         ValueError: not one price, or finer than the currency's smallest unit.
     """
     match = _PRICE.fullmatch(text.translate(_SPACES).strip())
@@ -158,11 +163,12 @@ def parse_number(text: str, decimal_mark: Mark | None = None) -> Decimal:
     """Read digits with thousands and decimal marks in either style; see the module's rule.
 
     Raises:
+        AmbiguousNumber: see `parse_price`.
         ValueError: the marks do not make a number, such as `1.29.000`.
     """
     plain = re.sub(r"(?<=\d)[' ](?=\d{3}(?!\d))", "", text)
     if decimal_mark and _is_ambiguous(plain) and decimal_mark in plain:
-        raise ValueError(f"thousands or decimals? {text!r}")
+        raise AmbiguousNumber(f"thousands or decimals? {text!r}")
     mark = _decimal_mark(plain)
     whole, _, decimals = plain.rpartition(mark) if mark else (plain, "", "")
     groups = re.split(r"[.,]", whole)

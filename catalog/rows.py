@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog.analysis import fold
-from catalog.money import Mark, is_currency, named_currency, parse_number, parse_price
+from catalog.money import (
+    AmbiguousNumber,
+    Mark,
+    is_currency,
+    named_currency,
+    parse_number,
+    parse_price,
+)
 from core.texts import text
 
 MAX_CODE_CHARS = 200
@@ -148,6 +155,8 @@ def _price(cells: Mapping[str, str], currency: str, decimal_mark: Mark | None) -
         raise BadRow("no_price")
     try:
         price_minor = parse_price(value, currency, decimal_mark)
+    except AmbiguousNumber:
+        raise BadRow("price_ambiguous", value=value[:40]) from None
     except ValueError:
         raise BadRow("price", value=value[:40], currency=currency) from None
     if price_minor <= 0:

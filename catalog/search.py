@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import zip_longest
@@ -23,11 +22,12 @@ from catalog.products import (
     view,
     views_by_id,
 )
-from catalog.query import Concept, Query, parse_query, things_apart
+from catalog.query import Query, parse_query, things_apart
+from catalog.rank import Match, rank
 from catalog.revision import revision
 from catalog.synonyms import Synonyms, default_synonyms
 from catalog.tables import Product
-from catalog.vocabulary import PASSING_MENTION, LoadedVocabulary, load_vocabulary
+from catalog.vocabulary import LoadedVocabulary, load_vocabulary
 
 __all__ = [
     "CatalogSearch",
@@ -38,18 +38,9 @@ __all__ = [
     "revision",
 ]
 
-MIN_COVERAGE = 0.4
-"""Below this share of what was asked for, a product is no answer."""
-COVERAGE_POWER = 1.5
 ONE_PRODUCT_SHARE = 0.75
 """When no product covers more than this, several things asked for are searched one by one."""
-HALF_WEIGHT = 4.0
-"""A term of this weight gives half of what it can give: covering more beats repeating."""
 SOLD_OUT_FACTOR = 0.9
-MENTION_COVER = 0.8
-"""How far a passing mention in a description counts as having what was asked for."""
-TOGETHER_FACTOR = 0.8
-"""A product that has all words of a phrase, apart from each other, fits a little less."""
 SIMILAR = 0.8
 """Scores within this share of the best fit equally well when the cheapest is wanted."""
 MAX_RANKED_AGAIN = 300
@@ -88,12 +79,12 @@ class CatalogSearch:
         asked = parse_query(query, vocabulary, vocabulary.synonyms)
         if not asked.concepts:
             return _within_limits(connection, asked.limits, limit) if asked.limits else []
-        ranked = _rank(connection, vocabulary, asked.concepts)
+        ranked = rank(connection, vocabulary, asked.concepts)
         things = things_apart(asked.concepts)
         if len(things) < 2 or (ranked and ranked[0].share > ONE_PRODUCT_SHARE):
             return _first_hits(connection, asked, ranked, limit)
         each = [
-            _first_hits(connection, part, _rank(connection, vocabulary, part.concepts), limit)
+            _first_hits(connection, part, rank(connection, vocabulary, part.concepts), limit)
             for part in (replace(asked, concepts=concepts) for concepts in things)
         ]
         return _interleaved(each, limit)
@@ -116,70 +107,7 @@ class CatalogSearch:
         return vocabulary
 
 
-@dataclass(slots=True)
-class _Match:
-    product_id: int
-    score: float = 0.0
-    share: float = 0.0
-    """Part of what was asked for that the product covers, 0..1."""
-    concepts: int = 0
-    """Bit i is set when concept i matched."""
-
-
-def _rank(
-    connection: Connection, vocabulary: LoadedVocabulary, concepts: tuple[Concept, ...]
-) -> list[_Match]:
-    """Every product that covers enough of the concepts, best first."""
-    terms = {term for c in concepts for words in (c.terms, *c.together) for term in words}
-    postings = vocabulary.postings(connection, terms)
-    matches: dict[int, _Match] = {}
-    asked = 0.0
-    for position, concept in enumerate(concepts):
-        rarity = concept.weight * _idf(vocabulary, concept)
-        asked += rarity
-        for product_id, weight in _weights(concept, postings).items():
-            match = matches.setdefault(product_id, _Match(product_id))
-            match.score += rarity * weight / (weight + HALF_WEIGHT)
-            match.share += rarity * (1.0 if weight >= PASSING_MENTION else MENTION_COVER)
-            match.concepts |= 1 << position
-    for match in matches.values():
-        match.share /= asked
-        match.score *= match.share**COVERAGE_POWER
-    enough = (match for match in matches.values() if match.share >= MIN_COVERAGE)
-    return sorted(enough, key=lambda m: (-m.score, m.product_id))
-
-
-def _weights(concept: Concept, postings: dict[str, dict[int, float]]) -> dict[int, float]:
-    """What each product gets for one concept."""
-    weights = _best_weights(concept.terms, postings)
-    if concept.together:
-        each = [_best_weights(terms, postings) for terms in concept.together]
-        for product_id in set(each[0]).intersection(*each[1:]).difference(weights):
-            weights[product_id] = TOGETHER_FACTOR * min(found[product_id] for found in each)
-    return weights
-
-
-def _best_weights(
-    terms: Mapping[str, float], postings: dict[str, dict[int, float]]
-) -> dict[int, float]:
-    best: dict[int, float] = {}
-    for term, factor in terms.items():
-        for product_id, weight in postings[term].items():
-            value = weight * factor
-            if value > best.get(product_id, 0.0):
-                best[product_id] = value
-    return best
-
-
-def _idf(vocabulary: LoadedVocabulary, concept: Concept) -> float:
-    """How rare a concept is; its most common term decides, so that synonyms count alike."""
-    frequency = max((vocabulary.frequencies[term] for term in concept.terms), default=0)
-    return math.log(1 + (1 + vocabulary.size) / (1 + frequency))
-
-
-def _first_hits(
-    connection: Connection, asked: Query, ranked: list[_Match], limit: int
-) -> list[Hit]:
+def _first_hits(connection: Connection, asked: Query, ranked: list[Match], limit: int) -> list[Hit]:
     """The best matches that are on sale and within the limits."""
     hits: list[Hit] = []
     least = max(limit, MAX_RANKED_AGAIN if asked.wants_cheap else 0)
@@ -208,16 +136,16 @@ def _first_hits(
 def _interleaved(lists: list[list[Hit]], limit: int) -> list[Hit]:
     """The best of every list first, each product once."""
     hits: dict[int, Hit] = {}
-    for rank in zip_longest(*lists):
-        for hit in rank:
+    for level in zip_longest(*lists):
+        for hit in level:
             if hit is not None:
                 hits.setdefault(hit.product.id, hit)
     return list(hits.values())[:limit]
 
 
 def _fetch(
-    connection: Connection, ranked: list[_Match]
-) -> Iterator[list[tuple[_Match, ProductView]]]:
+    connection: Connection, ranked: list[Match]
+) -> Iterator[list[tuple[Match, ProductView]]]:
     """Matches with their products in growing chunks, so that a short answer reads little."""
     start, size = 0, 40
     while start < len(ranked):
@@ -257,6 +185,6 @@ def _availability(product: ProductView) -> float:
     return SOLD_OUT_FACTOR if product.stock == 0 else 1.0
 
 
-def _reason(asked: Query, match: _Match) -> str:
+def _reason(asked: Query, match: Match) -> str:
     named = [c.words for i, c in enumerate(asked.concepts) if match.concepts >> i & 1]
     return ", ".join(dict.fromkeys(named))
