@@ -123,7 +123,9 @@ class ProductNames:
         self._whole: dict[str, list[int]] = {}
         for position, product in enumerate(products):
             self._whole.setdefault(fold(plain(product.name)), []).append(position)
-        self._longest_first = sorted(self._whole, key=len, reverse=True)
+        self._by_start: dict[str, list[str]] = {}
+        for name in sorted(self._whole, key=len, reverse=True):
+            self._by_start.setdefault(name[:3], []).append(name)
         self._skus = {fold(product.sku): i for i, product in enumerate(products) if product.sku}
         self._holders: dict[str, set[int]] = {}
         for position, stems in enumerate(self._names):
@@ -156,7 +158,7 @@ class ProductNames:
 
     def _spelt_out(self, start: int, folded: str) -> Mention | None:
         """A whole name, letter by letter, as lists have it."""
-        for name in self._longest_first:
+        for name in self._by_start.get(folded[start : start + 3], ()):
             end = start + len(name)
             if name and folded.startswith(name, start) and not folded[end : end + 1].isalnum():
                 return Mention(start, end, tuple(self._whole[name]))

@@ -46,7 +46,7 @@ SCALES = {
     **dict.fromkeys(("millon", "millones", "million", "millions", "milhao", "milhoes"), 1_000_000),
     **dict.fromkeys(("palo", "palos", "m", "mm"), 1_000_000),
 }
-_HALVES = frozenset(("medio", "media", "meio", "meia", "half"))
+HALVES = frozenset(("medio", "media", "meio", "meia", "half"))
 
 NUMBER = (
     r"(?:\d{1,3}(?:[.,']\d{3})+(?:[.,]\d{1,2})?(?![.,']?\d)"
@@ -102,7 +102,7 @@ def value_of(phrase: str) -> Decimal:
         elif word in SCALES:
             scale, seen = SCALES[word], True
             total, current = total + (current or 1) * scale, Decimal(0)
-        elif word in _HALVES:
+        elif word in HALVES:
             # "un millon y medio" adds half of what was named; "medio millon" halves what follows.
             total, current = (
                 (total + Decimal(scale) / 2, current) if scale else (total, Decimal("0.5"))
