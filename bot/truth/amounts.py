@@ -338,7 +338,7 @@ def _is_model(match: re.Match[str], original: str) -> bool:
 
 
 def _is_scaled_money(number: str, written: str, cue: bool) -> bool | None:
-    """ "600 mil", "1.3M" and "1299k" are money; "4K" and "20 m" are not."""
+    """Whether it is money: "600 mil", "1.3M" and "1299k" are; "4K" and "20 m" are not."""
     if re.search(r"\dm+$", number):
         return True if written.endswith("M") or cue else None
     if re.search(r"\d ?k$", number):

@@ -106,7 +106,7 @@ def _is_denied(reading: Reading, clause: Span, amount: Amount) -> bool:
 
 
 def _is_quoted(reading: Reading, sentence: Span, clause: Span, amount: Amount) -> bool:
-    """ "Te dijeron 10 mil, pero nuestro precio es …"."""
+    """As in "Te dijeron 10 mil, pero nuestro precio es …"."""
     quoted = _QUOTED.search(reading.folded[clause[0] : amount.start])
     if quoted is None or _PRICE_VERB.search(quoted["between"]):
         return False
@@ -140,7 +140,7 @@ def _price_holds(
 
 
 def _promises_too_much(reading: Reading, amount: Amount, sentence: Span, clause: Span) -> bool:
-    """ "Con tus 600 mil te llevas el X", where X costs more and nobody says so."""
+    """As in "Con tus 600 mil te llevas el X", where X costs more and nobody says so."""
     if _OVER_LIMIT.search(reading.folded, *sentence):
         return False
     behind = [m for m in reading.mentions_in((amount.end, clause[1])) if m.products]

@@ -62,7 +62,7 @@ def assign(
 
 
 def _as_many(mentions: Sequence[Mention], lead: Sequence[Amount]) -> Owners:
-    """ "El primero cuesta …, el segundo …: A y B": the names follow when they are as many."""
+    """As in "El primero cuesta …, el segundo …: A y B": the names follow when they are as many."""
     return tuple(mentions) if len(mentions) == len(lead) > 1 else ()
 
 
@@ -124,7 +124,7 @@ def _nearest(folded: str, sentence: Span, group: list[Mention], amount: Amount) 
 def _in_order(
     folded: str, sentence: Span, carried: Owners, amounts: Sequence[Amount]
 ) -> list[tuple[Amount, Owners]]:
-    """ "El primero cuesta …, el segundo …": as many amounts as names before go in order."""
+    """As in "El primero cuesta …, el segundo …": as many amounts as names before go in order."""
     in_order = len(carried) == len(amounts) > 1 and not _RANKED.search(folded, *sentence)
     if in_order:
         return [(a, (m,)) for a, m in zip(amounts, carried, strict=True)]

@@ -144,7 +144,7 @@ def _subset_sums(values: Sequence[Decimal]) -> Iterator[Decimal]:
 
 
 def _is_difference(reading: Reading, amount: Amount, sentence: Span) -> bool:
-    """ "La diferencia es de …", "… más barato", "te faltan … para"."""
+    """As in "La diferencia es de …", "… más barato", "te faltan … para"."""
     before = reading.without_names((sentence[0], amount.start))
     if not (_DIFFERENCE.search(before) or _COMPARED.match(reading.folded, amount.end)):
         return False
@@ -155,7 +155,7 @@ def _is_difference(reading: Reading, amount: Amount, sentence: Span) -> bool:
 
 
 def _is_instalment(reading: Reading, amount: Amount, owners: Owners, sentence: Span) -> bool:
-    """ "12 cuotas de …": the facts name that count, and it times the amount is the price."""
+    """As in "12 cuotas de …": the facts name that count, and it times the amount is the price."""
     match = _INSTALMENTS.search(reading.folded, *sentence)
     if match is None or not re.search(rf"\b{match['count']}\b", reading.evidence.facts_text):
         return False
