@@ -285,7 +285,7 @@ def _defers(folded: str, sentence: Span, match: re.Match[str]) -> bool:
 
 
 def _is_denied_absence(folded: str, sentence: Span, match: re.Match[str]) -> bool:
-    """Whether it is denied: "no esta agotado" is no claim of absence; "no hay stock" carries its own denial."""
+    """Whether "no" stands before it; "no hay stock" carries its own denial and does not count."""
     return match[0][:3] not in ("no ", "ya ", "not", "nao") and bool(
         re.search(r"\b(?:no|not|nao)\b (?:\w+ ){0,2}$", folded[sentence[0] : match.start()])
     )
