@@ -30,14 +30,18 @@ def connectivity_main(argv: list[str]) -> int:
 
 def _enter_environment() -> None:
     """Run here when this Python has the packages, else inside `.venv`; with neither say so."""
-    from scripts.bootstrap import go_inside, is_inside, sentence, venv_python
+    from scripts import bootstrap
 
-    if sys.version_info >= (3, 11) and all(map(importlib.util.find_spec, NEEDED)):
+    if sys.version_info >= bootstrap.OLDEST_PYTHON and all(map(importlib.util.find_spec, NEEDED)):
         return
-    if is_inside(ROOT) or not venv_python(ROOT).exists():
-        print(sentence("start_first"), file=sys.stderr)
-        raise SystemExit(2)
-    go_inside(ROOT, __file__)
+    try:
+        if not bootstrap.is_inside(ROOT) and bootstrap.venv_python(ROOT).exists():
+            bootstrap.go_inside(ROOT, __file__)
+        bootstrap.stop_if_too_old()
+        bootstrap.say(bootstrap.sentence("start.first"))
+    except bootstrap.SetUpError as error:
+        bootstrap.say(str(error))
+    raise SystemExit(2)
 
 
 if __name__ == "__main__":

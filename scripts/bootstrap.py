@@ -36,15 +36,7 @@ def enter(script: str, requirements: "tuple[str, ...]", copies_env: bool = False
         requirements: files at the repository's root, installed whenever one of them changed.
         copies_env: whether `.env.example` becomes `.env` when there is none.
     """
-    if sys.version_info < OLDEST_PYTHON:
-        wanted = ".".join(map(str, OLDEST_PYTHON))
-        found = ".".join(map(str, sys.version_info[:3]))
-        print(
-            f"Mostrador necesita Python {wanted} o posterior y este es {found}: "
-            "https://www.python.org/downloads/",
-            file=sys.stderr,
-        )
-        sys.exit(2)
+    stop_if_too_old()
     try:
         prepare(ROOT, requirements)
         if copies_env:
@@ -59,6 +51,19 @@ def enter(script: str, requirements: "tuple[str, ...]", copies_env: bool = False
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def stop_if_too_old() -> None:
+    """End with one line under an older Python, which cannot even read the file of sentences."""
+    if sys.version_info < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        found = ".".join(map(str, sys.version_info[:3]))
+        print(
+            f"Mostrador necesita Python {wanted} o posterior y este es {found}: "
+            "https://www.python.org/downloads/",
+            file=sys.stderr,
+        )
+        sys.exit(2)
 
 
 def sentence(key: str, **fields: object) -> str:
