@@ -53,5 +53,7 @@ def make_server(application: Any, listener: socket.socket) -> Any:
         asyncore_use_poll=True,
         max_request_body_size=MOST_BODY_BYTES,
         channel_timeout=60,
+        # Kept, since they tell a request from outside from one made on this machine (web/api.py).
+        clear_untrusted_proxy_headers=False,
         ident="Mostrador",
     )
