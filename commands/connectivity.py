@@ -89,8 +89,10 @@ def _say_answer(report: Report) -> None:
     reply = report.reply
     if reply is None or reply.model is None:
         say(text("commands.check_no_ai"))
-        for line in text("commands.check_list").splitlines():
+        for line in text("advice.all_failed").splitlines():
             say(line)
+        if reply is not None:
+            say(text("commands.check_offline"))
     else:
         say(text("commands.check_answered"))
     if reply is not None:
