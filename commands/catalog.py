@@ -84,7 +84,8 @@ def _find(house: app.House, query: str, limit: int) -> list[Hit]:
 
 def _read_queries(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        with path.open(encoding="utf-8-sig") as file:
+            return [line.rstrip("\n") for line in file]
     except (OSError, UnicodeError):
         raise ConfigError(text("commands.file_unreadable", file=path.name)) from None
 

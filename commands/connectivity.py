@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import app
-from bot.asking import Asker
+from bot import grounding
 from bot.health import Ping
-from bot.messages import Reply
+from bot.messages import TalkMessage
+from bot.providers import offline
+from bot.responder import Responder
 from commands.output import say, say_json
 from commands.parser import guarded
 from commands.providers import ping_line, ping_row
@@ -24,15 +26,29 @@ RULE = "=" * 60
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the check's question got; `model` None when the catalog answered, not an AI.
+
+    `is_true` is the truth check's word: what it rejects never reaches a customer.
+    """
+
+    provider: str
+    model: str | None
+    content: str
+    duration_ms: int
+    is_true: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What the check found; `reply` None when nobody answered and offline answers are off."""
+    """What the check found; `answer` None when no AI answered and offline answers are off."""
 
     pings: list[Ping]
-    reply: Reply | None
+    answer: Answer | None
 
     @property
     def is_answered_by_ai(self) -> bool:
-        return self.reply is not None and self.reply.model is not None
+        return self.answer is not None and self.answer.model is not None
 
 
 def run(argv: Sequence[str]) -> int:
@@ -73,41 +89,51 @@ async def _ask_everybody(house: app.House, question: str, *, is_quiet: bool) -> 
             for ping in pings:
                 say(ping_line(ping))
             say(text("commands.check_step_2"))
-        asker = Asker(
-            house.database,
-            house.clock,
-            engine.answerer,
-            deadline_s=house.settings.turn_deadline_s,
-        )
-        try:
-            return Report(pings, (await asker.ask(question)).reply)
-        except AllProvidersFailed:
-            return Report(pings, None)
+        return Report(pings, await _answer(house, engine.responder, question))
+
+
+async def _answer(house: app.House, responder: Responder, question: str) -> Answer | None:
+    """One generation with the catalog's prompt; whose answer it is matters here, true or not."""
+    waiting = [TalkMessage(1, "customer", question, "text", house.clock.now())]
+    context = house.database.read(lambda c: app.context_reader(house).read(c, waiting))
+    prompt = app.prompt_limits(house.settings).build(context)
+    started = house.clock.monotonic_s()
+
+    def took_ms() -> int:
+        return round((house.clock.monotonic_s() - started) * 1000)
+
+    try:
+        said = await responder.respond(prompt, deadline_s=house.settings.turn_deadline_s)
+    except AllProvidersFailed:
+        if not house.settings.ai_offline_answers:
+            return None
+        return Answer(offline.NAME, None, offline.answer(context).text, took_ms())
+    is_true = grounding.check(said.text, context).grounded
+    return Answer(said.provider, said.model, said.text, took_ms(), is_true)
 
 
 def _say_answer(report: Report) -> None:
-    reply = report.reply
-    if reply is None or reply.model is None:
-        say(text("commands.check_no_ai"))
-        for line in text("advice.all_failed").splitlines():
-            say(line)
-        if reply is not None:
-            say(text("commands.check_offline"))
-    else:
+    answer = report.answer
+    if report.is_answered_by_ai:
         say(text("commands.check_answered"))
-    if reply is not None:
-        say(text("commands.check_provider", provider=reply.provider.upper()))
-        say(text("commands.check_model", model=reply.model or text("commands.catalog_as_model")))
+    else:
+        say(text("commands.check_no_ai"))
+        for line in text("commands.check_list").splitlines():
+            say(line)
+    if answer is not None:
+        say(text("commands.check_provider", provider=answer.provider.upper()))
+        say(text("commands.check_model", model=answer.model or text("commands.catalog_as_model")))
         say(text("commands.check_content"))
-        say(reply.text)
+        say(answer.content)
+        if not answer.is_true:
+            say(text("commands.check_untrue"))
 
 
 def _body(report: Report) -> dict[str, Any]:
-    reply = report.reply
-    answer = reply and {
-        "provider": reply.provider,
-        "model": reply.model,
-        "content": reply.text,
-        "duration_ms": reply.duration_ms,
+    answer = report.answer and {
+        "provider": report.answer.provider,
+        "model": report.answer.model,
+        "content": report.answer.content,
+        "duration_ms": report.answer.duration_ms,
     }
     return {"providers": [ping_row(ping) for ping in report.pings], "answer": answer}

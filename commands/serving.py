@@ -47,7 +47,8 @@ def _announce(house: app.House, host: str, port: int) -> None:
 
 def worker(arguments: Namespace) -> int:
     """Worker and schedule only, until told to stop."""
-    concurrency = arguments.concurrency or app.DEFAULT_CONCURRENCY
+    given = arguments.concurrency
+    concurrency = app.DEFAULT_CONCURRENCY if given is None else given
     if concurrency < 1:
         raise ConfigError(text("commands.concurrency_wrong"))
     with closing(app.open_house()) as house:
