@@ -118,8 +118,9 @@ def _say_answer(report: Report) -> None:
         say(text("commands.check_answered"))
     else:
         say(text("commands.check_no_ai"))
-        for line in text("commands.check_list").splitlines():
-            say(line)
+        say(text("advice.all_failed").rstrip())
+        if answer is not None:
+            say(text("commands.check_offline"))
     if answer is not None:
         say(text("commands.check_provider", provider=answer.provider.upper()))
         say(text("commands.check_model", model=answer.model or text("commands.catalog_as_model")))
