@@ -146,6 +146,22 @@ def members_usable(settings: Settings) -> tuple[Member, ...]:
     return _members(settings, usable_order(settings))
 
 
+def warn(settings: Settings) -> None:
+    """Say once what looks like a slip in the settings."""
+    known = find_providers()
+    for sentence in settings.warnings:
+        log_event(log, logging.WARNING, "setting_warning", sentence)
+    for name in usable_order(settings):
+        if name not in known:
+            log_event(
+                log,
+                logging.WARNING,
+                "provider_not_built",
+                text("commands.provider_not_built", name=name),
+                provider=name,
+            )
+
+
 def member(settings: Settings, name: str) -> Member:
     """One provider as it is configured.
 
@@ -265,6 +281,7 @@ async def run_worker(
 ) -> None:
     """Work until the worker handed to `on_start` is stopped."""
     settings, database, clock = house.settings, house.database, house.clock
+    warn(settings)
     if database.is_sqlite:
         freed = await database.write_async(inbox.free_all_leases)
         if freed:
