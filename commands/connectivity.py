@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from collections.abc import Sequence
 from contextlib import closing
@@ -16,7 +15,7 @@ from bot.messages import TalkMessage
 from bot.providers import offline
 from bot.responder import Responder
 from commands.output import say, say_json
-from commands.parser import guarded
+from commands.parser import Parser, guarded
 from commands.providers import ping_line, ping_row
 from core.errors import AllProvidersFailed
 from core.texts import text
@@ -53,8 +52,8 @@ class Report:
 
 def run(argv: Sequence[str]) -> int:
     """Exit 0 when an AI provider answered, 1 when none did, 2 when it cannot be checked."""
-    parser = argparse.ArgumentParser(
-        prog="test_multi_provider.py", description=text("commands.help.connectivity")
+    parser = Parser(
+        prog="scripts/test_multi_provider.py", description=text("commands.help.connectivity")
     )
     parser.add_argument("--json", action="store_true", help=text("commands.help.json"))
     parser.add_argument(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from commands.output import complain
 from core.errors import BotError, ConfigError, ImportRejected
+from core.log import showable
 from core.texts import text
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
@@ -93,9 +95,20 @@ COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
 """Words of the command, "module:function" under `commands`, arguments; help is a text's key."""
 
 
-def make_parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Help in characters the terminal can show; wrong use in one line."""
+
+    def format_help(self) -> str:
+        return showable(super().format_help(), sys.stdout.encoding)
+
+    def error(self, message: str) -> NoReturn:
+        complain(f"❌ {text('commands.wrong_use', reason=message, program=self.prog)}")
+        raise SystemExit(2)
+
+
+def make_parser() -> Parser:
     """The parser of every command."""
-    parser = argparse.ArgumentParser(prog="cli.py", description=text("commands.help.program"))
+    parser = Parser(prog="cli.py", description=text("commands.help.program"))
     groups: dict[str, Any] = {"": parser.add_subparsers(required=True, metavar="COMMAND")}
     for words, target, arguments in COMMANDS:
         group, _, name = words.rpartition(" ")
