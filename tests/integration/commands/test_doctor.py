@@ -1,0 +1,101 @@
+"""doctor: every setting and connection is checked, and how to mend each is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fake_provider import FakeProvider
+from tests.integration.commands.conftest import Outcome, Run
+
+
+def found(examined: Outcome, check: str) -> dict[str, Any]:
+    return next(row for row in examined.json if row["check"] == check)
+
+
+def test_with_nothing_configured_only_the_ai_is_missing(run: Run) -> None:
+    examined = run("doctor", "--json")
+
+    assert examined.code == 1
+    assert {tuple(row) for row in examined.json} == {("check", "ok", "detail", "mend")}
+    assert [row["check"] for row in examined.json if not row["ok"]] == ["lmstudio", "ai"]
+    assert found(examined, "ai")["mend"]
+
+
+def test_a_provider_that_answers_is_well(run: Run, groq: FakeProvider) -> None:
+    examined = run("doctor", "--json")
+
+    assert found(examined, "ai")["ok"]
+    assert found(examined, "groq")["detail"].endswith("ms, m1")
+
+
+def test_everything_well_is_exit_0(
+    run: Run, groq: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_FALLBACK_ORDER", "groq")
+    assert run("doctor").code == 0
+
+
+def test_where_a_value_comes_from_is_said_and_the_value_is_not(
+    run: Run, home: Path, groq: FakeProvider
+) -> None:
+    (home / ".env").write_text("SHOP_NAME=Luna\n", encoding="utf-8")
+    run("switch", "groq")
+    examined = run("doctor", "--json")
+
+    assert found(examined, "settings (saved)")["detail"] == "AI_PROVIDER"
+    assert found(examined, "settings (.env)")["detail"] == "SHOP_NAME"
+    assert "GROQ_API_KEY" in found(examined, "settings (environment)")["detail"]
+    assert "gsk_for_the_stand_in" not in examined.out
+
+
+def test_a_slip_in_the_settings_is_told(run: Run, home: Path) -> None:
+    (home / ".env").write_text("GROQ_API_KY=gsk_x\n", encoding="utf-8")
+    assert "GROQ_API_KEY" in found(run("doctor", "--json"), "settings")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("names", "ok"),
+    [
+        pytest.param({}, True, id="not wanted yet"),
+        pytest.param({"TWILIO_ACCOUNT_SID": "AC" + "0" * 32}, False, id="half"),
+        pytest.param(
+            {
+                "TWILIO_ACCOUNT_SID": "SK" + "0" * 32,
+                "TWILIO_AUTH_TOKEN": "t" * 32,
+                "PUBLIC_BASE_URL": "https://shop.test",
+            },
+            False,
+            id="another kind of id",
+        ),
+        pytest.param(
+            {
+                "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+                "TWILIO_AUTH_TOKEN": "t" * 32,
+                "PUBLIC_BASE_URL": "https://shop.test",
+            },
+            True,
+            id="whole",
+        ),
+    ],
+)
+def test_twilio_is_whole_or_not_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch, names: dict[str, str], ok: bool
+) -> None:
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert found(run("doctor", "--json"), "twilio")["ok"] is ok
+
+
+def test_with_twilio_the_sample_is_a_fault(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "t" * 32)
+    assert not found(run("doctor", "--json"), "catalog")["ok"]
+
+
+def test_people_read_how_to_mend_it(run: Run) -> None:
+    examined = run("doctor")
+    assert "❌ ai: " in examined.out
+    assert examined.lines[-1].startswith("   → ")
