@@ -103,7 +103,7 @@ def _say(context: TurnContext, key: str, **fields: object) -> str:
 
 def _opening(context: TurnContext, wanted: frozenset[str]) -> str:
     """Who answers, the first time; later a greeting for whoever greets."""
-    if context.is_first_reply:
+    if context.is_first_reply and "person" not in wanted:  # else the answer itself says both
         if context.shop_name:
             return _say(context, "first", shop=context.shop_name)
         return _say(context, "first_unnamed")
@@ -161,13 +161,17 @@ def _open_now(context: TurnContext) -> str:
 
 
 def _person(context: TurnContext, wanted: frozenset[str]) -> str:
-    """The way to a person: noted in the talk, and the shop's phones when it gave them."""
+    """How to reach a person: by the shop's phones; without one, what becomes of the message."""
     if not wanted & _NEEDS_PERSON:
         return ""
-    asked = text("customer.person_asked", context.language) if "person" in wanted else ""
+    asked = [text("customer.person_asked", context.language)] if "person" in wanted else []
+    return " ".join([*asked, _way_to_person(context)])
+
+
+def _way_to_person(context: TurnContext) -> str:
     phones = "; ".join(_phones(context))
-    direct = text("customer.person_phone", context.language, phones=phones) if phones else ""
-    return "\n".join(part for part in (asked, direct) if part)
+    key = "customer.person_phone" if phones else "customer.person_unknown"
+    return text(key, context.language, phones=phones)
 
 
 def _phones(context: TurnContext) -> list[str]:

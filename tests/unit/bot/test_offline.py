@@ -192,8 +192,21 @@ def test_a_person_is_reachable_by_the_branches_phone(question: str) -> None:
     assert "601 555 0101 (Centro)" in reply(question)
 
 
-def test_asking_for_a_person_is_noted_when_no_phone_is_known() -> None:
-    assert reply("asesor", facts=ShopFacts()) == text("customer.person_asked")
+@pytest.mark.parametrize("question", ["quiero un asesor", "llegó dañado", "mi pedido?"])
+def test_without_a_phone_nobody_is_promised(question: str) -> None:
+    assert reply(question, facts=ShopFacts()).endswith(text("customer.person_unknown"))
+
+
+def test_who_asks_for_a_person_first_is_not_told_to_ask_for_one() -> None:
+    assert reply("asesor", is_first_reply=True).startswith(text("customer.person_asked"))
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("es", "persona"), ("en", "person"), ("pt", "pessoa")]
+)
+def test_the_word_customers_are_told_to_write_leads_to_a_person(language: str, word: str) -> None:
+    assert f"*{word}*" in text("customer.offline.first", language, shop="La Esquina")
+    assert reply(word, language=language).startswith(text("customer.person_asked", language))
 
 
 def test_advice_is_declined_unless_the_shop_has_what_was_asked_for() -> None:

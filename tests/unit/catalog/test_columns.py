@@ -47,7 +47,7 @@ def test_missing_columns_are_named_with_those_found() -> None:
     "header", [["sku", "nombre", "precio", "precio"], ["ref", "sku", "nombre", "pvp"]]
 )
 def test_two_columns_for_one_field_are_refused(header: list[str]) -> None:
-    with pytest.raises(ImportRejected, match="deje una sola"):
+    with pytest.raises(ImportRejected, match="deja una sola"):
         locate(header, {})
 
 

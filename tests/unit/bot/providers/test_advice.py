@@ -29,9 +29,9 @@ KEYED = ProviderSettings(api_key="gsk_0123456789", timeout_s=15)
             "network",
             lmstudio.PROVIDER,
             ProviderSettings(),
-            ["ábralo", "servidor local", "1234", "cargue un modelo"],
+            ["ábrelo", "servidor local", "1234", "carga un modelo"],
         ),
-        ("model_not_found", lmstudio.PROVIDER, ProviderSettings(), ["cargue uno"]),
+        ("model_not_found", lmstudio.PROVIDER, ProviderSettings(), ["carga uno"]),
     ],
 )
 def test_advice_names_what_to_do(
