@@ -10,16 +10,7 @@ import pytest
 from tests.fake_provider import FakeProvider
 from tests.integration.commands.conftest import Run
 
-ANSWER = [
-    "success",
-    "reply",
-    "provider",
-    "model",
-    "attempts",
-    "duration_ms",
-    "products",
-    "grounded",
-]
+ANSWER = "success reply provider model attempts duration_ms products grounded"
 FAILURE = "success error retryable message details hint retry_after_s"
 
 
