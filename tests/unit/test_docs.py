@@ -20,6 +20,7 @@ from commands.parser import COMMANDS, make_parser
 from core.settings import ALIASES, SETTING_NAMES
 from core.texts import text
 from shop.checks import check_facts
+from shop.sample import sample_facts
 from tests.fakes import FixedClock
 from web import api
 from webhooks import blueprint as twilio
@@ -87,6 +88,15 @@ def test_every_script_in_the_guides_exists(document: str) -> None:
 
     assert {"start.py", "test_multi_provider.py"} <= scripts
     assert [name for name in scripts if not (ROOT / "scripts" / name).is_file()] == []
+
+
+def test_readme_shows_what_a_first_start_and_a_first_question_print() -> None:
+    shown = "\n".join(body for _, body in FENCED.findall(read("README.md")))
+    keys = ("serving_no_twilio", "serving_sample", "serving_try", "serving_stop", "check_answered")
+    printed = [text(f"commands.{key}") for key in keys]
+    greeting = text("customer.offline.first", shop=sample_facts()["name"])
+
+    assert [line for line in (*printed, greeting) if line not in shown] == []
 
 
 def test_readme_names_the_two_commands_within_the_first_screen() -> None:
