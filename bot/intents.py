@@ -28,6 +28,7 @@ letter away from too many products (moras and horas, verde and vende)."""
 _TWO_ERRORS_FROM = 10
 _MOST_WORDS = 300
 """A longer message is read by its beginning."""
+_SENTENCE_END = re.compile(r"(?<=[?!])|\n")
 _START_CHARS = 2
 """Letters by which most phrases are passed over before their pattern is tried."""
 
@@ -91,16 +92,33 @@ def asks_to_stop(text: str) -> bool:
 def search_text(waiting: Sequence[TalkMessage], history: Sequence[TalkMessage]) -> str:
     """What to look for in the catalog to answer `waiting`; "" when nothing should be searched.
 
-    A follow-up names no product of its own: the customer's last words that did come first.
+    A follow-up names no product of its own: the words that last opened one come first, and a
+    question without words of its own keeps what refined them ("tienen mochilas?", "y en negro?",
+    "cuanto cuesta?").
     """
     question = asked(waiting)
     reading = read(question)
     if PRODUCT not in reading.intents:
         return ""
     if not reading.is_follow_up:
-        return question
-    earlier = next((body for body in _customer_words(history) if read(body).content), "")
-    return "\n".join(part for part in (earlier, question if reading.content else "") if part)
+        return _on_products(question)
+    earlier = [body for body in _customer_words(history) if read(body).content]
+    opening = next((body for body in earlier if not read(body).is_follow_up), "")
+    refined = question if reading.content else next(iter(earlier), "")
+    return "\n".join(dict.fromkeys(part for part in (opening, refined) if part))
+
+
+def _on_products(question: str) -> str:
+    """Without the sentences that ask the shop for something else: "¿envían a Bogotá?" holds boots
+    for a search that mends misspellings."""
+    sentences = [part.strip() for part in _SENTENCE_END.split(question)]
+    kept = [part for part in sentences if part and _may_be_on_products(part)]
+    return "\n".join(kept) or question
+
+
+def _may_be_on_products(sentence: str) -> bool:
+    wanted = intents(sentence)
+    return PRODUCT in wanted or not wanted
 
 
 def asked(waiting: Sequence[TalkMessage]) -> str:
@@ -140,7 +158,9 @@ def read(text: str) -> Reading:
     return Reading(frozenset(_settled(found)), content, is_shopping, is_follow_up)
 
 
-_AROUND_A_PRODUCT = frozenset({"greeting", "thanks", "goodbye", "assent", "discount", "person"})
+_AROUND_A_PRODUCT = frozenset(
+    {"greeting", "thanks", "goodbye", "assent", "discount", "person", "buying"}
+)
 """What may stand in the same message as "¿cuánto cuesta?" without being what costs."""
 _BEYOND_THE_SHOP = frozenset({"off_topic", "identity", "complaint", "order_status"})
 """Beside one of these somebody is asking for a product only when they say so."""

@@ -21,10 +21,10 @@ _ENGLISH = """
 the do does you your have is are what whats how much many hello hi hey thanks thank please where
 when open close want need looking for my with and can could would price cost ship shipping deliver
 delivery store there this that it of any good morning afternoon evening buy not dont i im to at
-bye yes we they was cheap
+bye yes we they was cheap under below than headphones phones
 """
 _PORTUGUESE = """
-voce voces vc vcs tem nao sim obrigado obrigada quero quanto quanta custa custam ola oi bom boa
+voce voces vc vcs tem nao sim obrigado obrigada quero quanto quanta custa custam oi bom boa
 noite loja frete pagamento cartao preco precos onde fica uma um os as das ao na em com meu minha
 sao isso estou gostaria tambem mais muito ate fazem abrem fecham aceita aceitam boleto pix
 entregam tamanho posso tchau bem tudo pra preciso comprei chegou
@@ -34,7 +34,8 @@ _EVIDENCE = {
     "en": frozenset(_ENGLISH.split()),
     "pt": frozenset(_PORTUGUESE.split()),
 }
-_LETTERS = {"es": "ñ¿¡", "en": "", "pt": "ãõçêâô"}
+_MARKS = {"es": "ñ¿¡", "en": "", "pt": (*"ãõçêâô", "olá")}
+"""Letters, and words whose accent tells, of only one language ("ola" is Spanish misspelt)."""
 _TO_SWITCH = 2
 """Pieces of evidence needed to leave the language of the talk: one "thanks" does not."""
 
@@ -63,7 +64,7 @@ def detect_language(
     found = words(joined)
     scores = {
         language: sum(word in evidence for word in found)
-        + sum(joined.count(letter) for letter in _LETTERS[language])
+        + sum(joined.count(mark) for mark in _MARKS[language])
         for language, evidence in _EVIDENCE.items()
     }
     best = max(scores, key=lambda language: scores[language])

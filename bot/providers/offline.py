@@ -15,12 +15,16 @@ from shop import facts as shop_facts
 
 NAME = "offline"
 MAX_PRODUCTS = 5
-_SENTENCES = ("identity", "discount", "complaint", "order_status", "off_topic")
+_WORST_OF_BEST = 0.25
+"""Share of the best hit's score below which a hit only shares a word with what was asked."""
+_SENTENCES = (
+    "identity", "discount", "photos", "buying", "complaint", "order_status", "off_topic",
+)  # fmt: skip
 """Intents that are answered by one sentence of their own name."""
 _QUESTIONS = frozenset({*shop_facts.TOPICS, *_SENTENCES, "person"})
 _EXPLAIN_STRAY_WORDS = frozenset({"off_topic", "returns", "complaint", "order_status"})
 """Whoever says one of these tells a story: "me llegó otro color, quiero cambiarlo"."""
-_NEEDS_PERSON = frozenset({"person", "complaint", "order_status"})
+_NEEDS_PERSON = frozenset({"person", "complaint", "order_status", "buying"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def answer(context: TurnContext) -> OfflineAnswer:
     found = _answer(context)
     if not _is_repeated(found.text, said_last):
         return found
-    for attempt in (_others, _again, _once_more):
+    for attempt in (_others, _person_again, _again, _once_more):
         found = attempt(context)
         if found.text and not _is_repeated(found.text, said_last):
             return found
@@ -60,6 +64,13 @@ def _others(context: TurnContext) -> OfflineAnswer:
     if not listed:
         return OfflineAnswer("")
     return _with_products([_say(context, "products_more"), _lines(context, listed)], listed)
+
+
+def _person_again(context: TurnContext) -> OfflineAnswer:
+    """Who asks for a person a second time is told how, not to ask for one."""
+    if not intents.intents(intents.asked(context.waiting)) & _NEEDS_PERSON:
+        return OfflineAnswer("")
+    return OfflineAnswer(f"{_say(context, 'person_again')} {_way_to_person(context)}")
 
 
 def _again(context: TurnContext) -> OfflineAnswer:
@@ -122,7 +133,8 @@ def _small_talk(context: TurnContext, reading: intents.Reading) -> str:
 
 
 def _sentences(context: TurnContext, wanted: frozenset[str]) -> str:
-    return "\n\n".join(_say(context, intent) for intent in _SENTENCES if intent in wanted)
+    told = wanted - {"order_status"} if "complaint" in wanted else wanted  # one sentence for both
+    return "\n\n".join(_say(context, intent) for intent in _SENTENCES if intent in told)
 
 
 def _facts(context: TurnContext, wanted: frozenset[str]) -> str:
@@ -211,8 +223,9 @@ def _fits(reading: intents.Reading, best: Hit) -> bool:
 
 
 def _in_order(hits: Sequence[Hit]) -> list[ProductView]:
-    """Best first, what is sold out behind the rest."""
-    products = [hit.product for hit in hits]
+    """Best first, what is sold out behind the rest; what matched far worse is left out."""
+    enough = _WORST_OF_BEST * max((hit.score for hit in hits), default=0.0)
+    products = [hit.product for hit in hits if hit.score >= enough]
     return sorted(products, key=lambda product: product.stock is not None and product.stock <= 0)
 
 

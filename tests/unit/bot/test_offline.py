@@ -27,7 +27,7 @@ def said(body: str, author: str = "customer") -> TalkMessage:
     return TalkMessage(seq=1, author=author, body=body, type="text", created_at=NOW)
 
 
-def hit(number: int, stock: int | None = 5, reason: str = "laptops") -> Hit:
+def hit(number: int, stock: int | None = 5, reason: str = "laptops", score: float = 1.0) -> Hit:
     product = ProductView(
         id=number,
         external_id=str(number),
@@ -40,7 +40,7 @@ def hit(number: int, stock: int | None = 5, reason: str = "laptops") -> Hit:
         currency="COP",
         stock=stock,
     )
-    return Hit(product=product, score=1.0, reason=reason)
+    return Hit(product=product, score=score, reason=reason)
 
 
 def context(*bodies: str, **given: object) -> TurnContext:
@@ -80,6 +80,11 @@ def test_hits_that_match_little_of_the_question_are_not_sold_as_what_was_asked()
     assert text("customer.offline.products_close") in reply(
         question, hits=(hit(1, reason="solar"),)
     )
+
+
+def test_what_matched_far_worse_than_the_best_is_not_shown() -> None:
+    found = answer(context("¿tienen laptops?", hits=(hit(1), hit(2, score=0.2))))
+    assert found.products == ("LAP-1",)
 
 
 def test_nothing_found_is_said() -> None:
@@ -174,6 +179,7 @@ def test_a_shop_without_a_name_is_introduced_too() -> None:
         ("que me tomo para la fiebre", "off_topic"),
         ("eres un robot?", "identity"),
         ("tienen descuentos?", "discount"),
+        ("mándame fotos", "photos"),
         ("quiero", "ask_what"),
         ("👍", "ask_what"),
     ],
@@ -197,8 +203,28 @@ def test_without_a_phone_nobody_is_promised(question: str) -> None:
     assert reply(question, facts=ShopFacts()).endswith(text("customer.person_unknown"))
 
 
+def test_who_wants_to_buy_is_told_where() -> None:
+    found = reply("lo quiero", hits=(hit(1),))
+    assert "Portátil Andes 1" in found
+    assert text("customer.offline.buying") in found
+    assert "601 555 0101 (Centro)" in found
+
+
 def test_who_asks_for_a_person_first_is_not_told_to_ask_for_one() -> None:
     assert reply("asesor", is_first_reply=True).startswith(text("customer.person_asked"))
+
+
+def test_who_asks_for_a_person_again_is_not_told_to_ask_for_one() -> None:
+    first = reply("una persona")
+    second = reply("una persona", history=(said(first, author="bot"),))
+    assert second.startswith(text("customer.offline.person_again"))
+    assert "601 555 0101 (Centro)" in second
+
+
+def test_a_complaint_on_an_order_is_answered_by_one_apology() -> None:
+    found = reply("mi pedido llegó dañado")
+    assert text("customer.offline.complaint") in found
+    assert text("customer.offline.order_status") not in found
 
 
 @pytest.mark.parametrize(
