@@ -46,6 +46,7 @@ class _Phrases:
     intents: dict[str, tuple[_Phrase, ...]]
     strong: tuple[_Phrase, ...]
     shopping: tuple[_Phrase, ...]
+    cheapest: tuple[_Phrase, ...]
     places: frozenset[str]
     follow_up: frozenset[str]
     chat: frozenset[str]
@@ -63,12 +64,14 @@ class Reading:
         content: its words that may name a product.
         is_shopping: says so ("busco", "tienen", "price").
         is_follow_up: speaks of what was asked before ("¿y en negro?", "¿cuánto cuesta?").
+        is_cheapest: wants what costs least.
     """
 
     intents: frozenset[str]
     content: tuple[str, ...]
     is_shopping: bool
     is_follow_up: bool
+    is_cheapest: bool = False
 
 
 def intents(text: str) -> frozenset[str]:
@@ -155,7 +158,8 @@ def read(text: str) -> Reading:
         found.add(PRODUCT)
     leads_on = bool(said) and said[0] in phrases.follow_up and len(content) <= 2
     is_follow_up = leads_on or not content
-    return Reading(frozenset(_settled(found)), content, is_shopping, is_follow_up)
+    is_cheapest = bool(_matched(phrases.cheapest, line))
+    return Reading(frozenset(_settled(found)), content, is_shopping, is_follow_up, is_cheapest)
 
 
 _AROUND_A_PRODUCT = frozenset(
@@ -243,6 +247,7 @@ def _phrases() -> _Phrases:
         intents={name: _compiled(listed) for name, listed in data["intents"].items()},
         strong=_compiled(markers["strong"]),
         shopping=_compiled(markers["shopping"]),
+        cheapest=_compiled(markers["cheapest"]),
         places=frozenset(data["places"]["before"]),
         follow_up=frozenset(markers["follow_up"]),
         chat=frozenset(words(data["chat"]["words"])) | STOP_WORDS,

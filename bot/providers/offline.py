@@ -15,8 +15,8 @@ from shop import facts as shop_facts
 
 NAME = "offline"
 MAX_PRODUCTS = 5
-_WORST_OF_BEST = 0.25
-"""Share of the best hit's score below which a hit only shares a word with what was asked."""
+_FAR_WORSE = 0.5
+"""Share of another hit's score below which a hit by the same words only touches what was asked."""
 _SENTENCES = (
     "identity", "discount", "photos", "buying", "complaint", "order_status", "off_topic",
 )  # fmt: skip
@@ -84,7 +84,8 @@ def _once_more(context: TurnContext) -> OfflineAnswer:
 def _answer(context: TurnContext) -> OfflineAnswer:
     reading = intents.read(intents.asked(context.waiting))
     asks_product = _asks_product(context, reading)
-    listed = _in_order(context.hits)[:MAX_PRODUCTS] if asks_product else []
+    found = _in_order(context.hits, cheapest=reading.is_cheapest) if asks_product else []
+    listed = found[:MAX_PRODUCTS]
     # Who is shown products asked for more than advice: those products are the answer.
     wanted = reading.intents - {"off_topic"} if listed else reading.intents
     parts = [
@@ -222,11 +223,29 @@ def _fits(reading: intents.Reading, best: Hit) -> bool:
     return not reading.content or 2 * len(words(best.reason)) >= len(reading.content)
 
 
-def _in_order(hits: Sequence[Hit]) -> list[ProductView]:
-    """Best first, what is sold out behind the rest; what matched far worse is left out."""
-    enough = _WORST_OF_BEST * max((hit.score for hit in hits), default=0.0)
-    products = [hit.product for hit in hits if hit.score >= enough]
+def _in_order(hits: Sequence[Hit], *, cheapest: bool = False) -> list[ProductView]:
+    """What answers best, best first and what is sold out behind the rest.
+
+    Args:
+        cheapest: by price instead, and only what is of the best hit's kind: the cheapest thing
+            found for "televisor" is a wall mount.
+    """
+    products = [hit.product for hit in hits if not _is_outdone(hit, hits)]
+    if cheapest and products:
+        kind = products[0].category
+        products = sorted(
+            (product for product in products if product.category == kind),
+            key=lambda product: product.price_minor,
+        )
     return sorted(products, key=lambda product: product.stock is not None and product.stock <= 0)
+
+
+def _is_outdone(hit: Hit, hits: Sequence[Hit]) -> bool:
+    """Whether another hit was found by the same words and matches far better."""
+    said = set(words(hit.reason))
+    return any(
+        hit.score < _FAR_WORSE * other.score and said <= set(words(other.reason)) for other in hits
+    )
 
 
 def _lines(context: TurnContext, products: Sequence[ProductView]) -> str:

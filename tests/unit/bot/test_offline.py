@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -83,8 +84,15 @@ def test_hits_that_match_little_of_the_question_are_not_sold_as_what_was_asked()
 
 
 def test_what_matched_far_worse_than_the_best_is_not_shown() -> None:
-    found = answer(context("¿tienen laptops?", hits=(hit(1), hit(2, score=0.2))))
-    assert found.products == ("LAP-1",)
+    mouse = hit(3, reason="mouse", score=0.2)  # by another word: asked for as well
+    found = answer(context("¿tienen laptops y mouse?", hits=(hit(1), hit(2, score=0.2), mouse)))
+    assert found.products == ("LAP-1", "LAP-3")
+
+
+def test_the_cheapest_come_first_and_no_cheaper_thing_of_another_kind() -> None:
+    case = replace(hit(1), product=replace(hit(1).product, category="Maletines"))
+    found = answer(context("la laptop más barata", hits=(hit(3), case, hit(2))))
+    assert found.products == ("LAP-2", "LAP-3")
 
 
 def test_nothing_found_is_said() -> None:
