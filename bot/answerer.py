@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot import policy
 from bot.composer import Composer
 from bot.context import ContextReader
-from bot.messages import Reply, TalkMessage
+from bot.messages import Reply, TalkMessage, TurnContext
 from bot.providers import offline
 from core.database import Database
 from core.errors import AllProvidersFailed
@@ -48,7 +48,8 @@ class Answerer:
         """The reply; its kind is "silent" when a person of the shop is answering.
 
         Raises:
-            AllProvidersFailed: no AI answered and offline answers are switched off.
+            AllProvidersFailed: no AI answered, offline answers are switched off, and the customer
+                did not ask for a person.
         """
         decision = policy.decide(
             waiting, mode=talk.mode, opted_out=talk.opted_out, language=talk.language
@@ -60,16 +61,25 @@ class Answerer:
                 decision.reply, offline.NAME, None, kind=decision.kind, language=decision.language
             )
         if decision.kind == "person":
-            log_event(
-                log, logging.WARNING, "person_wanted", conversation_id=talk.conversation_id
-            )
+            log_event(log, logging.WARNING, "person_wanted", conversation_id=talk.conversation_id)
         context = await self._database.read_async(
             lambda c: self._contexts.read(
                 c, waiting, conversation_id=talk.conversation_id, language=talk.language
             )
         )
-        reply = await self._composer.compose(context, deadline_s=deadline_s, turn_id=turn_id)
+        try:
+            reply = await self._composer.compose(context, deadline_s=deadline_s, turn_id=turn_id)
+        except AllProvidersFailed as error:
+            if decision.kind != "person":
+                raise
+            # "unavailable" tells customers to ask for a person: that must not lead back to it.
+            reply = _way_to_person(context, len(error.errors))
         return replace(reply, text=f"{decision.note}\n\n{reply.text}") if decision.note else reply
+
+
+def _way_to_person(context: TurnContext, attempts: int) -> Reply:
+    sentence = offline.answer(context).text
+    return Reply(sentence, offline.NAME, None, attempts=attempts, language=context.language)
 
 
 def unavailable(error: AllProvidersFailed, language: str) -> Reply:
