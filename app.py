@@ -7,16 +7,14 @@ import logging
 import os
 import signal
 import socket
-import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import httpx
-from filelock import FileLock, Timeout
 from flask import Flask
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrations
 import shop.tables  # noqa: F401 - every room's tables join the metadata
 import webhooks.blueprint
-from bot import inbox, outbox, policy, readiness
+from bot import inbox, policy, readiness, receipts
 from bot.answerer import Answerer
 from bot.channels.base import WHATSAPP, Channel
 from bot.composer import Composer, PromptLimits
@@ -39,7 +37,8 @@ from bot.responder import AttemptRow, Responder, Rules
 from bot.saved_settings import saved_settings
 from bot.schedule import Schedule
 from bot.turn import TurnRunner
-from bot.worker import Worker
+from bot.worker import Wake, Worker
+from bot.worker_thread import WorkerThread
 from catalog.sample import is_sample_catalog, load_sample_products
 from catalog.search import CatalogSearch
 from core.clock import Clock, SystemClock
@@ -47,6 +46,7 @@ from core.database import Base, Database, brief, parse_url
 from core.errors import BotError, ConfigError
 from core.ids import new_id
 from core.log import configure, log_event
+from core.process_lock import lock_process
 from core.provider_order import listed_order, usable_order
 from core.redaction import register_secrets
 from core.settings import Settings
@@ -73,13 +73,14 @@ class House:
     database: Database
     clock: Clock
     search: CatalogSearch
+    saved: Mapping[str, str]
 
     def close(self) -> None:
         """Store what is queued and let go of the database."""
         self.database.close()
 
 
-def read_settings(saved: dict[str, str] | None = None) -> Settings:
+def read_settings(saved: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process.
 
     Raises:
@@ -102,9 +103,10 @@ def open_house(*, quiet: bool = False) -> House:
     url = parse_url(settings.database_url, ROOT)
     _upgrade(url)
     database = Database(url)
-    settings = read_settings(database.read(saved_settings))
+    saved = database.read(saved_settings)
+    settings = read_settings(saved)
     register_secrets(settings.secret_values)
-    house = House(settings, database, SystemClock(), CatalogSearch())
+    house = House(settings, database, SystemClock(), CatalogSearch(), saved)
     if not is_twilio_configured(settings):
         database.write(lambda c: load_sample_products(c, house.clock.now()))
         database.write(lambda c: load_sample_facts(c, house.clock.now()))
@@ -151,6 +153,8 @@ def warn(settings: Settings) -> None:
     known = find_providers()
     for sentence in settings.warnings:
         log_event(log, logging.WARNING, "setting_warning", sentence)
+    if settings.twilio_auth_tokens and not settings.twilio_account_sid:
+        log_event(log, logging.WARNING, "twilio_cannot_send", text("commands.no_account_sid"))
     for name in usable_order(settings):
         if name not in known:
             log_event(
@@ -213,11 +217,7 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
             health,
             clock,
             record,
-            Rules(
-                attempts=settings.ai_attempts_per_provider,
-                style=settings.ai_retry_style,
-                auto_model=settings.ai_auto_model,
-            ),
+            rules(settings),
         )
         composer = Composer(
             responder,
@@ -226,8 +226,19 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
             limits=prompt_limits(settings),
             offline_answers=settings.ai_offline_answers,
         )
-        answerer = Answerer(database, context_reader(house), composer)
+        answerer = Answerer(
+            database, context_reader(house), composer, language=settings.shop_language
+        )
         yield Engine(client, health, responder, answerer)
+
+
+def rules(settings: Settings) -> Rules:
+    """How providers are asked."""
+    return Rules(
+        attempts=settings.ai_attempts_per_provider,
+        style=settings.ai_retry_style,
+        auto_model=settings.ai_auto_model,
+    )
 
 
 def prompt_limits(settings: Settings) -> PromptLimits:
@@ -320,7 +331,7 @@ async def run_worker(
             owner=name,
             ping_interval_s=settings.ai_ping_interval_s,
         )
-        refresh = asyncio.create_task(_refresh_settings(database, engine.responder, current))
+        refresh = asyncio.create_task(_refresh_settings(house, engine, current))
         schedule.start()
         on_start(worker)
         try:
@@ -338,28 +349,27 @@ class _Current:
     members: tuple[Member, ...]
 
 
-async def _refresh_settings(database: Database, responder: Responder, current: _Current) -> None:
+async def _refresh_settings(house: House, engine: Engine, current: _Current) -> None:
     """Settings saved by other processes reach this worker within two seconds."""
-    seen = await database.read_async(saved_settings)
+    seen = house.saved
     while True:
         await asyncio.sleep(SETTINGS_REFRESH_S)
         try:
-            saved = await database.read_async(saved_settings)
+            saved = await house.database.read_async(saved_settings)
             if saved == seen:
                 continue
+            seen = saved
             settings = read_settings(saved)
         except BotError as error:
             log_event(log, logging.ERROR, "settings_not_refreshed", error=str(error))
             continue
-        seen = saved
-        responder.members = members_usable(settings)
+        engine.responder.members = members_usable(settings)
+        engine.responder.rules = rules(settings)
         current.members = members_listed(settings)
         log_event(log, logging.INFO, "settings_refreshed", order=",".join(usable_order(settings)))
 
 
-def accept_messages(
-    house: House, wake: Callable[[int, datetime], None]
-) -> Callable[[InboundMessage], bool]:
+def accept_messages(house: House, wake: Wake) -> Callable[[InboundMessage], bool]:
     """What the webhook calls for each message: store it, then wake the worker."""
     settings, database, clock = house.settings, house.database, house.clock
 
@@ -374,44 +384,25 @@ def accept_messages(
             )
         except inbox.Repeated:
             return False
-        wake(accepted.conversation_id, accepted.due_at)
+        wake(accepted.conversation_id, accepted.due_at, accepted.seq)
         return True
 
     return accept
 
 
-def record_statuses(
-    house: House, wake: Callable[[int, datetime], None]
-) -> Callable[[StatusUpdate], None]:
+def record_statuses(house: House, wake: Wake) -> Callable[[StatusUpdate], None]:
     """What the webhook calls for each delivery status."""
 
     def record(update: StatusUpdate) -> None:
         now = house.clock.now()
-        settled = house.database.write(lambda c: outbox.record_status(c, update, now))
+        settled = house.database.write(lambda c: receipts.record_status(c, update, now))
         if settled is not None:
-            wake(settled, now)
+            wake(settled, now, 0)
 
     return record
 
 
-def lock_process(settings: Settings) -> FileLock | None:
-    """On SQLite one `serve` or `worker` at a time works on a database.
-
-    Raises:
-        ConfigError: another one does already.
-    """
-    url = parse_url(settings.database_url, ROOT)
-    if url.get_backend_name() != "sqlite":
-        return None
-    lock = FileLock(f"{url.database}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ConfigError(text("commands.already_running", database=url.database)) from None
-    return lock
-
-
-def make_web(house: House, wake: Callable[[int, datetime], None]) -> Flask:
+def make_web(house: House, wake: Wake) -> Flask:
     """Every route there is."""
     settings = house.settings
     web = Flask("mostrador", static_folder=None, template_folder=None)
@@ -434,46 +425,15 @@ def make_web(house: House, wake: Callable[[int, datetime], None]) -> Flask:
     return web
 
 
-class WorkerThread:
-    """The worker in a thread of its own, with its own event loop, beside the web server."""
+def _nobody_to_wake(_conversation_id: int, _due_at: datetime, _seq: int) -> None:
+    """The worker is another process: it polls."""
 
-    def __init__(self, house: House, concurrency: int) -> None:
-        self._house = house
-        self._concurrency = concurrency
-        self._worker: Worker | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="worker")
 
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def wake(self, conversation_id: int, due_at: datetime) -> None:
-        """A conversation has work at `due_at`; from any thread."""
-        if self._worker is not None:
-            self._worker.wake(conversation_id, due_at)
-
-    def stop(self) -> None:
-        """Finish or give back what is held; returns when that is done."""
-        self._stopping.set()
-        if self._worker is not None:
-            self._worker.stop()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                asyncio.run(
-                    run_worker(self._house, concurrency=self._concurrency, on_start=self._started)
-                )
-            except Exception:  # the shop must not stay without a worker
-                log.exception("worker_broken")
-                self._stopping.wait(1.0)
-
-    def _started(self, worker: Worker) -> None:
-        self._worker = worker
-        if self._stopping.is_set():
-            worker.stop()
+def worker_thread(house: House, concurrency: int) -> WorkerThread:
+    """The worker, to be started beside the web server."""
+    return WorkerThread(
+        lambda on_start: run_worker(house, concurrency=concurrency, on_start=on_start)
+    )
 
 
 def serve(
@@ -486,10 +446,10 @@ def serve(
     Raises:
         ConfigError: the address is taken, or another process works on this database.
     """
-    lock = lock_process(house.settings) if with_worker else None
+    lock = lock_process(house.database.url) if with_worker else None
     listener = listen(host, port)
-    worker = WorkerThread(house, DEFAULT_CONCURRENCY) if with_worker else None
-    web = make_web(house, worker.wake if worker else lambda _id, _due_at: None)
+    worker = worker_thread(house, DEFAULT_CONCURRENCY) if with_worker else None
+    web = make_web(house, worker.wake if worker else _nobody_to_wake)
     server = make_server(web, listener)
     stop_on_signals()
     try:
@@ -506,12 +466,12 @@ def serve(
 
 
 def stop_on_signals() -> None:
-    """SIGTERM and Ctrl+Break end the process the way Ctrl+C does."""
+    """SIGTERM and Ctrl+Break end the process as Ctrl+C does, also where that was ignored."""
 
     def stop(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    for name in ("SIGTERM", "SIGBREAK"):
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), stop)
 
@@ -522,11 +482,11 @@ def work(house: House, *, concurrency: int) -> None:
     Raises:
         ConfigError: another process works on this database.
     """
-    lock = lock_process(house.settings)
-    worker = WorkerThread(house, concurrency)
+    lock = lock_process(house.database.url)
+    worker = worker_thread(house, concurrency)
     stop_on_signals()
-    worker.start()
     try:
+        worker.start()
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:

@@ -30,12 +30,30 @@ class Talk:
 
 
 class Answerer:
-    """Finds the reply to waiting messages; stores nothing."""
+    """Finds the reply to waiting messages; stores nothing.
 
-    def __init__(self, database: Database, contexts: ContextReader, composer: Composer) -> None:
+    Args:
+        language: the shop's own, for customers whose words do not tell theirs.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        contexts: ContextReader,
+        composer: Composer,
+        *,
+        language: str,
+    ) -> None:
         self._database = database
         self._contexts = contexts
         self._composer = composer
+        self._language = language
+
+    def language_of(self, waiting: Sequence[TalkMessage], known: str | None) -> str:
+        """The language to answer in: of these messages, else of the talk, else the shop's."""
+        return policy.detect_language(
+            [message.body for message in waiting], known, default=self._language
+        )
 
     async def reply(
         self,
@@ -52,7 +70,10 @@ class Answerer:
                 did not ask for a person.
         """
         decision = policy.decide(
-            waiting, mode=talk.mode, opted_out=talk.opted_out, language=talk.language
+            waiting,
+            mode=talk.mode,
+            opted_out=talk.opted_out,
+            language=self.language_of(waiting, talk.language),
         )
         if decision.kind == "silent":
             return Reply("", offline.NAME, None, kind="silent")

@@ -19,7 +19,7 @@ from bot.outbox import Part
 from bot.turn import SavedTurn
 from core.clock import Clock
 from core.database import Database
-from core.errors import DeliveryError, DeliveryUnknown
+from core.errors import DeliveryError, DeliveryUnavailable, DeliveryUnknown
 from core.log import log_event
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ LOOK_BACK_S = 5.0
 """The channel's clock and ours may differ by this."""
 LOOK_AGAIN_S = 5.0
 LOOK_UPS = 2
+LOOK_UP_PAUSE_S = 15.0
+"""After a look-up that itself failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,8 @@ class Deliverer:
 
     async def _send(self, channel: Channel, claim: Claim, part: Part) -> Later | Anew | None:
         await self._rate.turn(claim.shop_address)
-        sending_at = self._clock.now()
         refused = await self._database.write_async(
-            lambda c: outbox.begin_send(c, part, claim.epoch, sending_at)
+            lambda c: outbox.begin_send(c, part, claim.epoch, self._clock.now())
         )
         if refused == "settled":
             return None
@@ -117,7 +118,7 @@ class Deliverer:
         try:
             sent = await channel.send(_outgoing(claim, part))
         except DeliveryUnknown as error:
-            at = sending_at + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
+            at = self._clock.now() + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
             await self._database.write_async(lambda c: outbox.record_unclear(c, part.id, at))
             _log_send(logging.WARNING, "send_unclear", claim, part, error)
             return Later(at)
@@ -141,10 +142,11 @@ class Deliverer:
         )
 
     async def _not_sent(self, claim: Claim, part: Part, error: DeliveryError) -> Later | None:
-        again_s = retry.send_again_after_s(error, part.tries + 1)
+        again_s = None
+        if isinstance(error, DeliveryUnavailable):
+            again_s = retry.send_again_after_s(part.tries + 1, error.retry_after_s)
         if again_s is None:
-            await self._database.write_async(lambda c: outbox.record_failed(c, part.id, error.code))
-            _log_send(logging.ERROR, "send_failed", claim, part, error)
+            await self._give_up(claim, part, error)
             return None
         at = self._clock.now() + timedelta(seconds=again_s)
         await self._database.write_async(
@@ -152,6 +154,10 @@ class Deliverer:
         )
         _log_send(logging.WARNING, "send_postponed", claim, part, error)
         return Later(at)
+
+    async def _give_up(self, claim: Claim, part: Part, error: DeliveryError) -> None:
+        await self._database.write_async(lambda c: outbox.record_failed(c, part.id, error.code))
+        _log_send(logging.ERROR, "send_failed", claim, part, error)
 
     async def _look_up(self, channel: Channel, claim: Claim, part: Part) -> Later | None:
         """Was it sent? None when it is settled, else when to go on."""
@@ -171,14 +177,19 @@ class Deliverer:
             )
         except DeliveryError as error:
             _log_send(logging.WARNING, "look_up_failed", claim, part, error)
-            return Later(now + timedelta(seconds=error.retry_after_s or LOOK_AGAIN_S))
+            return Later(now + timedelta(seconds=error.retry_after_s or LOOK_UP_PAUSE_S))
         if sent is not None:
             await self._accepted(claim, part, sent)
             return None
-        again = part.lookups + 1 < LOOK_UPS
-        next_at = self._clock.now() + timedelta(seconds=LOOK_AGAIN_S if again else 0)
+        look_again = part.lookups + 1 < LOOK_UPS
+        # Each send that stays unclear is one more chance to send twice: the pauses grow.
+        pause_s = LOOK_AGAIN_S if look_again else retry.send_again_after_s(part.tries)
+        if pause_s is None:
+            await self._give_up(claim, part, DeliveryUnknown("no send had a clear answer"))
+            return None
+        next_at = self._clock.now() + timedelta(seconds=pause_s)
         await self._database.write_async(
-            lambda c: outbox.record_not_found(c, part.id, next_at=next_at, again=again)
+            lambda c: outbox.record_not_found(c, part.id, next_at=next_at, again=look_again)
         )
         return Later(next_at)
 

@@ -31,7 +31,9 @@ from core.settings import ProviderSettings
 log = logging.getLogger(__name__)
 
 PING_LIMIT_S = 8.0
-OPENS_AT_ONCE = frozenset({"timeout", "network", "auth", "quota", "config", "model_not_found"})
+OPENS_AT_ONCE = frozenset(
+    {"timeout", "network", "auth", "quota", "config", "model_not_found", "rate_limit"}
+)
 FAILURES_TO_OPEN = 3
 CLOSED_BY_PING = frozenset({"network", "auth", "config", "model_not_found"})
 FIRST_OPEN_S = {"network": 5.0, "timeout": 30.0, "rate_limit": 10.0}
@@ -47,9 +49,27 @@ class Breaker:
 
     failures: int = 0
     opened: int = 0
+    """How often in a row it opened; each failed probe doubles the next wait."""
     open_until: float | None = None
     error_class: str = ""
     probing: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.open_until is not None
+
+    def close(self) -> None:
+        """An answer came: forget everything."""
+        self.failures = self.opened = 0
+        self.open_until, self.error_class, self.probing = None, "", False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call under way; whoever began it says how it ended."""
+
+    breaker: Breaker
+    is_probe: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +162,12 @@ class Health:
         breaker = self.breaker(provider, model)
         if breaker.open_until is None:
             return True
-        return not breaker.probing and breaker.open_until <= self._clock.monotonic_s()
+        if breaker.open_until > self._clock.monotonic_s():
+            return False
+        if breaker.error_class == "rate_limit":  # its end was known: no probe is needed
+            breaker.open_until = None
+            return True
+        return not breaker.probing
 
     def soonest(self, keys: Sequence[tuple[str, str | None]]) -> tuple[str, str | None] | None:
         """With every breaker open: the one due soonest that a caller may probe, if any.
@@ -163,55 +188,60 @@ class Health:
         until = self.breaker(provider, model).open_until
         return None if until is None else max(0.0, until - self._clock.monotonic_s())
 
-    def begin(self, provider: str, model: str | None) -> None:
-        """A call starts; an open breaker's one probe is taken."""
+    def begin(self, provider: str, model: str | None) -> Call:
+        """A call starts; of an open breaker it is the one probe."""
         breaker = self.breaker(provider, model)
-        breaker.probing = breaker.open_until is not None
+        breaker.probing = breaker.probing or breaker.is_open
+        return Call(breaker, breaker.is_open)
 
-    def succeed(self, provider: str, model: str | None) -> None:
+    def succeed(self, call: Call) -> None:
         """A call was answered."""
-        if self._breakers.get((provider, model or "")) != Breaker():
-            self._breakers[(provider, model or "")] = Breaker()
+        breaker = call.breaker
+        if breaker.is_open and breaker.error_class == "rate_limit" and not call.is_probe:
+            return  # it began before the window was full
+        breaker.close()
 
-    def abandon(self, provider: str, model: str | None) -> None:
-        """A call was cancelled and says nothing."""
-        self.breaker(provider, model).probing = False
+    def abandon(self, call: Call) -> None:
+        """A call ended and says nothing; a second word on the same call changes nothing."""
+        if call.is_probe:
+            call.breaker.probing = False
 
-    def fail(self, provider: str, model: str | None, error: ProviderError) -> None:
+    def fail(self, call: Call, error: ProviderError) -> None:
         """A call failed."""
-        breaker = self.breaker(provider, model)
-        breaker.probing = False
-        kind = error.error_class
+        self.abandon(call)
+        breaker, kind, now = call.breaker, error.error_class, self._clock.monotonic_s()
         if kind == "bad_request":
             return
-        breaker.failures += 1
-        breaker.error_class = kind
-        was_open = breaker.open_until is not None
-        if kind == "rate_limit":
-            wait_s = error.retry_after_s or FIRST_OPEN_S[kind] * 2 ** min(breaker.opened, 5)
-        elif kind in OPENS_AT_ONCE or was_open or breaker.failures >= FAILURES_TO_OPEN:
-            first = FIRST_OPEN_S.get(kind, DEFAULT_OPEN_S)
-            longest = LONGEST_OPEN_S.get(kind, DEFAULT_LONGEST_OPEN_S)
-            wait_s = min(first * 2 ** min(breaker.opened, 10), longest)
-        else:
+        if breaker.open_until is not None and not call.is_probe:
+            # Many were under way when it opened: they saw the same fault, not a new one.
+            if kind == "rate_limit" and error.retry_after_s:
+                breaker.open_until = max(breaker.open_until, now + error.retry_after_s)
             return
-        breaker.opened += 1
-        breaker.open_until = self._clock.monotonic_s() + wait_s
+        breaker.failures += 1
+        wait_s = _open_s(breaker, error, is_probe=call.is_probe)
+        if wait_s is not None:
+            breaker.error_class = kind
+            breaker.opened += 1
+            breaker.open_until = now + wait_s
 
     async def ping(self, client: httpx.AsyncClient, member: Member) -> Ping:
         """Ask for the list of models: is it reached, is the key accepted, is the model there?"""
         started = self._clock.monotonic_s()
+        call = self.begin(member.name, self.current_model(member))
         try:
             model = await self._check(client, member)
         except ProviderError as error:
             ping = self._row(member, started, error=error, model=self.current_model(member))
             # A model may answer under a name the list does not show: only an answer disproves it.
-            if member.is_configured and error.error_class != "model_not_found":
-                self.fail(member.name, self.current_model(member), error)
+            is_news = error.error_class != "model_not_found" or call.is_probe
+            if member.is_configured and is_news:
+                self.fail(call, error)
         else:
             ping = self._row(member, started, error=None, model=model)
-            if self.breaker(member.name, model).error_class in CLOSED_BY_PING:
-                self.succeed(member.name, model)
+            if call.breaker.error_class in CLOSED_BY_PING:
+                self.succeed(call)
+        finally:
+            self.abandon(call)
         self._note(ping)
         return ping
 
@@ -299,6 +329,19 @@ class Health:
             and breaker.error_class in CLOSED_BY_PING
             and self.may_ask(member.name, self.current_model(member))
         ]
+
+
+def _open_s(breaker: Breaker, error: ProviderError, *, is_probe: bool) -> float | None:
+    """Seconds a failure keeps the breaker open; None when it stays closed."""
+    kind = error.error_class
+    if kind == "rate_limit" and error.retry_after_s:
+        return error.retry_after_s
+    if not (kind in OPENS_AT_ONCE or is_probe or breaker.failures >= FAILURES_TO_OPEN):
+        return None
+    first = FIRST_OPEN_S.get(kind, DEFAULT_OPEN_S)
+    longest = LONGEST_OPEN_S.get(kind, DEFAULT_LONGEST_OPEN_S)
+    doubled: float = min(first * 2 ** min(breaker.opened, 10), longest)
+    return max(doubled, error.retry_after_s or 0.0)
 
 
 def store_ping(connection: Connection, ping: Ping) -> None:

@@ -264,20 +264,20 @@ def renew(
     return {row.id for row in rows if epochs[row.id] == row.epoch}
 
 
-def hold(connection: Connection, conversation_id: int, epoch: int) -> tuple[int, datetime]:
-    """Lock the conversation for this transaction: (tail, due_at) while `epoch` stands.
+def hold(connection: Connection, conversation_id: int, epoch: int) -> int:
+    """Lock the conversation for this transaction; answers its `tail`.
 
     Raises:
         LeaseLost: somebody else claimed it.
     """
-    row = connection.execute(
-        select(Conversation.tail, Conversation.due_at)
+    tail = connection.execute(
+        select(Conversation.tail)
         .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
         .with_for_update()
-    ).one_or_none()
-    if row is None:
+    ).scalar_one_or_none()
+    if tail is None:
         raise LeaseLost(f"conversation {conversation_id} epoch {epoch}")
-    return row.tail, row.due_at
+    return tail
 
 
 def finish(

@@ -44,12 +44,18 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """A channel's word on a message we sent. `outbox_id` is our own id, when it came back."""
+    """A channel's word on a message we sent.
+
+    Args:
+        outbox_id: our own id, when it came back.
+        can_retry: after a failure, the same message may be sent again later.
+    """
 
     message_sid: str
     status: str
     outbox_id: str | None = None
     error_code: int | None = None
+    can_retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,21 @@ for the network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
-from bot.channels.base import STATUS_RANK
-from bot.messages import StatusUpdate
+from bot.channels.base import rank
 from bot.tables import Conversation, Message, OutboxItem, Turn
 from catalog.tables import Product
 from core.errors import LeaseLost
 from core.ids import new_id
 
 OPEN_STATES = ("queued", "sending", "unclear")
+FAILED_STATUSES = frozenset({"failed", "undelivered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,8 @@ def open_parts(connection: Connection, turn_id: str) -> list[Part]:
 def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) -> str | None:
     """Mark a part as being sent, if everything it rests on still holds.
 
+    Args:
+        now: read inside this unit of work, so that waiting for the database costs no settle time.
     Returns:
         None when it may be sent now; otherwise why the whole turn was withdrawn: "opted_out",
         "person" (a human took over) or "price" (a product it names changed or went away); or
@@ -173,13 +175,13 @@ def withdraw(connection: Connection, turn_id: str) -> None:
 
 
 def record_accepted(connection: Connection, outbox_id: str, message_sid: str, status: str) -> None:
-    """The channel took the part and gave it an id."""
+    """The channel took the part and gave it an id; a status callback may have been quicker."""
     connection.execute(
         update(OutboxItem)
-        .where(OutboxItem.id == outbox_id, OutboxItem.state != "accepted")
+        .where(OutboxItem.id == outbox_id, OutboxItem.state.in_(OPEN_STATES))
         .values(state="accepted", message_sid=message_sid)
     )
-    _advance(connection, OutboxItem.id == outbox_id, status, None)
+    advance_status(connection, outbox_id, status, None)
 
 
 def record_unclear(connection: Connection, outbox_id: str, next_at: datetime) -> None:
@@ -228,59 +230,35 @@ def record_failed(connection: Connection, outbox_id: str, code: int | None) -> N
         .where(OutboxItem.id == outbox_id, OutboxItem.state.in_(OPEN_STATES))
         .values(state="failed", error_code=code)
     )
-    _advance(connection, OutboxItem.id == outbox_id, "failed", code)
+    advance_status(connection, outbox_id, "failed", code)
 
 
-def record_status(connection: Connection, update_: StatusUpdate, now: datetime) -> int | None:
-    """A status callback: statuses move forward only, and our own id settles an unclear send.
-
-    Returns:
-        The conversation to wake when an unclear send was settled, else None.
-    """
-    settled = None
-    if update_.outbox_id:
-        settled = connection.execute(
-            update(OutboxItem)
-            .where(
-                OutboxItem.id == update_.outbox_id,
-                OutboxItem.message_sid.is_(None),
-                OutboxItem.state.in_(("sending", "unclear")),
-            )
-            .values(state="accepted", message_sid=update_.message_sid)
-            .returning(OutboxItem.conversation_id)
-        ).scalar_one_or_none()
-    _advance(
-        connection,
-        OutboxItem.message_sid == update_.message_sid,
-        update_.status,
-        update_.error_code,
-    )
-    if settled is not None:
-        connection.execute(
-            update(Conversation)
-            .where(Conversation.id == settled, Conversation.tail > Conversation.done)
-            .values(due_at=now)
-        )
-    return settled
-
-
-def _advance(connection: Connection, which: object, status: str, code: int | None) -> None:
-    rank = STATUS_RANK.get(status)
-    if rank is None:
-        return
-    lower = [word for word, at in STATUS_RANK.items() if at < rank]
-    row = connection.execute(
-        update(OutboxItem)
-        .where(which, OutboxItem.status.is_(None) | OutboxItem.status.in_(lower))  # type: ignore[arg-type]
-        .values({"status": status} | ({"error_code": code} if code is not None else {}))
-        .returning(OutboxItem.message_id)
+def advance_status(connection: Connection, outbox_id: str, status: str, code: int | None) -> None:
+    """Move a part's delivery status forward, and its message's with it."""
+    found = connection.execute(
+        select(OutboxItem.status, OutboxItem.message_id).where(OutboxItem.id == outbox_id)
     ).first()
-    if row is not None:
-        connection.execute(
-            update(Message)
-            .where(Message.id == row.message_id, Message.status != "withdrawn")
-            .values(status=status)
-        )
+    if found is None or rank(status) <= rank(found.status):
+        return
+    values: dict[str, object] = {"status": status}
+    if code is not None:
+        values["error_code"] = code
+    connection.execute(update(OutboxItem).where(OutboxItem.id == outbox_id).values(values))
+    parts = connection.execute(
+        select(OutboxItem.status).where(OutboxItem.message_id == found.message_id)
+    ).scalars()
+    connection.execute(
+        update(Message)
+        .where(Message.id == found.message_id, Message.status != "withdrawn")
+        .values(status=_whole(parts))
+    )
+
+
+def _whole(statuses: Iterable[str | None]) -> str:
+    """The status of a message of several parts: a failed one's, else the one furthest behind."""
+    words = [status or "queued" for status in statuses]
+    failed = [word for word in words if word in FAILED_STATUSES]
+    return failed[0] if failed else min(words, key=rank)
 
 
 def known_sids(connection: Connection, conversation_id: int) -> set[str]:

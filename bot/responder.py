@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import httpx
 
 from bot import retry
-from bot.health import Health, Member
+from bot.health import Call, Health, Member
 from bot.messages import Completion, Prompt, Usage
 from bot.providers import base
 from bot.providers.models import pick_model
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 TAG = "[AI Multi-Provider]"
 LIST_LIMIT_S = 3.0
 """How long a turn may spend on finding out which models there are."""
+_NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,18 @@ class _Turn:
     @property
     def calls(self) -> int:
         return sum(option.calls for option in self.options)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One call of one provider; `model` is None until a local provider said which is loaded."""
+
+    option: retry.Option
+    member: Member
+    model: str | None
+    started_at: datetime
+    started: float
+    limit_s: float
 
 
 class Responder:
@@ -133,7 +146,7 @@ class Responder:
             if step is None:
                 raise self._failed(turn)
             if isinstance(step, retry.Wait):
-                await self._wait(turn, step.seconds)
+                await self._wait(turn, step)
                 continue
             completion = await self._try(turn, step)
             if completion is not None:
@@ -152,7 +165,7 @@ class Responder:
         )
         for option in options:
             self._apply_breaker(turn, option)
-        if options and all(option.closed for option in options):
+        if all(o.closed or o.ready_at + retry.MIN_ATTEMPT_S > turn.deadline for o in options):
             keys = [(m.name, self._health.current_model(m)) for m in self.members]
             soonest = self._health.soonest(keys)
             turn.forced = soonest[0] if soonest else None
@@ -166,10 +179,20 @@ class Responder:
         if self._health.may_ask(option.name, model):
             return
         breaker = self._health.breaker(option.name, model)
-        if breaker.error_class == "rate_limit" and not breaker.probing:
+        option.is_limited = breaker.error_class == "rate_limit"
+        if option.is_limited:
             option.ready_at = breaker.open_until or 0.0
         else:
             option.closed = True
+        _say(
+            logging.INFO,
+            "provider_paused",
+            f"⚠️ {option.name} en pausa ({breaker.error_class}, "
+            f"{self._health.open_for_s(option.name, model) or 0:.0f} s)",
+            provider=option.name,
+            error_class=breaker.error_class,
+            turn_id=turn.turn_id,
+        )
 
     async def _try(self, turn: _Turn, step: retry.Ask) -> Completion | None:
         option, member = step.option, turn.members[step.option.name]
@@ -185,94 +208,90 @@ class Responder:
             provider=member.name,
             turn_id=turn.turn_id,
         )
-        started_at, started = self._clock.now(), self._clock.monotonic_s()
-        limit_s = min(step.limit_s, member.timeout_s)
-        model = self._health.current_model(member)
-        self._health.begin(member.name, model)
-        try:
-            async with asyncio.timeout(limit_s):
-                model = await self._model(member)
-                completion = await base.complete(
-                    member.provider, self._client, member.settings, turn.prompt, model, limit_s
-                )
-        except ProviderError as error:
-            failure = error
-        except TimeoutError:
-            failure = provider_error(
-                f"no answer within {limit_s:.1f} s",
-                provider=member.name,
-                model=model,
-                error_class="timeout",
-            )
-        except asyncio.CancelledError:
-            self._health.abandon(member.name, model)
-            self._ledger(turn, option, model, "cancelled", started_at, started)
-            raise
-        else:
-            return self._succeed(turn, option, completion, started_at, started)
-        await self._fail(turn, option, model, failure, started_at, started)
-        return None
-
-    def _succeed(
-        self,
-        turn: _Turn,
-        option: retry.Option,
-        completion: Completion,
-        started_at: datetime,
-        started: float,
-    ) -> Completion:
-        member = turn.members[option.name]
-        self._health.succeed(member.name, self._health.current_model(member))
-        self._ledger(
-            turn, option, completion.model, "answered", started_at, started, usage=completion.usage
+        attempt = _Attempt(
+            option,
+            member,
+            self._health.current_model(member),
+            self._clock.now(),
+            self._clock.monotonic_s(),
+            min(step.limit_s, member.timeout_s),
         )
+        call = self._health.begin(member.name, attempt.model)
+        try:
+            try:
+                completion = await self._ask(turn, attempt)
+            except ProviderError as error:
+                await self._fail(turn, attempt, call, error)
+                return None
+            except asyncio.CancelledError:
+                self._ledger(turn, attempt, "cancelled")
+                raise
+            self._health.succeed(call)
+            return self._succeed(turn, attempt, completion)
+        finally:
+            self._health.abandon(call)
+
+    async def _ask(self, turn: _Turn, attempt: _Attempt) -> Completion:
+        """One call within its limit, finding out the loaded model included."""
+        member = attempt.member
+        try:
+            async with asyncio.timeout(attempt.limit_s):
+                attempt.model = attempt.model or await self._health.find_loaded(
+                    self._client, member, LIST_LIMIT_S
+                )
+                return await base.complete(
+                    member.provider,
+                    self._client,
+                    member.settings,
+                    turn.prompt,
+                    attempt.model,
+                    attempt.limit_s,
+                )
+        except TimeoutError:
+            raise provider_error(
+                f"no answer within {attempt.limit_s:.1f} s",
+                provider=member.name,
+                model=attempt.model,
+                error_class="timeout",
+            ) from None
+
+    def _succeed(self, turn: _Turn, attempt: _Attempt, completion: Completion) -> Completion:
+        attempt.model = completion.model
+        self._ledger(turn, attempt, "answered", usage=completion.usage)
+        name = attempt.member.name
         _say(
             logging.INFO,
             "provider_answered",
-            f"✅ Éxito con: {member.name}",
-            provider=member.name,
+            f"✅ Éxito con: {name}",
+            provider=name,
             model=completion.model,
             turn_id=turn.turn_id,
         )
-        return Completion(
-            text=completion.text,
-            model=completion.model,
-            usage=completion.usage,
-            finish_reason=completion.finish_reason,
-            provider=member.name,
-            attempts=turn.calls,
-        )
+        return replace(completion, provider=name, attempts=turn.calls)
 
-    async def _fail(
-        self,
-        turn: _Turn,
-        option: retry.Option,
-        model: str | None,
-        error: ProviderError,
-        started_at: datetime,
-        started: float,
-    ) -> None:
-        member = turn.members[option.name]
-        now = self._clock.monotonic_s()
+    async def _fail(self, turn: _Turn, attempt: _Attempt, call: Call, error: ProviderError) -> None:
+        option, name = attempt.option, attempt.member.name
+        took_s = self._clock.monotonic_s() - attempt.started
         turn.errors.append(error)
-        self._ledger(turn, option, model, error.error_class, started_at, started, error=error)
+        self._ledger(turn, attempt, error.error_class, error=error)
         most = self.rules.attempts + option.heals
         status = f"{error.status}, " if error.status else ""
         _say(
             logging.WARNING,
             "provider_failed",
-            f"❌ Error con {member.name}: {error.error_class} "
-            f"(intento {option.calls}/{most}, {status}{now - started:.1f} s)",
-            provider=member.name,
+            f"❌ Error con {name}: {error.error_class} "
+            f"(intento {option.calls}/{most}, {status}{took_s:.1f} s)",
+            provider=name,
             error_class=error.error_class,
             status=error.status,
             turn_id=turn.turn_id,
         )
-        if await self._heal(turn, option, model, error):
+        if await self._heal(turn, attempt, error):
             return
-        self._health.fail(member.name, model, error)
+        self._health.fail(call, error)
+        now = self._clock.monotonic_s()
         retry.note_failure(option, error, now=now, style=self.rules.style)
-        if error.error_class != "rate_limit" and not self._health.may_ask(member.name, model):
+        if call.breaker.is_open and error.error_class != "rate_limit":
             option.closed = True
         if option.closed or option.attempts >= self.rules.attempts:
             self._say_exhausted(turn, option)
@@ -291,30 +310,22 @@ class Responder:
             turn_id=turn.turn_id,
         )
 
-    async def _model(self, member: Member) -> str:
-        """The model to ask; a local provider is asked which one is loaded."""
-        known = self._health.current_model(member)
-        if known is not None:
-            return known
-        return await self._health.find_loaded(self._client, member, LIST_LIMIT_S)
-
-    async def _heal(
-        self, turn: _Turn, option: retry.Option, model: str | None, error: ProviderError
-    ) -> bool:
+    async def _heal(self, turn: _Turn, attempt: _Attempt, error: ProviderError) -> bool:
         """A model is gone: take the owner's next one, else one the provider lists."""
-        member = turn.members[option.name]
+        option, member, model = attempt.option, attempt.member, attempt.model
         models = member.settings.models
         if error.error_class != "model_not_found" or option.heals > len(models):
             return False
-        found: str | None = None
-        if model in models[:-1]:
-            found = models[models.index(model or "") + 1]
-        elif self.rules.auto_model:
-            found = await self._listed_instead(turn, member, model)
+        found = self._health.current_model(member)
+        if found == model:  # else another turn has found one already
+            found = None
+            if model in models[:-1]:
+                found = models[models.index(model or "") + 1]
+            elif self.rules.auto_model:
+                found = await self._listed_instead(turn, member, model)
         if found is None or found == model:
             return False
         option.heals += 1
-        self._health.abandon(member.name, model)
         self._health.use_model(member.name, found)
         _say(
             logging.WARNING,
@@ -347,16 +358,16 @@ class Responder:
         others = [listed_model for listed_model in listed if listed_model.name != model]
         return pick_model(others, model, member.provider.default_model)
 
-    async def _wait(self, turn: _Turn, seconds: float) -> None:
-        if turn.errors and turn.errors[-1].error_class == "rate_limit":
+    async def _wait(self, turn: _Turn, step: retry.Wait) -> None:
+        if step.option.is_limited:
             _say(
                 logging.INFO,
                 "rate_limit_wait",
-                f"⏳ Rate limit alcanzado, esperando {seconds:.1f}s...",
-                seconds=round(seconds, 1),
+                f"⏳ Rate limit alcanzado, esperando {step.seconds:.1f}s...",
+                seconds=round(step.seconds, 1),
                 turn_id=turn.turn_id,
             )
-        await self._sleep(seconds)
+        await self._sleep(step.seconds)
 
     def _failed(self, turn: _Turn) -> AllProvidersFailed:
         _say(
@@ -376,28 +387,25 @@ class Responder:
     def _ledger(
         self,
         turn: _Turn,
-        option: retry.Option,
-        model: str | None,
+        attempt: _Attempt,
         outcome: str,
-        started_at: datetime,
-        started: float,
         *,
-        usage: Usage | None = None,
+        usage: Usage = _NO_USAGE,
         error: ProviderError | None = None,
     ) -> None:
         self._record(
             AttemptRow(
                 turn_id=turn.turn_id,
-                provider=option.name,
-                model=model,
-                attempt=option.calls,
+                provider=attempt.member.name,
+                model=attempt.model,
+                attempt=attempt.option.calls,
                 outcome=outcome,
-                duration_ms=round((self._clock.monotonic_s() - started) * 1000),
-                started_at=started_at,
+                duration_ms=round((self._clock.monotonic_s() - attempt.started) * 1000),
+                started_at=attempt.started_at,
                 status=error.status if error else 200 if outcome == "answered" else None,
                 retry_after_s=error.retry_after_s if error else None,
-                input_tokens=usage.input_tokens if usage else None,
-                output_tokens=usage.output_tokens if usage else None,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
             )
         )
 

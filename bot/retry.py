@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.errors import DeliveryError, DeliveryUnavailable, ProviderError
+from core.errors import ProviderError
 
 MIN_ATTEMPT_S = 0.5
 """An attempt with less time than this left is not worth starting."""
@@ -32,6 +32,8 @@ class Option:
     """Not to be asked again in this turn."""
     ready_at: float = 0.0
     """Monotonic second before which it would refuse again."""
+    is_limited: bool = False
+    """It is a full rate window that it waits for."""
 
     @property
     def attempts(self) -> int:
@@ -48,8 +50,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nobody can answer now; somebody can in `seconds`."""
+    """Nobody can answer now; this option can in `seconds`."""
 
+    option: Option
     seconds: float
 
 
@@ -61,49 +64,55 @@ def next_step(
     Args:
         now, deadline: monotonic seconds.
         attempts: most calls of one option.
-        style: "rounds" asks everyone once, then again; "in_place" asks one until it is used up.
+        style: "rounds" asks everyone once, then again; "in_place" asks one until it is used up,
+            and waits out its pauses, but never somebody's full rate window while others can answer.
     """
     live = [o for o in options if not o.closed and o.attempts < attempts]
     if not live or deadline - now < MIN_ATTEMPT_S:
         return None
+    candidates = live
     if style == "in_place":
-        live = live[:1]
-    ready = [o for o in live if o.ready_at <= now]
+        candidates = [o for o in live if o.ready_at <= now or not o.is_limited][:1] or live
+    ready = [o for o in candidates if o.ready_at <= now]
     if not ready:
-        pause = min(o.ready_at for o in live) - now
-        return Wait(pause) if now + pause + MIN_ATTEMPT_S * 2 < deadline else None
+        soonest = min(candidates, key=lambda o: o.ready_at)
+        pause = soonest.ready_at - now
+        return Wait(soonest, pause) if now + pause + MIN_ATTEMPT_S * 2 < deadline else None
     chosen = min(ready, key=lambda o: o.attempts)
-    return Ask(chosen, attempt_limit_s(deadline - now, sum(1 for o in live if o.calls == 0) - 1))
+    others = sum(1 for o in live if o is not chosen and o.calls == 0)
+    return Ask(chosen, attempt_limit_s(deadline - now, others))
 
 
 def attempt_limit_s(remaining_s: float, others: int) -> float:
     """How long one attempt may take so that each of `others` still gets its share."""
-    others = max(others, 0)
     return max(remaining_s - others * SHARE_S, remaining_s / (others + 1))
 
 
 def note_failure(option: Option, error: ProviderError, *, now: float, style: str) -> None:
     """Write into the plan what an error means for asking the same option again."""
+    option.is_limited = error.error_class == "rate_limit"
     if not error.retry_same:
         option.closed = True
-    elif error.error_class == "rate_limit" and error.retry_after_s:
+    elif error.retry_after_s:
         option.ready_at = now + error.retry_after_s
-    elif error.error_class == "rate_limit" and style != "in_place":
+    elif option.is_limited and style != "in_place":
         option.closed = True  # nobody knows for how long; the customer is not kept waiting
     else:
+        option.is_limited = False
         doubling = 2 ** (option.attempts - 1) if style == "in_place" else 1
         option.ready_at = now + RETRY_PAUSE_S * doubling
 
 
-def send_again_after_s(error: DeliveryError, tries: int) -> float | None:
-    """Seconds until a failed send is tried again, or None when it never is.
+def send_again_after_s(tries: int, retry_after_s: float | None = None) -> float | None:
+    """Seconds until a send that may succeed later is tried again; None when it was tried enough.
 
     Args:
-        tries: how often it was tried, this time included.
+        tries: how often it was tried, this time included; at least 1.
+        retry_after_s: what the channel itself asks for.
     """
-    if not isinstance(error, DeliveryUnavailable) or tries > len(SEND_PAUSES_S):
+    if tries > len(SEND_PAUSES_S):
         return None
-    return max(error.retry_after_s or 0.0, float(SEND_PAUSES_S[tries - 1]))
+    return max(retry_after_s or 0.0, float(SEND_PAUSES_S[tries - 1]))
 
 
 def turn_again_after_s(failures: int) -> float | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot import inbox, outbox
@@ -29,7 +29,7 @@ from core.database import Database
 from core.errors import AllProvidersFailed
 from core.ids import new_id
 from core.log import log_event
-from core.texts import DEFAULT_LANGUAGE, text
+from core.texts import text
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,35 @@ class SavedTurn:
 
     id: str
     to_seq: int
+
+
+class Arrivals:
+    """Which messages of a conversation arrived, as wake-ups tell, and which the turn has read."""
+
+    def __init__(self) -> None:
+        self._latest = 0
+        self._read = 0
+        self._event = asyncio.Event()
+
+    def note(self, seq: int) -> None:
+        """The message numbered `seq` is stored."""
+        self._latest = max(self._latest, seq)
+        if self._latest > self._read:
+            self._event.set()
+
+    def read_up_to(self, seq: int) -> None:
+        """The turn has read everything up to `seq`."""
+        self._read = seq
+        if self._latest <= seq:
+            self._event.clear()
+
+    @property
+    def is_pending(self) -> bool:
+        return self._event.is_set()
+
+    async def wait(self) -> None:
+        """Return once a message is there that the turn has not read."""
+        await self._event.wait()
 
 
 class TurnRunner:
@@ -70,12 +99,12 @@ class TurnRunner:
         self._deadline_s = deadline_s
         self._coalesce_max_s = coalesce_max_s
 
-    async def answer(self, claim: Claim, more: asyncio.Event) -> SavedTurn | int:
+    async def answer(self, claim: Claim, arrivals: Arrivals) -> SavedTurn | int:
         """Make sure the conversation has a saved reply.
 
         Args:
             claim: the right to work on it.
-            more: set from outside when another message arrives.
+            arrivals: told from outside when another message arrives.
         Returns:
             The saved turn to deliver, or the number up to which silence is the right answer.
         Raises:
@@ -86,14 +115,14 @@ class TurnRunner:
             return saved
         started = self._clock.monotonic_s()
         for restarts in range(MAX_RESTARTS + 1):
-            more.clear()
             waiting = await self._database.read_async(
                 lambda c: waiting_messages(c, claim.conversation_id, claim.done)
             )
+            arrivals.read_up_to(waiting[-1].seq)
             draft = Draft(claim, waiting, new_id(), self._clock.now())
             left_s = max(1.0, self._deadline_s - (self._clock.monotonic_s() - started))
             is_last = restarts == MAX_RESTARTS
-            reply = await self._reply_unless_more(draft, left_s, None if is_last else more)
+            reply = await self._reply_unless_more(draft, left_s, None if is_last else arrivals)
             if reply is None:
                 await self._settle(claim)
             elif reply.kind == "silent":
@@ -105,13 +134,13 @@ class TurnRunner:
         raise AssertionError("the last round always saves")
 
     async def _reply_unless_more(
-        self, draft: Draft, deadline_s: float, more: asyncio.Event | None
+        self, draft: Draft, deadline_s: float, arrivals: Arrivals | None
     ) -> Reply | None:
         """The reply; None when another message arrived first and the work was dropped."""
         work = asyncio.ensure_future(self._reply(draft, deadline_s))
-        if more is None:
+        if arrivals is None:
             return await work
-        arrival = asyncio.ensure_future(more.wait())
+        arrival = asyncio.ensure_future(arrivals.wait())
         try:
             await asyncio.wait((work, arrival), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -144,14 +173,15 @@ class TurnRunner:
                 deadline_s=deadline_s,
             )
         except AllProvidersFailed as error:
-            return unavailable(error, claim.language or DEFAULT_LANGUAGE)
+            language = self._answerer.language_of(draft.waiting, claim.language)
+            return unavailable(error, language)
 
     async def _save(self, draft: Draft, reply: Reply, *, even_if_more: bool) -> SavedTurn | None:
         parts = self._channels[draft.claim.channel].prepare(reply.text)
         now = self._clock.now()
 
         def work(connection: Connection) -> SavedTurn | None:
-            tail, _ = inbox.hold(connection, draft.claim.conversation_id, draft.claim.epoch)
+            tail = inbox.hold(connection, draft.claim.conversation_id, draft.claim.epoch)
             if tail > draft.to_seq and not even_if_more:
                 return None
             return save_reply(connection, draft, reply, parts, now)
@@ -183,10 +213,10 @@ class TurnRunner:
         if failed is not None:
             return failed.to_seq
         draft = Draft(claim, messages, new_id(), self._clock.now())
-        sentence = text("customer.buried", claim.language)
-        saved = await self._save(
-            draft, Reply(sentence, offline.NAME, None, kind="buried"), even_if_more=True
-        )
+        language = self._answerer.language_of(messages, claim.language)
+        sentence = text("customer.buried", language)
+        reply = Reply(sentence, offline.NAME, None, kind="buried", language=language)
+        saved = await self._save(draft, reply, even_if_more=True)
         return saved if saved is not None else draft.to_seq
 
 
@@ -214,6 +244,17 @@ def saved_turn(connection: Connection, claim: Claim) -> SavedTurn | None:
         )
     ).first()
     return SavedTurn(row.id, row.to_seq) if row else None
+
+
+def withdrawn_turns(connection: Connection, claim: Claim) -> int:
+    """How many replies to what waits now were withdrawn before they were sent."""
+    return connection.execute(
+        select(func.count()).where(
+            Turn.conversation_id == claim.conversation_id,
+            Turn.state == "withdrawn",
+            Turn.from_seq == claim.done + 1,
+        )
+    ).scalar_one()
 
 
 def save_reply(
@@ -246,6 +287,7 @@ def save_reply(
             prices=dict(reply.prices),
             started_at=draft.started_at,
             saved_at=now,
+            finished_at=now if state == "finished" else None,
         )
     )
     outbox.queue_parts(

@@ -7,6 +7,7 @@ a heartbeat renews the leases, and a stop finishes or gives back what is held.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from bot import inbox, retry
 from bot.delivery import Anew, Deliverer, Later
 from bot.inbox import Claim
 from bot.tables import WorkerBeat
-from bot.turn import SavedTurn, TurnRunner, finish_turn
+from bot.turn import Arrivals, SavedTurn, TurnRunner, finish_turn, withdrawn_turns
 from core.clock import Clock
 from core.database import Database, insert_into
 from core.errors import DatabaseUnavailable, LeaseLost
@@ -27,9 +28,18 @@ from core.log import log_event
 
 log = logging.getLogger(__name__)
 
+Wake = Callable[[int, datetime, int], None]
+"""Tells a worker: conversation id, due at, number of the message that arrived (0: none did)."""
+
 LEASE_S = 20.0
 BEAT_S = 5.0
 BEAT_KEPT_S = 24 * 3600.0
+TIMER_SLACK_S = 0.02
+BURY_AGAIN_S = 60.0
+UNAVAILABLE_S = 1.0
+ANEW_AT_ONCE = 2
+"""So many withdrawn replies are written anew at once; more means the catalog keeps moving."""
+ANEW_PAUSE_S = 30.0
 STOP_GRACE_S = 8.0
 """How long a stop lets running turns finish before it gives them back."""
 
@@ -38,7 +48,7 @@ STOP_GRACE_S = 8.0
 class _Work:
     """One conversation this worker is busy with."""
 
-    more: asyncio.Event = field(default_factory=asyncio.Event)
+    arrivals: Arrivals = field(default_factory=Arrivals)
     task: asyncio.Task[None] | None = None
     epoch: int | None = None
 
@@ -79,10 +89,14 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         self._started_at = clock.now()
 
-    def wake(self, conversation_id: int, due_at: datetime) -> None:
-        """A conversation has work at `due_at`; may be called from any thread."""
+    def wake(self, conversation_id: int, due_at: datetime, seq: int = 0) -> None:
+        """A conversation has work at `due_at`; may be called from any thread.
+
+        Args:
+            seq: number of the message that just arrived; 0 when none did.
+        """
         try:
-            self._loop.call_soon_threadsafe(self._note, conversation_id, due_at)
+            self._loop.call_soon_threadsafe(self._note, conversation_id, due_at, seq)
         except RuntimeError:  # the loop is closed: the next start finds the work by itself
             log_event(log, logging.DEBUG, "wake_dropped", conversation_id=conversation_id)
 
@@ -115,24 +129,25 @@ class Worker:
                 await job()
             except DatabaseUnavailable as error:
                 log_event(log, logging.ERROR, "database_unavailable", error=str(error))
+            except Exception:  # the worker's edge: looking for work and the heartbeat never end
+                log.exception("worker_job_broken")
             await asyncio.sleep(seconds)
 
     async def _poll(self) -> None:
-        room = self._concurrency - len(self._works)
-        if room <= 0:
+        if len(self._works) >= self._concurrency:
             return
         found = await self._database.read_async(
             lambda c: inbox.due(
-                c, now=self._clock.now(), channels=self._channels, limit=room + len(self._works)
+                c, now=self._clock.now(), channels=self._channels, limit=self._concurrency
             )
         )
         for conversation_id in found:
             self._start(conversation_id)
 
-    def _note(self, conversation_id: int, due_at: datetime) -> None:
+    def _note(self, conversation_id: int, due_at: datetime, seq: int = 0) -> None:
         work = self._works.get(conversation_id)
         if work is not None:
-            work.more.set()
+            work.arrivals.note(seq)
             return
         wait_s = (due_at - self._clock.now()).total_seconds()
         if wait_s <= 0:
@@ -165,7 +180,7 @@ class Worker:
             log.exception("turn_broken conversation_id=%d", conversation_id)
         finally:
             del self._works[conversation_id]
-        if again is None and work.more.is_set():
+        if again is None and work.arrivals.is_pending:
             again = self._clock.now()  # a message arrived while the conversation was being freed
         if again is not None and not self._stopping.is_set():
             self._note(conversation_id, again)
@@ -185,19 +200,21 @@ class Worker:
             return None
         work.epoch = claim.epoch
         try:
-            return await self._serve(claim, work)
+            return await self._deliver(claim, await self._turns.answer(claim, work.arrivals))
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back(claim, self._clock.now()))
             raise
-        except (LeaseLost, DatabaseUnavailable):
+        except LeaseLost:
+            raise
+        except DatabaseUnavailable:
+            with contextlib.suppress(DatabaseUnavailable):  # else the lease runs out by itself
+                await self._give_back(claim, self._after(UNAVAILABLE_S))
             raise
         except Exception:  # noqa: BLE001 - the worker's edge: whatever a turn raises, it goes on
             return await self._failed(claim)
 
-    async def _serve(self, claim: Claim, work: _Work) -> datetime | None:
-        """Answer and deliver; the instant to go on at, None when nothing is left."""
-        answer = await self._turns.answer(claim, work.more)
-        return await self._deliver(claim, answer)
+    def _after(self, seconds: float) -> datetime:
+        return self._clock.now() + timedelta(seconds=seconds)
 
     async def _deliver(self, claim: Claim, answer: SavedTurn | int) -> datetime | None:
         if isinstance(answer, int):  # silence is the right answer
@@ -211,7 +228,9 @@ class Worker:
         if isinstance(outcome, Later):
             return await self._give_back(claim, outcome.at)
         if isinstance(outcome, Anew):
-            return await self._give_back(claim, self._clock.now())
+            withdrawn = await self._database.read_async(lambda c: withdrawn_turns(c, claim))
+            pause_s = 0 if withdrawn <= ANEW_AT_ONCE else ANEW_PAUSE_S
+            return await self._give_back(claim, self._after(pause_s))
         due_at = await self._database.write_async(
             lambda c: finish_turn(c, claim, answer, self._clock.now())
         )
@@ -239,9 +258,14 @@ class Worker:
         log.exception("turn_failed conversation_id=%d failures=%d", claim.conversation_id, failures)
         again_s = retry.turn_again_after_s(failures)
         if again_s is not None:
-            at = self._clock.now() + timedelta(seconds=again_s)
-            return await self._give_back(claim, at, failures)
-        return await self._deliver(claim, await self._turns.bury(claim))
+            return await self._give_back(claim, self._after(again_s), failures)
+        try:
+            return await self._deliver(claim, await self._turns.bury(claim))
+        except (LeaseLost, DatabaseUnavailable):
+            raise
+        except Exception:  # nothing is dropped: it stays waiting, and stays in the log
+            log.exception("burial_failed conversation_id=%d", claim.conversation_id)
+            return await self._give_back(claim, self._after(BURY_AGAIN_S), failures)
 
     async def _beat(self) -> None:
         """Say that we live, and prolong what we hold; drop what we lost."""

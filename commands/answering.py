@@ -72,7 +72,7 @@ def _failed(house: app.House, error: AllProvidersFailed, turn_id: str, *, as_jso
     language = house.settings.shop_language
     sentence = unavailable_sentence(error, language)
     if as_json:
-        house.database.write(lambda c: None)  # the ledger's queued rows are stored behind this
+        house.database.flush()  # the ledger's rows are queued, not awaited
         rows = house.database.read(lambda c: attempts_of(c, turn_id))
         say_json(failure_body(error, sentence, rows, app.members_listed(house.settings)))
     else:

@@ -14,7 +14,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +46,8 @@ Work = Callable[[Connection], T]
 MAX_UNITS_PER_COMMIT = 256
 READ_THREADS = 4
 POSTGRES_THREADS = 8
-SQLITE_BUSY_TIMEOUT_S = 15
+SQLITE_BUSY_TIMEOUT_S = 10
+"""Below the 15 s Twilio waits for us: a refusal it can repeat is better than no answer."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -301,6 +302,7 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             self._writer = _PooledWriter(self._write_engine)
+        self._posted: set[Future[Any]] = set()
         self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="database-read")
 
     def write(self, work: Work[T]) -> T:
@@ -316,9 +318,17 @@ class Database:
     def post(self, work: Work[Any]) -> None:
         """Queue `work` and go on; a failure is logged, never raised (ledger rows)."""
         try:
-            self._writer.submit(work).add_done_callback(_log_failure)
+            future = self._writer.submit(work)
         except DatabaseUnavailable as error:
             log.warning("database_post_dropped error=%s", error)
+            return
+        self._posted.add(future)
+        future.add_done_callback(self._posted.discard)
+        future.add_done_callback(_log_failure)
+
+    def flush(self) -> None:
+        """Wait until everything posted so far is stored or has failed."""
+        wait(list(self._posted))
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on one consistent snapshot; it cannot write."""

@@ -71,6 +71,9 @@ class FakeAnswerer:
     prices: dict[str, int] = field(default_factory=dict)
     before_answer: Callable[[], Awaitable[None]] | None = None
 
+    def language_of(self, waiting: Sequence[TalkMessage], known: str | None) -> str:
+        return known or "es"
+
     async def reply(
         self,
         waiting: Sequence[TalkMessage],

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.channels.base import WHATSAPP
 from bot.channels.formatting import clean_text
+from bot.channels.twilio_codes import retryable_code
 from bot.messages import InboundMessage, Media, StatusUpdate
 from core.errors import BadForm
 
@@ -98,11 +99,13 @@ def parse_status(form: Form, outbox_id: str | None = None) -> StatusUpdate:
     status = _status_word(form)
     if not status or len(status) > STATUS_CHARS:
         raise BadForm("no status")
+    error_code = _error_code(_get(form, "ErrorCode"))
     return StatusUpdate(
         message_sid=_message_sid(form),
         status=status,
         outbox_id=_within(clean_text(outbox_id or "").strip(), OUTBOX_CHARS),
-        error_code=_error_code(_get(form, "ErrorCode")),
+        error_code=error_code,
+        can_retry=retryable_code(error_code),
     )
 
 

@@ -208,7 +208,17 @@ async def complete(
     _require_key(provider, settings)
     request = provider.chat_request(settings, prompt, model)
     answer = await exchange(client, request, timeout_s, provider=provider.name, model=model or None)
-    return provider.read_chat(answer, model)
+    try:
+        return provider.read_chat(answer, model)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise provider_error(  # a shape nobody foresaw must not cost the customer the answer
+            f"unreadable answer: {type(error).__name__}",
+            provider=provider.name,
+            model=model or None,
+            status=answer.status,
+            error_class="validation",
+            retry_same=True,
+        ) from error
 
 
 async def list_models(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from bot import inbox, outbox
+from bot import inbox, receipts
 from bot.channels.base import SentMessage
 from bot.delivery import Deliverer, SendRate
 from bot.messages import InboundMessage, StatusUpdate
@@ -17,7 +17,7 @@ from bot.turn import TurnRunner
 from bot.worker import Worker
 from catalog.tables import Product
 from core.database import Database
-from core.errors import DeliveryRejected, DeliveryUnavailable, DeliveryUnknown
+from core.errors import DatabaseUnavailable, DeliveryRejected, DeliveryUnavailable, DeliveryUnknown
 from tests.fakes import FakeAnswerer, FakeChannel, FixedClock
 
 
@@ -61,6 +61,11 @@ class Shop:
         )
         busy = waiting | Conversation.lease_owner.is_not(None)
         return bool(self.scalar(select(func.count()).where(busy)))
+
+    def tell(self, status: str, *, sid: str = "SMout1", **fields: Any) -> None:
+        """A status callback of the channel."""
+        said = StatusUpdate(sid, status, **fields)
+        self.database.write(lambda c: receipts.record_status(c, said, self.clock.now()))
 
     def scalar(self, query: Any) -> Any:
         return self.database.read(lambda c: c.execute(query).scalar())
@@ -166,7 +171,111 @@ async def test_an_unclear_send_is_looked_up_twice_then_sent(shop: Shop) -> None:
     assert (shop.channel.lookups, shop.sent) == (1, [])
     shop.clock.advance(6)
     await shop.work()
+    assert (shop.channel.lookups, shop.sent) == (2, [])
+    shop.clock.advance(3)
+    await shop.work()
     assert (shop.channel.lookups, shop.sent) == (2, ["re: hola"])
+
+
+async def test_sends_that_stay_unclear_grow_rarer_and_end(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnknown("answer lost")] * 50
+    shop.receive()
+    for _ in range(200):
+        await shop.work()
+        shop.clock.advance(600)
+    assert shop.unanswered == 0
+    assert shop.scalar(select(OutboxItem.state)) == "failed"
+    assert 50 - len(shop.channel.failures) <= 12
+
+
+async def test_a_callback_that_comes_after_the_look_ups_keeps_it_from_being_sent_again(
+    shop: Shop,
+) -> None:
+    shop.channel.failures = [DeliveryUnknown("answer lost")]
+    shop.receive()
+    for seconds in (0, 16, 6):
+        shop.clock.advance(seconds)
+        await shop.work()
+    shop.tell("delivered", sid="SMlate", outbox_id=shop.scalar(select(OutboxItem.id)))
+    shop.clock.advance(60)
+    await shop.work()
+    assert (shop.sent, shop.unanswered) == ([], 0)
+
+
+async def test_a_reply_that_could_not_be_delivered_is_sent_again(shop: Shop) -> None:
+    shop.receive()
+    await shop.work()
+    for word in ("undelivered", "failed"):
+        shop.tell(word, can_retry=True)
+    shop.clock.advance(3)
+    await shop.work()
+    assert shop.sent == ["re: hola"] * 2
+    assert len(shop.answerer.asked) == 1
+    assert shop.unanswered == 0
+
+
+async def test_an_undelivered_reply_is_not_sent_behind_a_newer_one(shop: Shop) -> None:
+    shop.receive("uno")
+    await shop.work()
+    shop.receive("dos")
+    await shop.work()
+    shop.tell("failed", can_retry=True)
+    shop.clock.advance(60)
+    await shop.work()
+    assert shop.sent == ["re: uno", "re: dos"]
+
+
+async def test_a_failure_that_will_not_pass_is_recorded_and_told(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.receive()
+    await shop.work()
+    shop.tell("undelivered", error_code=63016)
+    assert shop.scalar(select(OutboxItem.state)) == "failed"
+    assert "message_undelivered" in caplog.text
+
+
+async def test_one_word_on_two_parts_settles_only_its_own(shop: Shop) -> None:
+    shop.receive("a|b")
+    await shop.work()
+    other = shop.scalar(select(OutboxItem.id).where(OutboxItem.part == 1))
+    shop.tell("read", outbox_id=other)
+    states = shop.database.read(
+        lambda c: c.execute(select(OutboxItem.status).order_by(OutboxItem.part)).scalars().all()
+    )
+    assert states == ["read", "queued"]
+
+
+async def test_a_wake_up_for_a_message_already_read_changes_nothing(shop: Shop) -> None:
+    async def late_wake_up() -> None:
+        shop.worker.wake(1, shop.clock.now(), 1)
+        await asyncio.sleep(0.05)
+
+    shop.answerer.before_answer = late_wake_up
+    shop.receive()
+    await shop.work()
+    assert len(shop.answerer.asked) == 1
+
+
+async def test_a_database_that_fails_for_a_moment_does_not_keep_the_conversation(
+    shop: Shop,
+) -> None:
+    shop.answerer.failures = [DatabaseUnavailable("busy")]
+    shop.receive()
+    await shop.work()
+    shop.clock.advance(2)
+    await shop.work()
+    assert shop.sent == ["re: hola"]
+
+
+async def test_a_buried_turn_speaks_the_customers_language(shop: Shop) -> None:
+    shop.answerer.failures = [ValueError("ours")] * 3
+    shop.receive()
+    shop.database.write(lambda c: c.execute(update(Conversation).values(language="en")))
+    for _ in range(3):
+        await shop.work()
+        shop.clock.advance(11)
+    assert shop.scalar(select(Conversation.language)) == "en"
 
 
 async def test_nothing_is_looked_up_before_the_send_has_surely_ended(shop: Shop) -> None:
@@ -182,12 +291,7 @@ async def test_a_status_callback_settles_an_unclear_send(shop: Shop) -> None:
     shop.channel.failures = [DeliveryUnknown("answer lost")]
     shop.receive()
     await shop.work()
-    outbox_id = shop.scalar(select(OutboxItem.id))
-    shop.database.write(
-        lambda c: outbox.record_status(
-            c, StatusUpdate("SMcalled", "sent", outbox_id), shop.clock.now()
-        )
-    )
+    shop.tell("sent", sid="SMcalled", outbox_id=shop.scalar(select(OutboxItem.id)))
     await shop.work()
     assert (shop.sent, shop.unanswered, shop.channel.lookups) == ([], 0, 0)
 
@@ -305,13 +409,8 @@ async def test_a_stop_gives_back_what_it_cannot_finish(
 def test_statuses_move_forward_only(shop: Shop) -> None:
     asyncio.run(_deliver_one(shop))
 
-    def report(status: str) -> None:
-        shop.database.write(
-            lambda c: outbox.record_status(c, StatusUpdate("SMout1", status), shop.clock.now())
-        )
-
     for word in ("delivered", "sent", "read", "delivered", "queued"):
-        report(word)
+        shop.tell(word)
     assert shop.scalar(select(OutboxItem.status)) == "read"
     assert shop.scalar(select(Message.status).where(Message.direction == "outbound")) == "read"
 
@@ -323,7 +422,7 @@ async def _deliver_one(shop: Shop) -> None:
 
 def test_a_status_of_an_unknown_message_changes_nothing(shop: Shop) -> None:
     settled = shop.database.write(
-        lambda c: outbox.record_status(
+        lambda c: receipts.record_status(
             c, StatusUpdate("SMunknown", "read", "nobody"), shop.clock.now()
         )
     )

@@ -74,6 +74,8 @@ class Bench:
         self.asked.append(f"{name}:{json.loads(request.content)['model']}")
         script = self.answers[name]
         answer = script.pop(0) if len(script) > 1 else script[0]
+        if callable(answer) and not isinstance(answer, type):
+            answer = answer()
         if isinstance(answer, Exception):
             raise answer
         assert isinstance(answer, httpx.Response)
@@ -237,3 +239,76 @@ def test_a_cancelled_call_is_recorded_as_cancelled() -> None:
 
     asyncio.run(run())
     assert bench.outcomes == [("groq", 1, "cancelled")]
+
+
+def test_in_place_nobody_waits_for_a_window_while_another_can_answer() -> None:
+    limited = broken(429, "rate_limit_exceeded", **{"retry-after": "20"})
+    bench = Bench({"groq": [limited], "openai": [good()]}, style="in_place")
+    assert bench.respond() == "openai: Sí, tenemos."
+
+
+def test_in_place_asks_the_same_one_again_first() -> None:
+    bench = Bench({"groq": [broken(500), good("otra vez")], "openai": [good()]}, style="in_place")
+    assert bench.respond() == "groq: otra vez"
+
+
+def test_many_calls_that_see_one_fault_open_the_breaker_once() -> None:
+    bench = Bench({"groq": [httpx.ReadTimeout("hang")], "openai": [good()]})
+
+    async def burst() -> None:
+        turns = (bench.responder.respond(PROMPT, deadline_s=45) for _ in range(20))
+        await asyncio.gather(*turns)
+
+    asyncio.run(burst())
+    assert bench.health.open_for_s("groq", "m1") == pytest.approx(30)
+
+
+def test_when_a_known_window_opens_everybody_waiting_is_answered() -> None:
+    limited = broken(429, "rate_limit_exceeded", **{"retry-after": "5"})
+    opens_at = FixedClock.at_noon().monotonic_s() + 5
+    bench = Bench({"groq": [lambda: good() if bench.clock.monotonic_s() >= opens_at else limited]})
+
+    async def burst() -> list[str]:
+        turns = (bench.responder.respond(PROMPT, deadline_s=45) for _ in range(5))
+        return [completion.provider for completion in await asyncio.gather(*turns)]
+
+    assert asyncio.run(burst()) == ["groq"] * 5
+
+
+def test_with_one_rate_limited_for_long_and_the_other_open_the_open_one_is_tried() -> None:
+    limited = broken(429, "rate_limit_exceeded", **{"retry-after": "120"})
+    bench = Bench({"groq": [limited], "openai": [httpx.ReadTimeout("hang"), good("volví")]})
+    with pytest.raises(AllProvidersFailed):
+        bench.respond()
+    assert bench.respond() == "openai: volví"
+
+
+def test_a_turn_cancelled_while_healing_leaves_the_breaker_usable() -> None:
+    bench = Bench({"groq": [httpx.ReadTimeout("hang"), broken(404, "model_not_found"), good()]})
+    listing = asyncio.Event()
+
+    async def hang_on_models(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/models"):
+            listing.set()
+            await asyncio.Event().wait()
+        return await bench.handle(request)
+
+    async def run() -> None:
+        with pytest.raises(AllProvidersFailed):
+            await bench.responder.respond(PROMPT, deadline_s=45)
+        bench.clock.advance(31)
+        transport = httpx.MockTransport(hang_on_models)
+        bench.responder._client = httpx.AsyncClient(transport=transport)
+        task = asyncio.create_task(bench.responder.respond(PROMPT, deadline_s=45))
+        await listing.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())
+    assert bench.health.may_ask("groq", "m1")
+
+
+def test_an_answer_in_a_shape_nobody_foresaw_costs_nobody_the_turn() -> None:
+    odd = httpx.Response(200, json={"choices": {"0": 1}, "usage": [], "model": []})
+    bench = Bench({"groq": [odd], "openai": [good()]})
+    assert bench.respond() == "openai: Sí, tenemos."

@@ -6,7 +6,7 @@ import pytest
 
 from bot import retry
 from bot.retry import Ask, Option, Wait, next_step
-from core.errors import DeliveryRejected, DeliveryUnavailable, ProviderError, provider_error
+from core.errors import ProviderError, provider_error
 
 
 def step(*options: Option, style: str = "rounds", now: float = 0, deadline: float = 45) -> str:
@@ -24,6 +24,13 @@ def step(*options: Option, style: str = "rounds", now: float = 0, deadline: floa
         pytest.param([Option("a", 1), Option("b", 1)], "rounds", "a", id="then again"),
         pytest.param([Option("a", 1), Option("b")], "in_place", "a", id="same again in place"),
         pytest.param([Option("a", 2), Option("b")], "in_place", "b", id="used up in place"),
+        pytest.param([Option("a", 1, ready_at=1), Option("b")], "in_place", "wait 1", id="pause"),
+        pytest.param(
+            [Option("a", 1, ready_at=20, is_limited=True), Option("b")],
+            "in_place",
+            "b",
+            id="nobody waits for a window while another can answer",
+        ),
         pytest.param([Option("a", 2), Option("b", 2)], "rounds", "give up", id="all used up"),
         pytest.param([Option("a", closed=True), Option("b")], "rounds", "b", id="closed"),
         pytest.param([Option("a", ready_at=5), Option("b")], "rounds", "b", id="not ready yet"),
@@ -88,18 +95,13 @@ def test_in_place_waits_half_a_second_then_a_whole_one() -> None:
 
 
 def test_a_refused_send_is_tried_again_later_and_later() -> None:
-    busy = DeliveryUnavailable("busy")
-    pauses = [retry.send_again_after_s(busy, tries) for tries in (1, 2, 3)]
+    pauses = [retry.send_again_after_s(tries) for tries in (1, 2, 3)]
     assert pauses == [2, 5, 15]
-    assert retry.send_again_after_s(busy, len(retry.SEND_PAUSES_S) + 1) is None
+    assert retry.send_again_after_s(len(retry.SEND_PAUSES_S) + 1) is None
 
 
 def test_the_channels_own_wait_counts_when_it_is_longer() -> None:
-    assert retry.send_again_after_s(DeliveryUnavailable("busy", retry_after_s=40), 1) == 40
-
-
-def test_a_permanent_refusal_is_never_repeated() -> None:
-    assert retry.send_again_after_s(DeliveryRejected("no"), 1) is None
+    assert retry.send_again_after_s(1, retry_after_s=40) == 40
 
 
 def test_a_turn_is_buried_at_its_third_failure() -> None:

@@ -1,0 +1,135 @@
+"""The channel's later word on a sent part enters: delivered, read, or not delivered after all.
+
+Callbacks come early, late, twice and in any order. They settle an unclear send; a failure that may
+pass puts the part back into the outbox while its reply is still the last word of the talk.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, exists, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
+
+from bot.messages import StatusUpdate
+from bot.outbox import FAILED_STATUSES, advance_status, record_accepted
+from bot.retry import send_again_after_s
+from bot.tables import Conversation, OutboxItem, Turn
+from core.log import log_event
+
+log = logging.getLogger(__name__)
+
+
+def record_status(connection: Connection, said: StatusUpdate, now: datetime) -> int | None:
+    """A status callback: statuses move forward only, and our own id settles an unclear send.
+
+    Returns:
+        The conversation to wake, when there is something for a worker to do; else None.
+    """
+    conversation_id = _conversation_of(connection, said)
+    if conversation_id is None:
+        return None
+    # Conversation first, as everywhere: two transactions that lock in one order never deadlock.
+    talk = connection.execute(
+        select(Conversation.tail, Conversation.done, Conversation.lease_owner)
+        .where(Conversation.id == conversation_id)
+        .with_for_update()
+    ).one()
+    item = connection.execute(
+        select(OutboxItem.id, OutboxItem.turn_id, OutboxItem.state, OutboxItem.tries).where(
+            _is_told_of(said)
+        )
+    ).first()
+    if item is None or item.state in ("withdrawn", "failed"):
+        return None
+    has_failed = said.status in FAILED_STATUSES
+    if item.state == "queued" and (has_failed or not item.tries):
+        return None  # the second word on a send that is being repeated
+    if has_failed and item.state == "sending":  # the send itself has not come back yet
+        advance_status(connection, item.id, said.status, said.error_code)
+        return None
+    if has_failed:
+        return _record_undelivered(connection, item, said, conversation_id, talk, now)
+    settled = item.state != "accepted"
+    record_accepted(connection, item.id, said.message_sid, said.status)
+    if settled and talk.tail > talk.done:
+        _make_due(connection, conversation_id, now)
+        return conversation_id
+    return None
+
+
+def _is_told_of(said: StatusUpdate) -> ColumnElement[bool]:
+    """The part that holds this channel's id, or that was sent with our own and holds none yet."""
+    by_sid = OutboxItem.message_sid == said.message_sid
+    if not said.outbox_id:
+        return by_sid
+    held = aliased(OutboxItem)
+    is_free = (OutboxItem.id == said.outbox_id) & OutboxItem.message_sid.is_(None)
+    return by_sid | (is_free & ~exists().where(held.message_sid == said.message_sid))
+
+
+def _conversation_of(connection: Connection, said: StatusUpdate) -> int | None:
+    return connection.execute(
+        select(OutboxItem.conversation_id).where(_is_told_of(said))
+    ).scalar_one_or_none()
+
+
+def _make_due(connection: Connection, conversation_id: int, at: datetime) -> None:
+    connection.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(due_at=at)
+    )
+
+
+def _record_undelivered(
+    connection: Connection,
+    item: Row[*tuple[Any, ...]],
+    said: StatusUpdate,
+    conversation_id: int,
+    talk: Row[*tuple[Any, ...]],
+    now: datetime,
+) -> int | None:
+    """The channel took a part and could not deliver it: again, while it is still the last word."""
+    pause_s = send_again_after_s(item.tries) if said.can_retry else None
+    turn = connection.execute(
+        select(Turn.from_seq, Turn.to_seq).where(Turn.id == item.turn_id)
+    ).one()
+    is_last_word = talk.done == turn.to_seq and talk.lease_owner is None
+    if pause_s is None or not (is_last_word or talk.done < turn.to_seq):
+        _fail(connection, item.id, said)
+        return conversation_id if item.state != "accepted" else None
+    at = now + timedelta(seconds=pause_s)
+    connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == item.id)
+        .values(
+            state="queued", message_sid=None, status=None, next_at=at, error_code=said.error_code
+        )
+    )
+    if is_last_word:  # open the finished turn again: its messages are not answered after all
+        connection.execute(update(Turn).where(Turn.id == item.turn_id).values(state="saved"))
+        connection.execute(
+            update(Conversation)
+            .where(Conversation.id == conversation_id)
+            .values(done=turn.from_seq - 1, due_at=at)
+        )
+    return None
+
+
+def _fail(connection: Connection, outbox_id: str, said: StatusUpdate) -> None:
+    connection.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == outbox_id)
+        .values(state="failed", message_sid=said.message_sid)
+    )
+    advance_status(connection, outbox_id, said.status, said.error_code)
+    log_event(
+        log,
+        logging.ERROR,
+        "message_undelivered",
+        outbox_id=outbox_id,
+        status=said.status,
+        code=said.error_code,
+    )
