@@ -7,16 +7,18 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 from flask import Flask
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
@@ -39,7 +41,8 @@ from bot.schedule import Schedule
 from bot.turn import TurnRunner
 from bot.worker import Wake, Worker
 from bot.worker_thread import WorkerThread
-from catalog.sample import is_sample_catalog, load_sample_products
+from catalog.products import count_products
+from catalog.sample import is_sample_catalog, load_sample_products, remove_sample_products
 from catalog.search import CatalogSearch
 from core.clock import Clock, SystemClock
 from core.database import Base, Database, brief, parse_url
@@ -52,9 +55,12 @@ from core.redaction import register_secrets
 from core.settings import Settings
 from core.texts import text
 from shop import facts as shop_facts
-from shop.sample import load_sample_facts
+from shop.sample import load_sample_facts, remove_sample_facts
 from web import api
 from web.server import listen, make_server
+
+if TYPE_CHECKING:
+    from bot.channels.twilio import TwilioChannel
 
 log = logging.getLogger(__name__)
 
@@ -107,17 +113,26 @@ def open_house(*, quiet: bool = False) -> House:
     settings = read_settings(saved)
     register_secrets(settings.secret_values)
     house = House(settings, database, SystemClock(), CatalogSearch(), saved)
-    if not is_twilio_configured(settings):
-        database.write(lambda c: load_sample_products(c, house.clock.now()))
-        database.write(lambda c: load_sample_facts(c, house.clock.now()))
+    database.write(lambda c: _sample(c, settings, house.clock.now()))
     return house
+
+
+def _sample(connection: Connection, settings: Settings, now: datetime) -> None:
+    """The sample shop stands in while nothing is known, and never before real customers."""
+    if is_twilio_configured(settings):
+        if remove_sample_products(connection):
+            log_event(log, logging.WARNING, "sample_removed", text("commands.sample_removed"))
+        remove_sample_facts(connection)
+    else:
+        load_sample_products(connection, now)
+        load_sample_facts(connection, now)
 
 
 def _upgrade(url: URL) -> None:
     try:
         migrations.upgrade(url, Base.metadata)
     except ModuleNotFoundError as error:
-        raise ConfigError(text("commands.database_driver")) from error
+        raise ConfigError(text("commands.database_driver", python=sys.executable)) from error
     except (SQLAlchemyError, OSError) as error:
         raise ConfigError(text("commands.database_unreachable", reason=brief(error))) from error
 
@@ -128,8 +143,13 @@ def is_twilio_configured(settings: Settings) -> bool:
 
 
 def has_sample_catalog(house: House) -> bool:
-    """Whether customers would be offered the sample shop's products."""
+    """Whether the products are the sample shop's."""
     return house.database.read(is_sample_catalog)
+
+
+def has_products(house: House) -> bool:
+    """Whether there is anything to sell."""
+    return house.database.read(count_products) > 0
 
 
 def shop_currency(house: House) -> str:
@@ -272,7 +292,11 @@ def make_channels(settings: Settings, client: httpx.AsyncClient) -> dict[str, Ch
     """The channels that are configured; a worker leaves conversations of others alone."""
     if not is_twilio_configured(settings):
         return {}
-    from bot.channels.twilio import TwilioAccount, TwilioChannel
+    return {WHATSAPP: _twilio_channel(settings, client)}
+
+
+def _twilio_channel(settings: Settings, client: httpx.AsyncClient) -> TwilioChannel:
+    from bot.channels.twilio import TwilioAccount, TwilioChannel  # slow to import
 
     account = TwilioAccount(
         account_sid=settings.twilio_account_sid or "",
@@ -281,7 +305,17 @@ def make_channels(settings: Settings, client: httpx.AsyncClient) -> dict[str, Ch
         public_base_url=settings.public_base_url,
         api_base_url=settings.twilio_api_base_url,
     )
-    return {WHATSAPP: TwilioChannel(account, client, SEND_TIMEOUT_S)}
+    return TwilioChannel(account, client, SEND_TIMEOUT_S)
+
+
+async def check_twilio(house: House) -> None:
+    """Ask Twilio whether it is reached and knows us.
+
+    Raises:
+        DeliveryError: it is not, or does not.
+    """
+    async with make_client() as client:
+        await _twilio_channel(house.settings, client).check()
 
 
 async def run_worker(

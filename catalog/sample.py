@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from catalog.importer import read_file
 from catalog.products import SAMPLE, has_own_products
+from catalog.revision import bump_revision
 from catalog.store import apply_plan, make_plan
 from catalog.tables import Product
 
@@ -37,6 +38,16 @@ def load_sample_products(connection: Connection, now: datetime) -> bool:
     plan = make_plan(connection, checked.rows, checked.given, source=SAMPLE)
     apply_plan(connection, plan.with_terms(), now)
     return True
+
+
+def remove_sample_products(connection: Connection) -> int:
+    """Take the sample products out, where real customers may write; answers how many."""
+    removed = connection.execute(
+        delete(Product).where(Product.source == SAMPLE).returning(Product.id)
+    ).all()
+    if removed:
+        bump_revision(connection)
+    return len(removed)
 
 
 def is_sample_catalog(connection: Connection) -> bool:

@@ -23,7 +23,7 @@ def ask(arguments: Namespace) -> int:
     """One question, one answer; exit 0 also when the answer is the offline one."""
     question = _question(arguments)
     turn_id = new_id()
-    with closing(app.open_house(quiet=arguments.json)) as house:
+    with closing(app.open_house()) as house:
         try:
             answered = asyncio.run(_ask(house, question, arguments.contact, turn_id))
         except AllProvidersFailed as error:

@@ -15,6 +15,7 @@ from bot.health import Ping
 from catalog.search import count_products
 from commands.output import say, say_json
 from commands.providers import ping_all
+from core.errors import DeliveryError
 from core.settings import Settings
 from core.texts import text
 from shop import facts
@@ -53,7 +54,7 @@ def _findings(house: app.House, pings: list[Ping]) -> Iterator[Finding]:
     yield _shop_is_running(house)
     yield _catalog(house)
     yield _facts(house)
-    yield _twilio(settings)
+    yield _twilio(house)
     yield from (_provider(ping) for ping in pings)
     usable = [ping.name for ping in pings if ping.ok]
     yield Finding(
@@ -90,7 +91,7 @@ def _catalog(house: app.House) -> Finding:
     if app.has_sample_catalog(house):
         return Finding(
             "catalog",
-            not app.is_twilio_configured(house.settings),
+            True,
             text("commands.doctor.catalog_sample", count=count),
             text("commands.doctor.catalog_mend"),
         )
@@ -111,13 +112,14 @@ def _facts(house: app.House) -> Finding:
     key = "facts_sample" if known.is_sample else "facts_none"
     return Finding(
         "shop",
-        known.is_sample and not app.is_twilio_configured(house.settings),
+        known.is_sample,
         text(f"commands.doctor.{key}"),
         text("commands.doctor.facts_mend"),
     )
 
 
-def _twilio(settings: Settings) -> Finding:
+def _twilio(house: app.House) -> Finding:
+    settings = house.settings
     wanted = {
         "TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
         "TWILIO_AUTH_TOKEN": settings.twilio_auth_tokens,
@@ -142,6 +144,15 @@ def _twilio(settings: Settings) -> Finding:
             False,
             text("commands.doctor.twilio_sid"),
             text("commands.doctor.twilio_sid_mend"),
+        )
+    try:
+        asyncio.run(app.check_twilio(house))
+    except DeliveryError as error:
+        return Finding(
+            "twilio",
+            False,
+            text("commands.doctor.twilio_refused", reason=error),
+            text("commands.doctor.twilio_refused_mend"),
         )
     return Finding("twilio", True, text("commands.doctor.twilio_ok"))
 

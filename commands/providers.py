@@ -98,7 +98,7 @@ def switch(arguments: Namespace) -> int:
     name = arguments.name.lower()
     if name != "auto" and name not in PROVIDER_NAMES:
         raise ConfigError(
-            text("commands.provider_unknown", name=name, names=", ".join(PROVIDER_NAMES))
+            text("commands.provider_unknown", name=name, names=", ".join((*PROVIDER_NAMES, "auto")))
         )
     with closing(app.open_house(quiet=True)) as house:
         value = None if name == "auto" else name

@@ -41,6 +41,8 @@ def _announce(house: app.House, host: str, port: int) -> None:
         say(text("commands.serving_no_twilio"))
     if app.has_sample_catalog(house):
         say(text("commands.serving_sample"))
+    elif not app.has_products(house):
+        say(text("commands.serving_empty"))
     say(text("commands.serving_try"))
     say(text("commands.serving_stop"))
 

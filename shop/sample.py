@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from catalog.products import has_own_products
@@ -37,3 +37,8 @@ def load_sample_facts(connection: Connection, now: datetime) -> bool:
         return False
     import_facts(connection, sample_facts(), now, is_sample=True)
     return True
+
+
+def remove_sample_facts(connection: Connection) -> None:
+    """Take the sample's facts out, where real customers may write."""
+    connection.execute(delete(ShopFact).where(ShopFact.is_sample))

@@ -114,6 +114,14 @@ class TwilioChannel:
             _sent_message(min(found, key=lambda message: message.date_created)) if found else None
         )
 
+    async def check(self) -> None:
+        """Ask for one message of the account: is Twilio reached, and the token accepted?
+
+        Raises:
+            DeliveryError: not reached, or refused.
+        """
+        await self._call(lambda: self._messages.list_async(limit=1, page_size=1))
+
     def _sender(self, item: OutgoingPart) -> dict[str, str]:
         """A reply leaves from the address the customer wrote to."""
         if item.shop_address:

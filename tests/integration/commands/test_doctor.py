@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fake_provider import FakeProvider
+from tests.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio
 from tests.integration.commands.conftest import Outcome, Run
 
 
@@ -70,18 +71,9 @@ def test_a_slip_in_the_settings_is_told(run: Run, home: Path) -> None:
             False,
             id="another kind of id",
         ),
-        pytest.param(
-            {
-                "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-                "TWILIO_AUTH_TOKEN": "t" * 32,
-                "PUBLIC_BASE_URL": "https://shop.test",
-            },
-            True,
-            id="whole",
-        ),
     ],
 )
-def test_twilio_is_whole_or_not_there(
+def test_twilio_is_not_half_there(
     run: Run, monkeypatch: pytest.MonkeyPatch, names: dict[str, str], ok: bool
 ) -> None:
     for name, value in names.items():
@@ -89,9 +81,22 @@ def test_twilio_is_whole_or_not_there(
     assert found(run("doctor", "--json"), "twilio")["ok"] is ok
 
 
-def test_with_twilio_the_sample_is_a_fault(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
-    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "t" * 32)
+@pytest.mark.parametrize(("token", "ok"), [(AUTH_TOKEN, True), ("another-token", False)])
+def test_twilio_is_asked_whether_it_knows_us(
+    run: Run, monkeypatch: pytest.MonkeyPatch, token: str, ok: bool
+) -> None:
+    with FakeTwilio() as twilio:
+        monkeypatch.setenv("TWILIO_ACCOUNT_SID", ACCOUNT_SID)
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", token)
+        monkeypatch.setenv("TWILIO_API_BASE_URL", twilio.base_url)
+        monkeypatch.setenv("PUBLIC_BASE_URL", "https://shop.test")
+        assert found(run("doctor", "--json"), "twilio")["ok"] is ok
+
+
+def test_with_twilio_the_sample_is_gone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "118" in found(run("doctor", "--json"), "catalog")["detail"]
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", ACCOUNT_SID)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", AUTH_TOKEN)
     assert not found(run("doctor", "--json"), "catalog")["ok"]
 
 
