@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import ceil
 from typing import Any
 
 from sqlalchemy import Select, case, func, insert, select
@@ -112,4 +113,4 @@ def _p95_ms(connection: Connection, name: str) -> int | None:
             .limit(P95_SAMPLE)
         ).scalars()
     )
-    return durations[min(len(durations) - 1, int(len(durations) * 0.95))] if durations else None
+    return durations[ceil(len(durations) * 0.95) - 1] if durations else None
