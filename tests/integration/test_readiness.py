@@ -1,0 +1,86 @@
+"""Whether the shop takes and answers messages right now is read from its tables."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from bot import readiness
+from bot.health import Ping, store_ping, stored_states
+from bot.schedule import win
+from bot.tables import WorkerBeat
+from core.database import Database
+from tests.fakes import FixedClock
+
+
+def beat(database: Database, at: datetime, worker: str = "w1") -> None:
+    database.write(
+        lambda c: c.execute(insert(WorkerBeat).values(worker=worker, started_at=at, seen_at=at))
+    )
+
+
+def tick(database: Database, at: datetime) -> None:
+    database.write(lambda c: win(c, "ping", at, "w1"))
+
+
+def ping(clock: FixedClock, state: str) -> Ping:
+    return Ping("groq", True, state == "ok", state, 12, "m1", None, None, clock.now())
+
+
+def check(database: Database, clock: FixedClock) -> readiness.Readiness:
+    return database.read(lambda c: readiness.check(c, clock.now()))
+
+
+def test_with_a_worker_and_a_schedule_all_is_well(database: Database, clock: FixedClock) -> None:
+    beat(database, clock.now())
+    tick(database, clock.now())
+    assert check(database, clock).is_ready
+
+
+def test_before_anything_runs_nothing_is_well_but_the_database(
+    database: Database, clock: FixedClock
+) -> None:
+    assert check(database, clock).checks == {"database": True, "worker": False, "schedule": False}
+
+
+@pytest.mark.parametrize(
+    ("after_s", "is_well"),
+    [(readiness.WORKER_SILENT_S, True), (readiness.WORKER_SILENT_S + 1, False)],
+)
+def test_a_worker_that_fell_silent_is_missed(
+    database: Database, clock: FixedClock, after_s: float, is_well: bool
+) -> None:
+    beat(database, clock.now())
+    clock.advance(after_s)
+    assert check(database, clock).checks["worker"] is is_well
+
+
+def test_one_live_worker_of_several_is_enough(database: Database, clock: FixedClock) -> None:
+    beat(database, clock.now() - timedelta(days=1), "w1")
+    beat(database, clock.now(), "w2")
+    assert check(database, clock).checks["worker"]
+
+
+def test_a_schedule_that_stopped_is_missed(database: Database, clock: FixedClock) -> None:
+    tick(database, clock.now())
+    clock.advance(readiness.SCHEDULE_SILENT_S + 1)
+    assert not check(database, clock).checks["schedule"]
+
+
+def test_providers_are_shown_and_never_the_cause(database: Database, clock: FixedClock) -> None:
+    beat(database, clock.now())
+    tick(database, clock.now())
+    database.write(lambda c: store_ping(c, ping(clock, "auth")))
+    found = check(database, clock)
+
+    assert found.providers == {"groq": "auth"}
+    assert found.is_ready
+
+
+def test_the_last_ping_is_the_one_that_is_kept(database: Database, clock: FixedClock) -> None:
+    database.write(lambda c: store_ping(c, ping(clock, "auth")))
+    clock.advance(300)
+    database.write(lambda c: store_ping(c, ping(clock, "ok")))
+    assert database.read(stored_states) == {"groq": ("ok", clock.now())}
