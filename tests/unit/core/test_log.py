@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from core.log import QUIET_LOGGERS, configure, log_event, showable
+from core.log import JsonFormatter, TextFormatter, configure, log_event, showable
 
 log = logging.getLogger("tests.log")
 Written = Callable[[], str]
@@ -112,16 +112,16 @@ def test_nothing_secret_comes_out(log_format: Literal["text", "json"]) -> None:
     assert "ValueError" in written()
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("formatter", [TextFormatter, JsonFormatter])
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp850", "utf-8"])
-def test_no_text_breaks_a_stream(
-    log_format: Literal["text", "json"], encoding: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    written = to_memory(log_format, encoding)
-    log.info("🔄 ❌ ⏳ ⚠️ ✅ 🧪 📡 🤖 → ñ 中 \ud800")
-    caplog.clear()  # pytest itself cannot hand this text from one of its processes to another
+def test_no_text_breaks_a_stream(formatter: type[TextFormatter], encoding: str) -> None:
+    # Not through a logger: pytest cannot hand half a character from one process to another.
+    record = logging.makeLogRecord(
+        {"msg": "🔄 ❌ ⏳ ⚠️ ✅ 🧪 📡 🤖 → ñ 中 \ud800", "levelname": "INFO"}
+    )
+    line = formatter(encoding).format(record)
 
-    assert written().count("\n") == 1
+    assert line.encode(encoding).count(b"\n") == 0
 
 
 def test_the_last_configuration_is_the_only_one() -> None:
