@@ -1,0 +1,143 @@
+"""Everything one answer may rest on is read from the database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot import inbox, outbox
+from bot.context import CANDIDATES, ContextReader, ShopDefaults
+from bot.messages import InboundMessage, TalkMessage, TurnContext
+from catalog.sample import load_sample_products
+from catalog.search import CatalogSearch
+from core.database import Database
+from shop import facts
+from tests.fakes import FixedClock
+
+FACTS = {"name": "Taller Luna", "currency": "MXN", "timezone": "America/Mexico_City"}
+
+
+class Bench:
+    def __init__(self, database: Database, clock: FixedClock) -> None:
+        self.database, self.clock = database, clock
+        self.defaults = ShopDefaults()
+        self.history_messages = 20
+
+    def know(self, **values: object) -> None:
+        given = dict(values)
+        self.database.write(lambda c: facts.import_facts(c, given, self.clock.now()))
+
+    def read(self, body: str, *, seq: int = 1, conversation_id: int | None = None) -> TurnContext:
+        reader = ContextReader(
+            CatalogSearch(),
+            self.defaults,
+            history_messages=self.history_messages,
+            now=self.clock.now,
+        )
+        waiting = [TalkMessage(seq, "customer", body, "text", self.clock.now())]
+        return self.database.read(
+            lambda c: reader.read(c, waiting, conversation_id=conversation_id)
+        )
+
+    def receive(self, sid: str, body: str) -> None:
+        message = InboundMessage("whatsapp", sid, "whatsapp:+57300", "whatsapp:+1415", body)
+        self.database.write(
+            lambda c: inbox.accept(c, message, now=self.clock.now(), wait_s=0, max_wait_s=0)
+        )
+
+    def reply(self, body: str, seq: int, author: str = "bot") -> None:
+        self.database.write(
+            lambda c: outbox.queue_parts(
+                c,
+                conversation_id=1,
+                turn_id=f"t{seq}",
+                seq=seq,
+                body=body,
+                parts=[],
+                author=author,
+                now=self.clock.now(),
+            )
+        )
+
+
+@pytest.fixture
+def bench(database: Database, clock: FixedClock) -> Bench:
+    return Bench(database, clock)
+
+
+def test_the_facts_say_what_the_settings_leave_open(bench: Bench) -> None:
+    bench.know(**FACTS)
+    found = bench.read("hola")
+
+    assert (found.shop_name, found.currency) == ("Taller Luna", "MXN")
+    assert found.now is not None and found.now.hour == 9  # 15:00 UTC
+
+
+def test_the_owners_settings_win_over_the_facts(bench: Bench) -> None:
+    bench.know(**FACTS)
+    bench.defaults = ShopDefaults("Mi tienda", "es", "COP", "America/Bogota")
+    found = bench.read("hola")
+
+    assert (found.shop_name, found.currency) == ("Mi tienda", "COP")
+    assert found.now is not None and found.now.hour == 10
+
+
+def test_with_nothing_known_there_is_still_a_context(bench: Bench) -> None:
+    found = bench.read("hola")
+
+    assert (found.shop_name, found.currency, found.hits) == ("", "USD", ())
+    assert found.now == bench.clock.now()
+
+
+def test_products_are_candidates_for_what_was_asked(bench: Bench) -> None:
+    bench.database.write(lambda c: load_sample_products(c, bench.clock.now()))
+    found = bench.read("¿tienen laptops?")
+
+    assert 0 < len(found.hits) <= CANDIDATES
+    assert "Laptop" in found.hits[0].product.name
+
+
+def test_a_greeting_asks_for_no_product(bench: Bench) -> None:
+    bench.database.write(lambda c: load_sample_products(c, bench.clock.now()))
+    assert bench.read("hola").hits == ()
+
+
+def test_history_is_what_was_said_before_oldest_first(bench: Bench) -> None:
+    bench.receive("SM1", "hola")
+    bench.reply("¿Qué buscas?", 1)
+    bench.receive("SM2", "una taza")
+    found = bench.read("una taza", seq=2, conversation_id=1)
+
+    said = [(message.author, message.body) for message in found.history]
+    assert said == [("customer", "hola"), ("bot", "¿Qué buscas?")]
+
+
+def test_history_is_no_longer_than_wanted(bench: Bench) -> None:
+    for number in range(1, 6):
+        bench.receive(f"SM{number}", f"n{number}")
+    bench.history_messages = 2
+    found = bench.read("n5", seq=5, conversation_id=1)
+
+    assert [message.body for message in found.history] == ["n3", "n4"]
+
+
+def test_without_a_conversation_there_is_no_history(bench: Bench) -> None:
+    bench.receive("SM1", "hola")
+    assert bench.read("una taza", seq=2).history == ()
+
+
+@pytest.mark.parametrize(("author", "is_first"), [("bot", False), ("person", True)])
+def test_the_first_reply_is_the_first_of_the_assistant(
+    bench: Bench, author: str, is_first: bool
+) -> None:
+    bench.receive("SM1", "hola")
+    bench.reply("Buenas", 1, author)
+    bench.receive("SM2", "una taza")
+
+    assert bench.read("una taza", seq=2, conversation_id=1).is_first_reply is is_first
+
+
+def test_a_time_zone_that_does_not_exist_is_utc(bench: Bench) -> None:
+    bench.defaults = replace(ShopDefaults(), timezone="Luna/Tycho")
+    assert bench.read("hola").now == bench.clock.now()
