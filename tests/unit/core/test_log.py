@@ -10,7 +10,14 @@ from typing import Literal
 
 import pytest
 
-from core.log import JsonFormatter, TextFormatter, configure, log_event, showable
+from core.log import (
+    QUIET_LOGGERS,
+    JsonFormatter,
+    TextFormatter,
+    configure,
+    log_event,
+    showable,
+)
 
 log = logging.getLogger("tests.log")
 Written = Callable[[], str]
