@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot import intents, policy
 from bot.messages import TalkMessage, TurnContext
-from bot.talk import talk_before
+from bot.talk import has_bot_spoken, talk_before
 from catalog.search import CatalogSearch, Hit
 from shop import facts as shop_facts
 
@@ -65,7 +65,9 @@ class ContextReader:
             language: the contact's language so far.
         """
         history: list[TalkMessage] = []
+        is_first_reply = True
         if conversation_id is not None:
+            is_first_reply = not has_bot_spoken(connection, conversation_id)
             history = talk_before(
                 connection, conversation_id, waiting[0].seq, self._history_messages
             )
@@ -85,7 +87,7 @@ class ContextReader:
             shop_name=self._defaults.name or str(values.get("name") or ""),
             currency=self._defaults.currency or str(values.get("currency") or "USD"),
             now=self._now().astimezone(_zone(timezone)),
-            is_first_reply=not any(message.author == "bot" for message in history),
+            is_first_reply=is_first_reply,
         )
 
     def _hits(

@@ -34,6 +34,12 @@ def talk_before(
     return [TalkMessage(*row) for row in rows][::-1]
 
 
+def has_bot_spoken(connection: Connection, conversation_id: int) -> bool:
+    """Whether the shop itself ever answered here, however long ago."""
+    spoken = _select(conversation_id).where(Message.author == "bot", Message.status != "withdrawn")
+    return connection.execute(spoken.limit(1)).first() is not None
+
+
 def _select(conversation_id: int) -> Select[Any]:
     return select(
         Message.seq, Message.author, Message.body, Message.type, Message.created_at, Message.extra

@@ -138,6 +138,15 @@ def test_the_first_reply_is_the_first_of_the_assistant(
     assert bench.read("una taza", seq=2, conversation_id=1).is_first_reply is is_first
 
 
+def test_it_is_not_the_first_reply_again_once_the_first_is_out_of_sight(bench: Bench) -> None:
+    bench.receive("SM1", "hola")
+    bench.reply("Buenas", 1)
+    bench.receive("SM2", "una taza")
+    bench.history_messages = 0
+
+    assert not bench.read("una taza", seq=2, conversation_id=1).is_first_reply
+
+
 def test_a_time_zone_that_does_not_exist_is_utc(bench: Bench) -> None:
     bench.defaults = replace(ShopDefaults(), timezone="Luna/Tycho")
     assert bench.read("hola").now == bench.clock.now()
