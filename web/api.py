@@ -61,5 +61,7 @@ def _may_see_reasons(public_host: str, api_token: str | None) -> bool:
     )
     if not from_outside:
         return True
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return bool(api_token) and hmac.compare_digest(given.encode(), (api_token or "").encode())
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if not api_token or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(given.encode(), api_token.encode())
