@@ -1,0 +1,249 @@
+"""A reply's parts: queued in order, sent only while everything they rest on holds, settled once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from bot import inbox, outbox
+from bot.messages import InboundMessage, Reply, TalkMessage
+from bot.outbox import Part
+from bot.tables import Conversation, Message, OutboxItem, Turn
+from bot.turn import Draft, save_reply
+from catalog.tables import Product
+from core.database import Database
+from core.errors import LeaseLost
+from tests.fakes import FixedClock
+
+PRICE = 89990000
+
+
+class Bench:
+    """A conversation whose reply of two parts was saved."""
+
+    def __init__(self, database: Database, clock: FixedClock) -> None:
+        self.database, self.clock = database, clock
+        self.epoch = 0
+
+    def save(self, **reply: Any) -> None:
+        def work(c: Any) -> int:
+            now = self.clock.now()
+            message = InboundMessage("whatsapp", "SM1", "whatsapp:+57300", "whatsapp:+1415", "hola")
+            accepted = inbox.accept(c, message, now=now, wait_s=0, max_wait_s=0)
+            claim = inbox.claim(
+                c,
+                accepted.conversation_id,
+                owner="w1",
+                now=now,
+                lease_s=20,
+                channels=["whatsapp"],
+            )
+            assert claim is not None
+            said = [TalkMessage(accepted.seq, "customer", "hola", "text", now)]
+            answer = Reply("uno dos", "groq", "m", **reply)
+            save_reply(c, Draft(claim, said, "t1", now), answer, ["uno", "dos"], now)
+            return claim.epoch
+
+        self.epoch = self.database.write(work)
+
+    @property
+    def parts(self) -> list[Part]:
+        return self.database.read(lambda c: outbox.open_parts(c, "t1"))
+
+    def begin(self, part: Part, epoch: int | None = None) -> str | None:
+        held = self.epoch if epoch is None else epoch
+        return self.database.write(lambda c: outbox.begin_send(c, part, held, self.clock.now()))
+
+    def do(self, step: Any, *args: Any, **given: Any) -> None:
+        self.database.write(lambda c: step(c, *args, **given))
+
+    def change(self, table: Any, **values: Any) -> None:
+        self.database.write(lambda c: c.execute(update(table).values(**values)))
+
+    def column(self, column: Any, order: Any) -> list[Any]:
+        query = select(column).order_by(order)
+        return list(self.database.read(lambda c: c.execute(query).scalars().all()))
+
+    @property
+    def states(self) -> list[str]:
+        return self.column(OutboxItem.state, OutboxItem.part)
+
+    @property
+    def reply_status(self) -> str:
+        return str(self.column(Message.status, Message.direction)[-1])
+
+
+@pytest.fixture
+def bench(database: Database, clock: FixedClock) -> Bench:
+    made = Bench(database, clock)
+    made.save()
+    return made
+
+
+def test_a_reply_waits_in_parts_in_their_order(bench: Bench) -> None:
+    assert [(part.part, part.body, part.state) for part in bench.parts] == [
+        (0, "uno", "queued"),
+        (1, "dos", "queued"),
+    ]
+
+
+def test_before_it_is_sent_a_part_says_sending(bench: Bench) -> None:
+    assert bench.begin(bench.parts[0]) is None
+
+    first = bench.parts[0]
+    assert (first.state, first.tries, first.sending_at) == ("sending", 1, bench.clock.now())
+
+
+def test_a_part_that_is_under_way_is_not_begun_again(bench: Bench) -> None:
+    part = bench.parts[0]
+    bench.begin(part)
+    assert bench.begin(part) == "settled"
+
+
+def test_whoever_lost_the_conversation_sends_nothing(bench: Bench) -> None:
+    with pytest.raises(LeaseLost):
+        bench.begin(bench.parts[0], epoch=bench.epoch - 1)
+    assert bench.states == ["queued", "queued"]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"), [({"mode": "person"}, "person"), ({"opted_out_at": "now"}, "opted_out")]
+)
+def test_what_changed_meanwhile_withdraws_the_reply(
+    bench: Bench, values: dict[str, str], reason: str
+) -> None:
+    now = bench.clock.now()
+    bench.change(Conversation, **{k: now if v == "now" else v for k, v in values.items()})
+
+    assert bench.begin(bench.parts[0]) == reason
+    assert bench.states == ["withdrawn", "withdrawn"]
+    assert bench.column(Turn.state, Turn.id) == ["withdrawn"]
+    assert bench.reply_status == "withdrawn"
+
+
+def test_the_confirmation_of_a_stop_is_sent_all_the_same(
+    database: Database, clock: FixedClock
+) -> None:
+    bench = Bench(database, clock)
+    bench.save(kind="opt_out")
+    assert bench.begin(bench.parts[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        pytest.param({}, None, id="as it was"),
+        pytest.param({"price_minor": PRICE + 1}, "price", id="dearer"),
+        pytest.param({"active": False}, "price", id="no longer sold"),
+    ],
+)
+def test_a_price_must_still_stand(
+    database: Database, clock: FixedClock, values: dict[str, Any], reason: str | None
+) -> None:
+    bench = Bench(database, clock)
+    product = database.write(lambda c: c.execute(_a_product(clock)).scalar_one())
+    bench.save(prices={str(product): PRICE})
+    if values:
+        bench.change(Product, **values)
+
+    assert bench.begin(bench.parts[0]) == reason
+
+
+def _a_product(clock: FixedClock) -> Any:
+    return (
+        insert(Product)
+        .values(
+            external_id="1",
+            sku="A15",
+            name="Samsung A15",
+            price_minor=PRICE,
+            currency="COP",
+            source="own",
+            active=True,
+            created_at=clock.now(),
+            updated_at=clock.now(),
+        )
+        .returning(Product.id)
+    )
+
+
+def test_a_reply_that_began_is_finished_whatever_its_prices_do(
+    database: Database, clock: FixedClock
+) -> None:
+    bench = Bench(database, clock)
+    product = database.write(lambda c: c.execute(_a_product(clock)).scalar_one())
+    bench.save(prices={str(product): PRICE})
+    first, second = bench.parts
+    bench.begin(first)
+    bench.do(outbox.record_accepted, first.id, "SMout1", "queued")
+    bench.change(Product, price_minor=1)
+
+    assert bench.begin(second) is None
+
+
+def test_an_accepted_part_is_settled(bench: Bench) -> None:
+    first = bench.parts[0]
+    bench.begin(first)
+    bench.do(outbox.record_accepted, first.id, "SMout1", "queued")
+
+    assert bench.states == ["accepted", "queued"]
+    assert [part.part for part in bench.parts] == [1]
+    assert bench.database.read(lambda c: outbox.known_sids(c, 1)) == {"SMout1"}
+
+
+def test_what_was_sent_before_a_withdrawal_stays_in_the_talk(bench: Bench) -> None:
+    first = bench.parts[0]
+    bench.begin(first)
+    bench.do(outbox.record_accepted, first.id, "SMout1", "sent")
+    bench.do(outbox.withdraw, "t1")
+
+    assert bench.states == ["accepted", "withdrawn"]
+    assert bench.reply_status != "withdrawn"
+
+
+@pytest.mark.parametrize(("again", "state"), [(True, "unclear"), (False, "queued")])
+def test_an_unclear_part_is_looked_up_again_or_sent_again(
+    bench: Bench, again: bool, state: str
+) -> None:
+    first, at = bench.parts[0], bench.clock.now() + timedelta(seconds=15)
+    bench.begin(first)
+    bench.do(outbox.record_unclear, first.id, at)
+    assert (bench.parts[0].state, bench.parts[0].next_at) == ("unclear", at)
+
+    bench.do(outbox.record_not_found, first.id, next_at=at, again=again)
+    assert (bench.parts[0].state, bench.parts[0].lookups) == (state, 1)
+
+
+@pytest.mark.parametrize("step", ["record_unclear", "record_retry", "record_failed"])
+def test_a_settled_part_is_not_unsettled_by_a_late_word(bench: Bench, step: str) -> None:
+    first, at = bench.parts[0], bench.clock.now()
+    bench.begin(first)
+    bench.do(outbox.record_accepted, first.id, "SMout1", "delivered")
+    late: dict[str, dict[str, Any]] = {
+        "record_unclear": {"next_at": at},
+        "record_retry": {"next_at": at, "code": 20429},
+        "record_failed": {"code": 63016},
+    }
+    bench.do(getattr(outbox, step), first.id, **late[step])
+
+    assert bench.states[0] == "accepted"
+
+
+def test_a_refusal_for_now_puts_it_back_with_its_code(bench: Bench) -> None:
+    first, at = bench.parts[0], bench.clock.now() + timedelta(seconds=2)
+    bench.begin(first)
+    bench.do(outbox.record_retry, first.id, next_at=at, code=20429)
+
+    assert (bench.parts[0].state, bench.parts[0].next_at) == ("queued", at)
+    assert bench.column(OutboxItem.error_code, OutboxItem.part) == [20429, None]
+
+
+def test_a_refusal_for_good_fails_the_message(bench: Bench) -> None:
+    first = bench.parts[0]
+    bench.begin(first)
+    bench.do(outbox.record_failed, first.id, 21211)
+
+    assert (bench.states, bench.reply_status) == (["failed", "queued"], "failed")
