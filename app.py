@@ -24,19 +24,19 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrations
 import shop.tables  # noqa: F401 - every room's tables join the metadata
 import webhooks.blueprint
-from bot import inbox, policy, readiness, receipts
+from bot import inbox, readiness
 from bot.answerer import Answerer
 from bot.channels.base import WHATSAPP, Channel
 from bot.composer import Composer, PromptLimits
 from bot.context import ContextReader, ShopDefaults
 from bot.delivery import Deliverer, SendRate
 from bot.health import Health, Member, store_ping
+from bot.intake import Intake
 from bot.ledger import store_attempt
-from bot.messages import InboundMessage, StatusUpdate
 from bot.providers.base import find_providers
 from bot.providers.http import make_client
 from bot.responder import AttemptRow, Responder, Rules
-from bot.saved_settings import saved_settings
+from bot.saved_settings import follow_settings, saved_settings
 from bot.schedule import Schedule
 from bot.turn import TurnRunner
 from bot.worker import Wake, Worker
@@ -46,7 +46,7 @@ from catalog.sample import is_sample_catalog, load_sample_products, remove_sampl
 from catalog.search import CatalogSearch
 from core.clock import Clock, SystemClock
 from core.database import Base, Database, brief, parse_url
-from core.errors import BotError, ConfigError
+from core.errors import ConfigError
 from core.ids import new_id
 from core.log import configure, log_event
 from core.process_lock import lock_process
@@ -65,7 +65,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent
-SETTINGS_REFRESH_S = 1.0
 POSTGRES_POLL_S = 0.25
 SEND_TIMEOUT_S = 10.0
 DEFAULT_CONCURRENCY = 500
@@ -384,66 +383,31 @@ class _Current:
 
 
 async def _refresh_settings(house: House, engine: Engine, current: _Current) -> None:
-    """Settings saved by other processes reach this worker within two seconds."""
-    seen = house.saved
-    while True:
-        await asyncio.sleep(SETTINGS_REFRESH_S)
-        try:
-            saved = await house.database.read_async(saved_settings)
-            if saved == seen:
-                continue
-            seen = saved
-            settings = read_settings(saved)
-        except BotError as error:
-            log_event(log, logging.ERROR, "settings_not_refreshed", error=str(error))
-            continue
+    def apply(saved: Mapping[str, str]) -> None:
+        settings = read_settings(saved)
         engine.responder.members = members_usable(settings)
         engine.responder.rules = rules(settings)
         current.members = members_listed(settings)
         log_event(log, logging.INFO, "settings_refreshed", order=",".join(usable_order(settings)))
 
-
-def accept_messages(house: House, wake: Wake) -> Callable[[InboundMessage], bool]:
-    """What the webhook calls for each message: store it, then wake the worker."""
-    settings, database, clock = house.settings, house.database, house.clock
-
-    def accept(message: InboundMessage) -> bool:
-        wait_s = policy.wait_s(message, settings.coalesce_wait_s)
-        now = clock.now()
-        try:
-            accepted = database.write(
-                lambda c: inbox.accept(
-                    c, message, now=now, wait_s=wait_s, max_wait_s=settings.coalesce_max_s
-                )
-            )
-        except inbox.Repeated:
-            return False
-        wake(accepted.conversation_id, accepted.due_at, accepted.seq)
-        return True
-
-    return accept
-
-
-def record_statuses(house: House, wake: Wake) -> Callable[[StatusUpdate], None]:
-    """What the webhook calls for each delivery status."""
-
-    def record(update: StatusUpdate) -> None:
-        now = house.clock.now()
-        settled = house.database.write(lambda c: receipts.record_status(c, update, now))
-        if settled is not None:
-            wake(settled, now, 0)
-
-    return record
+    await follow_settings(house.database, house.saved, apply)
 
 
 def make_web(house: House, wake: Wake) -> Flask:
     """Every route there is."""
     settings = house.settings
+    intake = Intake(
+        house.database,
+        house.clock,
+        wake,
+        coalesce_wait_s=settings.coalesce_wait_s,
+        coalesce_max_s=settings.coalesce_max_s,
+    )
     web = Flask("mostrador", static_folder=None, template_folder=None)
     web.register_blueprint(
         webhooks.blueprint.make_blueprint(
-            accept=accept_messages(house, wake),
-            record_status=record_statuses(house, wake),
+            accept=intake.accept,
+            record_status=intake.record_status,
             public_base_url=settings.public_base_url,
             auth_tokens=settings.twilio_auth_tokens,
             refusals=webhooks.blueprint.RefusalLog(house.clock),

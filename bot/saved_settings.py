@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
 from bot.tables import AuditEntry, SavedSetting
-from core.database import insert_into
+from core.database import Database, insert_into
+from core.errors import BotError
+from core.log import log_event
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+"""Settings saved by another process count within two seconds."""
 
 
 def saved_settings(connection: Connection) -> dict[str, str]:
@@ -35,3 +45,26 @@ def save_setting(
             at=now, actor=by, action="setting_saved", detail={"key": key, "value": value}
         )
     )
+
+
+async def follow_settings(
+    database: Database,
+    seen: Mapping[str, str],
+    apply: Callable[[Mapping[str, str]], None],
+    pause_s: float = LOOK_EVERY_S,
+) -> None:
+    """Hand on every change until cancelled; one that cannot be used is logged and left out.
+
+    Args:
+        seen: the saved settings the process began with.
+        apply: takes all saved settings; may raise BotError.
+    """
+    while True:
+        await asyncio.sleep(pause_s)
+        try:
+            saved = await database.read_async(saved_settings)
+            if saved != seen:
+                seen = saved
+                apply(saved)
+        except BotError as error:
+            log_event(log, logging.ERROR, "settings_not_refreshed", error=str(error))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
-from bot.saved_settings import save_setting, saved_settings
+from bot.saved_settings import follow_settings, save_setting, saved_settings
 from bot.tables import AuditEntry
 from core.database import Database
+from core.errors import ConfigError
 from tests.fakes import FixedClock
 
 
@@ -45,3 +50,37 @@ def test_every_change_is_told_with_who_made_it(database: Database, clock: FixedC
         ("ana", {"key": "AI_PROVIDER", "value": "groq"}),
         ("cli", {"key": "AI_PROVIDER", "value": None}),
     ]
+
+
+async def test_a_running_worker_hears_of_every_change_once(
+    database: Database, clock: FixedClock
+) -> None:
+    heard: asyncio.Queue[Mapping[str, str]] = asyncio.Queue()
+    following = asyncio.create_task(follow_settings(database, {}, heard.put_nowait, 0))
+
+    save(database, clock, "openai")
+    assert await heard.get() == {"AI_PROVIDER": "openai"}
+    save(database, clock, None)
+    assert await heard.get() == {}
+    following.cancel()
+
+
+async def test_a_change_that_cannot_be_used_is_told_and_the_next_one_counts(
+    database: Database, clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    def apply(saved: Mapping[str, str]) -> None:
+        heard.put_nowait(saved["AI_PROVIDER"])
+        if saved["AI_PROVIDER"] == "nobody":
+            raise ConfigError("AI_PROVIDER: nobody knows it")
+
+    following = asyncio.create_task(follow_settings(database, {}, apply, 0))
+    save(database, clock, "nobody")
+    assert await heard.get() == "nobody"
+    save(database, clock, "groq")
+    assert await heard.get() == "groq"
+    following.cancel()
+
+    told = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert len(told) == 1 and "settings_not_refreshed" in told[0].getMessage()

@@ -1,0 +1,62 @@
+"""Messages and statuses enter from the webhook's threads; what is stored wakes the worker."""
+
+from __future__ import annotations
+
+from bot import inbox, policy, receipts
+from bot.messages import InboundMessage, StatusUpdate
+from bot.worker import Wake
+from core.clock import Clock
+from core.database import Database
+
+
+class Intake:
+    """What the webhook calls; each call is stored when it returns.
+
+    Args:
+        wake: tells the worker that a conversation has work.
+        coalesce_wait_s: COALESCE_WAIT_S.
+        coalesce_max_s: COALESCE_MAX_S.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        wake: Wake,
+        *,
+        coalesce_wait_s: float,
+        coalesce_max_s: float,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._wake = wake
+        self._coalesce_wait_s = coalesce_wait_s
+        self._coalesce_max_s = coalesce_max_s
+
+    def accept(self, message: InboundMessage) -> bool:
+        """Store a customer's message; False when this MessageSid is stored already.
+
+        Raises:
+            DatabaseUnavailable: nothing was stored.
+        """
+        wait_s = policy.wait_s(message, self._coalesce_wait_s)
+        now, max_wait_s = self._clock.now(), self._coalesce_max_s
+        try:
+            accepted = self._database.write(
+                lambda c: inbox.accept(c, message, now=now, wait_s=wait_s, max_wait_s=max_wait_s)
+            )
+        except inbox.Repeated:
+            return False
+        self._wake(accepted.conversation_id, accepted.due_at, accepted.seq)
+        return True
+
+    def record_status(self, update: StatusUpdate) -> None:
+        """Store the channel's word on a message we sent.
+
+        Raises:
+            DatabaseUnavailable: nothing was stored.
+        """
+        now = self._clock.now()
+        settled = self._database.write(lambda c: receipts.record_status(c, update, now))
+        if settled is not None:
+            self._wake(settled, now, 0)
