@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.messages import InboundMessage
 from bot.tables import Contact, ContactAddress, Conversation, Message
-from core.database import insert_into
+from core.database import insert_for
 from core.errors import BotError, LeaseLost
 
 
@@ -49,6 +51,36 @@ class Claim:
     failures: int
 
 
+# Statements of every message are built once: building one costs more than running it.
+_AT = bindparam("at", type_=Conversation.due_at.type)
+_NEXT_NUMBER = (
+    update(Conversation)
+    .where(
+        Conversation.channel == bindparam("on_channel"),
+        Conversation.customer_address == bindparam("customer"),
+        Conversation.shop_address == bindparam("shop"),
+    )
+    .values(
+        tail=Conversation.tail + 1,
+        due_at=bindparam("due"),
+        waiting_since=case(
+            (Conversation.tail == Conversation.done, _AT), else_=Conversation.waiting_since
+        ),
+        last_inbound_at=_AT,
+    )
+    .returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
+)
+
+
+@cache
+def _add_message(dialect: str) -> Any:
+    return (
+        insert_for(dialect, Message)
+        .on_conflict_do_nothing(index_elements=["message_sid"])
+        .returning(Message.id)
+    )
+
+
 def accept(
     connection: Connection,
     message: InboundMessage,
@@ -67,43 +99,34 @@ def accept(
     """
     due_at = now + timedelta(seconds=wait_s)
     row = connection.execute(
-        update(Conversation)
-        .where(
-            Conversation.channel == message.channel,
-            Conversation.customer_address == message.customer_address,
-            Conversation.shop_address == message.shop_address,
-        )
-        .values(
-            tail=Conversation.tail + 1,
-            due_at=due_at,
-            waiting_since=case(
-                (Conversation.tail == Conversation.done, now), else_=Conversation.waiting_since
-            ),
-            last_inbound_at=now,
-        )
-        .returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
+        _NEXT_NUMBER,
+        {
+            "on_channel": message.channel,
+            "customer": message.customer_address,
+            "shop": message.shop_address,
+            "at": now,
+            "due": due_at,
+        },
     ).one_or_none()
     conversation_id, seq, waiting_since = (
         row if row is not None else _first_message(connection, message, now, due_at)
     )
     stored = connection.execute(
-        insert_into(connection, Message)
-        .values(
-            conversation_id=conversation_id,
-            seq=seq,
-            direction="inbound",
-            author="customer",
-            type=message.type,
-            body=message.body,
-            media=[{"url": m.url, "content_type": m.content_type} for m in message.media],
-            extra=dict(message.extra),
-            message_sid=message.message_sid,
-            reply_to_sid=message.reply_to_sid,
-            status="received",
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["message_sid"])
-        .returning(Message.id)
+        _add_message(connection.dialect.name),
+        {
+            "conversation_id": conversation_id,
+            "seq": seq,
+            "direction": "inbound",
+            "author": "customer",
+            "type": message.type,
+            "body": message.body,
+            "media": [{"url": m.url, "content_type": m.content_type} for m in message.media],
+            "extra": dict(message.extra),
+            "message_sid": message.message_sid,
+            "reply_to_sid": message.reply_to_sid,
+            "status": "received",
+            "created_at": now,
+        },
     ).first()
     if stored is None:
         raise Repeated(message.message_sid)
@@ -116,60 +139,78 @@ def accept(
     return Accepted(conversation_id, seq, due_at)
 
 
+@cache
+def _add_conversation(dialect: str) -> Any:
+    """Two first messages at once make one conversation: the second only takes the next number."""
+    added = insert_for(dialect, Conversation)
+    again = {
+        "tail": Conversation.tail + 1,
+        "due_at": added.excluded.due_at,
+        "last_inbound_at": added.excluded.last_inbound_at,
+    }
+    return added.on_conflict_do_update(
+        index_elements=["channel", "customer_address", "shop_address"], set_=again
+    ).returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
+
+
 def _first_message(
     connection: Connection, message: InboundMessage, now: datetime, due_at: datetime
 ) -> tuple[int, int, datetime | None]:
     """Create contact and conversation; two first messages at once make one of each."""
     contact_id = _contact(connection, message, now)
     row = connection.execute(
-        insert_into(connection, Conversation)
-        .values(
-            contact_id=contact_id,
-            channel=message.channel,
-            customer_address=message.customer_address,
-            shop_address=message.shop_address,
-            tail=1,
-            due_at=due_at,
-            waiting_since=now,
-            last_inbound_at=now,
-            created_at=now,
-        )
-        .on_conflict_do_update(
-            index_elements=["channel", "customer_address", "shop_address"],
-            set_={"tail": Conversation.tail + 1, "due_at": due_at, "last_inbound_at": now},
-        )
-        .returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
+        _add_conversation(connection.dialect.name),
+        {
+            "contact_id": contact_id,
+            "channel": message.channel,
+            "customer_address": message.customer_address,
+            "shop_address": message.shop_address,
+            "tail": 1,
+            "due_at": due_at,
+            "waiting_since": now,
+            "last_inbound_at": now,
+            "created_at": now,
+        },
     ).one()
     return row[0], row[1], row[2]
 
 
-def _contact(connection: Connection, message: InboundMessage, now: datetime) -> int:
-    find = select(ContactAddress.contact_id).where(
-        ContactAddress.channel == message.channel,
-        ContactAddress.address == message.customer_address,
+_FIND_CONTACT = select(ContactAddress.contact_id).where(
+    ContactAddress.channel == bindparam("on_channel"),
+    ContactAddress.address == bindparam("customer"),
+)
+_ADD_CONTACT = insert(Contact).returning(Contact.id)
+
+
+@cache
+def _add_address(dialect: str) -> Any:
+    return (
+        insert_for(dialect, ContactAddress)
+        .on_conflict_do_nothing(index_elements=["channel", "address"])
+        .returning(ContactAddress.id)
     )
-    found = connection.execute(find).scalar_one_or_none()
+
+
+def _contact(connection: Connection, message: InboundMessage, now: datetime) -> int:
+    whose = {"on_channel": message.channel, "customer": message.customer_address}
+    found = connection.execute(_FIND_CONTACT, whose).scalar_one_or_none()
     if found is not None:
         return found
     contact_id: int = connection.execute(
-        insert(Contact)
-        .values(name=message.contact_name[:200], created_at=now)
-        .returning(Contact.id)
+        _ADD_CONTACT, {"name": message.contact_name[:200], "created_at": now}
     ).scalar_one()
     claimed = connection.execute(
-        insert_into(connection, ContactAddress)
-        .values(
-            contact_id=contact_id,
-            channel=message.channel,
-            address=message.customer_address,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["channel", "address"])
-        .returning(ContactAddress.id)
+        _add_address(connection.dialect.name),
+        {
+            "contact_id": contact_id,
+            "channel": message.channel,
+            "address": message.customer_address,
+            "created_at": now,
+        },
     ).first()
     if claimed is None:  # somebody else's first message was quicker
         connection.execute(delete(Contact).where(Contact.id == contact_id))
-        return connection.execute(find).scalar_one()
+        return connection.execute(_FIND_CONTACT, whose).scalar_one()
     return contact_id
 
 
@@ -191,6 +232,39 @@ def due(
     return list(rows.scalars())
 
 
+def _is_free(now: Any) -> ColumnElement[bool]:
+    return or_(Conversation.lease_until.is_(None), Conversation.lease_until < now)
+
+
+_CLAIM = (
+    update(Conversation)
+    .where(
+        Conversation.id == bindparam("conversation"),
+        Conversation.tail > Conversation.done,
+        Conversation.due_at <= _AT,
+        _is_free(_AT),
+        Conversation.channel.in_(bindparam("channels", expanding=True)),
+    )
+    .values(
+        epoch=Conversation.epoch + 1,
+        lease_owner=bindparam("owner"),
+        lease_until=bindparam("until"),
+    )
+    .returning(
+        Conversation.id,
+        Conversation.epoch,
+        Conversation.channel,
+        Conversation.customer_address,
+        Conversation.shop_address,
+        Conversation.done,
+        Conversation.mode,
+        Conversation.language,
+        Conversation.opted_out_at,
+        Conversation.failures,
+    )
+)
+
+
 def claim(
     connection: Connection,
     conversation_id: int,
@@ -206,39 +280,18 @@ def claim(
         channels: those the worker can send through; messages of others wait until one can.
     """
     row = connection.execute(
-        update(Conversation)
-        .where(
-            Conversation.id == conversation_id,
-            Conversation.tail > Conversation.done,
-            Conversation.due_at <= now,
-            _is_free(now),
-            Conversation.channel.in_(channels),
-        )
-        .values(
-            epoch=Conversation.epoch + 1,
-            lease_owner=owner,
-            lease_until=now + timedelta(seconds=lease_s),
-        )
-        .returning(
-            Conversation.id,
-            Conversation.epoch,
-            Conversation.channel,
-            Conversation.customer_address,
-            Conversation.shop_address,
-            Conversation.done,
-            Conversation.mode,
-            Conversation.language,
-            Conversation.opted_out_at,
-            Conversation.failures,
-        )
+        _CLAIM,
+        {
+            "conversation": conversation_id,
+            "owner": owner,
+            "at": now,
+            "until": now + timedelta(seconds=lease_s),
+            "channels": list(channels),
+        },
     ).one_or_none()
     if row is None:
         return None
     return Claim(*row[:8], opted_out=row.opted_out_at is not None, failures=row.failures)
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(Conversation.lease_until.is_(None), Conversation.lease_until < now)
 
 
 def renew(
@@ -264,6 +317,22 @@ def renew(
     return {row.id for row in rows if epochs[row.id] == row.epoch}
 
 
+_IS_HELD = (Conversation.id == bindparam("conversation"), Conversation.epoch == bindparam("held"))
+_HOLD = select(Conversation.tail).where(*_IS_HELD).with_for_update()
+_FINISH = (
+    update(Conversation)
+    .where(*_IS_HELD)
+    .values(
+        done=bindparam("upto"),
+        lease_owner=None,
+        lease_until=None,
+        failures=0,
+        waiting_since=case((Conversation.tail > bindparam("upto"), _AT), else_=None),
+    )
+    .returning(Conversation.tail, Conversation.due_at)
+)
+
+
 def hold(connection: Connection, conversation_id: int, epoch: int) -> int:
     """Lock the conversation for this transaction; answers its `tail`.
 
@@ -271,9 +340,7 @@ def hold(connection: Connection, conversation_id: int, epoch: int) -> int:
         LeaseLost: somebody else claimed it.
     """
     tail = connection.execute(
-        select(Conversation.tail)
-        .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
-        .with_for_update()
+        _HOLD, {"conversation": conversation_id, "held": epoch}
     ).scalar_one_or_none()
     if tail is None:
         raise LeaseLost(f"conversation {conversation_id} epoch {epoch}")
@@ -291,16 +358,7 @@ def finish(
         LeaseLost: somebody else claimed it.
     """
     row = connection.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
-        .values(
-            done=done,
-            lease_owner=None,
-            lease_until=None,
-            failures=0,
-            waiting_since=case((Conversation.tail > done, now), else_=None),
-        )
-        .returning(Conversation.tail, Conversation.due_at)
+        _FINISH, {"conversation": conversation_id, "held": epoch, "upto": done, "at": now}
     ).one_or_none()
     if row is None:
         raise LeaseLost(f"conversation {conversation_id} epoch {epoch}")

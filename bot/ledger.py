@@ -19,7 +19,7 @@ P95_SAMPLE = 2000
 
 def store_attempt(connection: Connection, row: AttemptRow) -> None:
     """Add one row."""
-    connection.execute(insert(Attempt).values(asdict(row)))
+    connection.execute(insert(Attempt), asdict(row))
 
 
 def newest_attempts(connection: Connection, limit: int) -> list[dict[str, Any]]:

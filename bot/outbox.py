@@ -8,10 +8,10 @@ for the network.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.channels.base import rank
@@ -39,6 +39,38 @@ class Part:
     sending_at: datetime | None
 
 
+# Statements of every message are built once: building one costs more than running it.
+_OPEN_PARTS = (
+    select(*(getattr(OutboxItem, each.name) for each in fields(Part)))
+    .where(OutboxItem.turn_id == bindparam("turn"), OutboxItem.state.in_(OPEN_STATES))
+    .order_by(OutboxItem.part)
+)
+_WHAT_IT_RESTS_ON = (
+    select(Conversation.mode, Conversation.opted_out_at, Turn.prices, Turn.kind)
+    .join(Turn, Turn.conversation_id == Conversation.id)
+    .where(Turn.id == bindparam("turn"), Conversation.epoch == bindparam("held"))
+    .with_for_update(of=Conversation)
+)
+_MARK_SENDING = (
+    update(OutboxItem)
+    .where(OutboxItem.id == bindparam("item"), OutboxItem.state == "queued")
+    .values(state="sending", sending_at=bindparam("at"), tries=OutboxItem.tries + 1, lookups=0)
+    .returning(OutboxItem.id)
+)
+_MARK_ACCEPTED = (
+    update(OutboxItem)
+    .where(OutboxItem.id == bindparam("item"), OutboxItem.state.in_(OPEN_STATES))
+    .values(state="accepted", message_sid=bindparam("sid"))
+)
+_STATUS = select(OutboxItem.status, OutboxItem.message_id).where(OutboxItem.id == bindparam("item"))
+_STATUSES = select(OutboxItem.status).where(OutboxItem.message_id == bindparam("message"))
+_SET_MESSAGE_STATUS = (
+    update(Message)
+    .where(Message.id == bindparam("message"), Message.status != "withdrawn")
+    .values(status=bindparam("word"))
+)
+
+
 def queue_parts(
     connection: Connection,
     *,
@@ -52,18 +84,17 @@ def queue_parts(
 ) -> None:
     """Store a reply as one message of the talk and one outbox item a part."""
     message_id = connection.execute(
-        insert(Message)
-        .values(
-            conversation_id=conversation_id,
-            seq=seq,
-            direction="outbound",
-            author=author,
-            body=body,
-            turn_id=turn_id,
-            status="queued",
-            created_at=now,
-        )
-        .returning(Message.id)
+        insert(Message).returning(Message.id),
+        {
+            "conversation_id": conversation_id,
+            "seq": seq,
+            "direction": "outbound",
+            "author": author,
+            "body": body,
+            "turn_id": turn_id,
+            "status": "queued",
+            "created_at": now,
+        },
     ).scalar_one()
     if not parts:
         return
@@ -88,22 +119,7 @@ def queue_parts(
 
 def open_parts(connection: Connection, turn_id: str) -> list[Part]:
     """The parts of a turn that are not settled yet, in sending order."""
-    rows = connection.execute(
-        select(
-            OutboxItem.id,
-            OutboxItem.turn_id,
-            OutboxItem.part,
-            OutboxItem.body,
-            OutboxItem.state,
-            OutboxItem.tries,
-            OutboxItem.lookups,
-            OutboxItem.next_at,
-            OutboxItem.sending_at,
-        )
-        .where(OutboxItem.turn_id == turn_id, OutboxItem.state.in_(OPEN_STATES))
-        .order_by(OutboxItem.part)
-    )
-    return [Part(*row) for row in rows]
+    return [Part(*row) for row in connection.execute(_OPEN_PARTS, {"turn": turn_id})]
 
 
 def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) -> str | None:
@@ -118,12 +134,7 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
     Raises:
         LeaseLost: somebody else works on this conversation now.
     """
-    row = connection.execute(
-        select(Conversation.mode, Conversation.opted_out_at, Turn.prices, Turn.kind)
-        .join(Turn, Turn.conversation_id == Conversation.id)
-        .where(Turn.id == part.turn_id, Conversation.epoch == epoch)
-        .with_for_update(of=Conversation)
-    ).one_or_none()
+    row = connection.execute(_WHAT_IT_RESTS_ON, {"turn": part.turn_id, "held": epoch}).one_or_none()
     if row is None:
         raise LeaseLost(f"turn {part.turn_id} epoch {epoch}")
     reason = None
@@ -136,12 +147,7 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
     if reason is not None:
         withdraw(connection, part.turn_id)
         return reason
-    marked = connection.execute(
-        update(OutboxItem)
-        .where(OutboxItem.id == part.id, OutboxItem.state == "queued")
-        .values(state="sending", sending_at=now, tries=OutboxItem.tries + 1, lookups=0)
-        .returning(OutboxItem.id)
-    ).first()
+    marked = connection.execute(_MARK_SENDING, {"item": part.id, "at": now}).first()
     return None if marked else "settled"
 
 
@@ -176,11 +182,7 @@ def withdraw(connection: Connection, turn_id: str) -> None:
 
 def record_accepted(connection: Connection, outbox_id: str, message_sid: str, status: str) -> None:
     """The channel took the part and gave it an id; a status callback may have been quicker."""
-    connection.execute(
-        update(OutboxItem)
-        .where(OutboxItem.id == outbox_id, OutboxItem.state.in_(OPEN_STATES))
-        .values(state="accepted", message_sid=message_sid)
-    )
+    connection.execute(_MARK_ACCEPTED, {"item": outbox_id, "sid": message_sid})
     advance_status(connection, outbox_id, status, None)
 
 
@@ -235,23 +237,16 @@ def record_failed(connection: Connection, outbox_id: str, code: int | None) -> N
 
 def advance_status(connection: Connection, outbox_id: str, status: str, code: int | None) -> None:
     """Move a part's delivery status forward, and its message's with it."""
-    found = connection.execute(
-        select(OutboxItem.status, OutboxItem.message_id).where(OutboxItem.id == outbox_id)
-    ).first()
+    found = connection.execute(_STATUS, {"item": outbox_id}).first()
     if found is None or rank(status) <= rank(found.status):
         return
     values: dict[str, object] = {"status": status}
     if code is not None:
         values["error_code"] = code
     connection.execute(update(OutboxItem).where(OutboxItem.id == outbox_id).values(values))
-    parts = connection.execute(
-        select(OutboxItem.status).where(OutboxItem.message_id == found.message_id)
-    ).scalars()
-    connection.execute(
-        update(Message)
-        .where(Message.id == found.message_id, Message.status != "withdrawn")
-        .values(status=_whole(parts))
-    )
+    of_message = {"message": found.message_id}
+    parts = connection.execute(_STATUSES, of_message).scalars()
+    connection.execute(_SET_MESSAGE_STATUS, of_message | {"word": _whole(parts)})
 
 
 def _whole(statuses: Iterable[str | None]) -> str:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from bot.messages import TalkMessage
 from bot.tables import Message
 
+# Statements of every message are built once: building one costs more than running it.
+_TALK = select(
+    Message.seq, Message.author, Message.body, Message.type, Message.created_at, Message.extra
+).where(Message.conversation_id == bindparam("conversation"))
+_WAITING = _TALK.where(Message.seq > bindparam("after"), Message.direction == "inbound").order_by(
+    Message.seq
+)
+_BEFORE = (
+    _TALK.where(Message.seq < bindparam("before"), Message.status != "withdrawn")
+    .order_by(Message.seq.desc(), Message.direction.desc(), Message.id.desc())
+    .limit(bindparam("most"))
+)
+_SPOKEN = _TALK.where(Message.author == "bot", Message.status != "withdrawn").limit(1)
+
 
 def waiting_messages(connection: Connection, conversation_id: int, after: int) -> list[TalkMessage]:
     """The inbound messages behind number `after`."""
-    rows = connection.execute(
-        _select(conversation_id)
-        .where(Message.seq > after, Message.direction == "inbound")
-        .order_by(Message.seq)
-    )
+    rows = connection.execute(_WAITING, {"conversation": conversation_id, "after": after})
     return [TalkMessage(*row) for row in rows]
 
 
@@ -26,21 +34,11 @@ def talk_before(
 ) -> list[TalkMessage]:
     """The last `limit` messages of both sides before inbound number `seq`."""
     rows = connection.execute(
-        _select(conversation_id)
-        .where(Message.seq < seq, Message.status != "withdrawn")
-        .order_by(Message.seq.desc(), Message.direction.desc(), Message.id.desc())
-        .limit(limit)
+        _BEFORE, {"conversation": conversation_id, "before": seq, "most": limit}
     )
     return [TalkMessage(*row) for row in rows][::-1]
 
 
 def has_bot_spoken(connection: Connection, conversation_id: int) -> bool:
     """Whether the shop itself ever answered here, however long ago."""
-    spoken = _select(conversation_id).where(Message.author == "bot", Message.status != "withdrawn")
-    return connection.execute(spoken.limit(1)).first() is not None
-
-
-def _select(conversation_id: int) -> Select[Any]:
-    return select(
-        Message.seq, Message.author, Message.body, Message.type, Message.created_at, Message.extra
-    ).where(Message.conversation_id == conversation_id)
+    return connection.execute(_SPOKEN, {"conversation": conversation_id}).first() is not None

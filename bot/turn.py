@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot import inbox, outbox
@@ -234,14 +234,23 @@ class Draft:
         return self.waiting[-1].seq
 
 
+# Built once: building such a statement costs more than running it.
+_SAVED_TURN = select(Turn.id, Turn.to_seq).where(
+    Turn.conversation_id == bindparam("conversation"),
+    Turn.state == "saved",
+    Turn.to_seq > bindparam("done"),
+)
+_CLOSE_TURN = (
+    update(Turn)
+    .where(Turn.id == bindparam("turn"), Turn.state == "saved")
+    .values(state="finished", finished_at=bindparam("at"))
+)
+
+
 def saved_turn(connection: Connection, claim: Claim) -> SavedTurn | None:
     """The reply a former holder of this conversation saved and did not finish delivering."""
     row = connection.execute(
-        select(Turn.id, Turn.to_seq).where(
-            Turn.conversation_id == claim.conversation_id,
-            Turn.state == "saved",
-            Turn.to_seq > claim.done,
-        )
+        _SAVED_TURN, {"conversation": claim.conversation_id, "done": claim.done}
     ).first()
     return SavedTurn(row.id, row.to_seq) if row else None
 
@@ -269,26 +278,27 @@ def save_reply(
     """Store a turn with its reply and what goes out; the caller holds the conversation."""
     claim = draft.claim
     connection.execute(
-        insert(Turn).values(
-            id=draft.turn_id,
-            conversation_id=claim.conversation_id,
-            epoch=claim.epoch,
-            from_seq=draft.waiting[0].seq,
-            to_seq=draft.to_seq,
-            state=state,
-            kind=reply.kind,
-            provider=reply.provider,
-            model=reply.model,
-            prompt_version=reply.prompt_version,
-            prompt_tokens=reply.prompt_tokens,
-            attempts=reply.attempts,
-            grounded=reply.grounded,
-            truth=list(reply.truth),
-            prices=dict(reply.prices),
-            started_at=draft.started_at,
-            saved_at=now,
-            finished_at=now if state == "finished" else None,
-        )
+        insert(Turn),
+        {
+            "id": draft.turn_id,
+            "conversation_id": claim.conversation_id,
+            "epoch": claim.epoch,
+            "from_seq": draft.waiting[0].seq,
+            "to_seq": draft.to_seq,
+            "state": state,
+            "kind": reply.kind,
+            "provider": reply.provider,
+            "model": reply.model,
+            "prompt_version": reply.prompt_version,
+            "prompt_tokens": reply.prompt_tokens,
+            "attempts": reply.attempts,
+            "grounded": reply.grounded,
+            "truth": list(reply.truth),
+            "prices": dict(reply.prices),
+            "started_at": draft.started_at,
+            "saved_at": now,
+            "finished_at": now if state == "finished" else None,
+        },
     )
     outbox.queue_parts(
         connection,
@@ -322,9 +332,5 @@ def finish_turn(
     due_at = inbox.finish(
         connection, claim.conversation_id, claim.epoch, done=saved.to_seq, now=now
     )
-    connection.execute(
-        update(Turn)
-        .where(Turn.id == saved.id, Turn.state == "saved")
-        .values(state="finished", finished_at=now)
-    )
+    connection.execute(_CLOSE_TURN, {"turn": saved.id, "at": now})
     return due_at

@@ -153,7 +153,12 @@ class _Unit:
 
 def insert_into(connection: Connection, table: type[Base]) -> Any:
     """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: type[Base]) -> Any:
+    """An INSERT that knows ON CONFLICT, for statements that are built once and kept."""
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
     return make(table)
 
 
@@ -222,14 +227,20 @@ class _GroupCommitWriter:
 
     @staticmethod
     def _run_unit(connection: Connection, unit: _Unit) -> tuple[Any, BaseException | None]:
+        # The driver's own savepoints: SQLAlchemy's take a sixth of all processor time of a turn.
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.execute("SAVEPOINT unit")
         try:
-            with connection.begin_nested():
-                return unit.work(connection), None
+            result = unit.work(connection)
         except BaseException as error:
-            raw = connection.connection.driver_connection
-            if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+            if not raw.in_transaction:
                 raise  # disk full, I/O error: SQLite itself undid the whole transaction
+            raw.execute("ROLLBACK TO unit")
+            raw.execute("RELEASE unit")
             return None, _translate(error)
+        raw.execute("RELEASE unit")
+        return result, None
 
 
 class _PooledWriter:
