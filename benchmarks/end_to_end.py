@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import os
 import sys
 import tempfile
 import time
@@ -118,6 +119,15 @@ def report(acks: Acks, started: float, twilio: WatchedTwilio, load: Load, option
     print(f"  lost {counts[0]}, doubled {sum(n for times, n in counts.items() if times > 1)}")
 
 
+def cpu_s(pid: int) -> float:
+    """Processor time a process has used, where the system tells (Linux), else 0."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def memory_mb(pid: int) -> str:
     """The most memory a process held, where the system tells (Linux)."""
     status = Path(f"/proc/{pid}/status")
@@ -138,10 +148,15 @@ async def run(folder: Path, options: argparse.Namespace) -> None:
         await asyncio.to_thread(shop.start_ready)
         await drive(shop, twilio, Load.make(shop.url, WARM_UP, first=10**8), per_s=WARM_UP)
         load = Load.make(shop.url, int(options.rate * options.seconds), first=0)
-        acks, started = await drive(shop, twilio, load, options.rate)
-        report(acks, started, twilio, load, options)
         assert shop.process is not None
-        print(f"  memory of the shop {memory_mb(shop.process.pid)}")
+        used_s = cpu_s(shop.process.pid)
+        acks, started = await drive(shop, twilio, load, options.rate)
+        used_s = cpu_s(shop.process.pid) - used_s
+        report(acks, started, twilio, load, options)
+        print(
+            f"  the shop took     {used_s / len(load.customers) * 1000:.1f} ms CPU a message, "
+            f"{memory_mb(shop.process.pid)}"
+        )
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
     await twilio.stop()

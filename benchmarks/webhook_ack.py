@@ -29,6 +29,7 @@ from flask import Flask
 
 import app
 from benchmarks.load import INBOUND, Acks, messages, paced, saturated
+from core.log import configure as configure_log
 from tests.fake_twilio import ACCOUNT_SID, AUTH_TOKEN
 from tests.processes import UNREACHABLE
 from web.server import listen, make_server
@@ -123,7 +124,7 @@ def main() -> None:
         configure(folder)
         log = stack.enter_context((Path(folder) / "log").open("w", encoding="utf-8"))
         house = stack.enter_context(closing(app.open_house()))
-        app.configure(stream=log)
+        configure_log(stream=log)
         web = app.make_web(house, lambda _id, _due_at: None)
         urls = {"floor": stack.enter_context(serving(make_floor()))}
         urls["shop"] = stack.enter_context(serving(web))
