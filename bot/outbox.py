@@ -226,13 +226,15 @@ def record_retry(
 
 
 def record_failed(connection: Connection, outbox_id: str, code: int | None) -> None:
-    """It will never be accepted."""
-    connection.execute(
+    """It will never be accepted; a part that a status callback settled stays as it is."""
+    failed = connection.execute(
         update(OutboxItem)
         .where(OutboxItem.id == outbox_id, OutboxItem.state.in_(OPEN_STATES))
         .values(state="failed", error_code=code)
-    )
-    advance_status(connection, outbox_id, "failed", code)
+        .returning(OutboxItem.id)
+    ).first()
+    if failed:
+        advance_status(connection, outbox_id, "failed", code)
 
 
 def advance_status(connection: Connection, outbox_id: str, status: str, code: int | None) -> None:

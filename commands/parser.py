@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -155,5 +156,8 @@ def guarded(command: Callable[[], int]) -> int:
     except BotError as error:
         complain(f"❌ {error}")
         return 1
+    except BrokenPipeError:  # whoever read the output has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the flush at exit
+        return 0
     except KeyboardInterrupt:
         return 0

@@ -14,11 +14,10 @@ from bot.ledger import newest_attempts, provider_figures
 from bot.messages import Completion, Prompt, PromptMessage
 from bot.providers.advice import advise
 from bot.responder import Responder, Rules
-from bot.saved_settings import save_setting
+from bot.saved_settings import save_setting, saved_settings
 from commands.output import complain, say, say_json, table
 from core.env_values import PROVIDER_NAMES
 from core.errors import AllProvidersFailed, ConfigError
-from core.provider_order import usable_order
 from core.texts import text
 
 
@@ -105,10 +104,10 @@ def switch(arguments: Namespace) -> int:
         house.database.write(
             lambda c: save_setting(c, "AI_PROVIDER", value, by="cli", now=house.clock.now())
         )
-        settings = app.read_settings({"AI_PROVIDER": name} if value else None)
-    order = " → ".join(usable_order(settings)) or "-"
-    say(text("commands.switched", order=order))
-    if value and value not in usable_order(settings):
+        settings = app.read_settings(house.database.read(saved_settings))
+    usable = [member.name for member in app.members_usable(settings)]
+    say(text("commands.switched", order=" → ".join(usable) or "-"))
+    if value and value not in usable:
         say(text("commands.switched_without_key", name=value))
     return 0
 
