@@ -99,6 +99,8 @@ def configure(
     root.setLevel(level)
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of every request that waits for a thread, at the very time when there are many.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 class TextFormatter(logging.Formatter):

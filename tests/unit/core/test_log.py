@@ -25,7 +25,7 @@ Written = Callable[[], str]
 
 @pytest.fixture(autouse=True)
 def _restored_logging() -> Iterator[None]:
-    names = [None, *QUIET_LOGGERS]
+    names = [None, "waitress.queue", *QUIET_LOGGERS]
     levels = {name: logging.getLogger(name).level for name in names}
     handlers = list(logging.getLogger().handlers)
     yield
@@ -144,6 +144,12 @@ def test_the_level_counts() -> None:
     written = to_memory(level="ERROR")
     log_event(log, logging.INFO, "unheard")
 
+    assert written() == ""
+
+
+def test_a_busy_web_server_does_not_fill_the_log() -> None:
+    written = to_memory()
+    logging.getLogger("waitress.queue").warning("Task queue depth is 7")
     assert written() == ""
 
 
