@@ -125,7 +125,7 @@ def main() -> None:
         log = stack.enter_context((Path(folder) / "log").open("w", encoding="utf-8"))
         house = stack.enter_context(closing(app.open_house()))
         configure_log(stream=log)
-        web = app.make_web(house, lambda _id, _due_at: None)
+        web = app.make_web(house, lambda *_: None)
         urls = {"floor": stack.enter_context(serving(make_floor()))}
         urls["shop"] = stack.enter_context(serving(web))
         load = stack.enter_context(ProcessPoolExecutor(1, mp_context=get_context("spawn")))
