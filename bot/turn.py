@@ -110,14 +110,16 @@ class TurnRunner:
         Raises:
             LeaseLost: somebody else works on it now.
         """
-        saved = await self._database.read_async(lambda c: saved_turn(c, claim))
-        if saved is not None:
-            return saved
         started = self._clock.monotonic_s()
         for restarts in range(MAX_RESTARTS + 1):
-            waiting = await self._database.read_async(
-                lambda c: waiting_messages(c, claim.conversation_id, claim.done)
+            saved, waiting = await self._database.read_async(
+                lambda c: (
+                    saved_turn(c, claim),
+                    waiting_messages(c, claim.conversation_id, claim.done),
+                )
             )
+            if saved is not None:
+                return saved
             arrivals.read_up_to(waiting[-1].seq)
             draft = Draft(claim, waiting, new_id(), self._clock.now())
             left_s = max(1.0, self._deadline_s - (self._clock.monotonic_s() - started))
