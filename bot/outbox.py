@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.channels.base import rank
@@ -40,6 +40,8 @@ class Part:
 
 
 # Statements of every message are built once: building one costs more than running it.
+_ADD_MESSAGE = insert(Message).returning(Message.id)
+_ADD_PARTS = insert(OutboxItem)
 _OPEN_PARTS = (
     select(*(getattr(OutboxItem, each.name) for each in fields(Part)))
     .where(OutboxItem.turn_id == bindparam("turn"), OutboxItem.state.in_(OPEN_STATES))
@@ -60,7 +62,12 @@ _MARK_SENDING = (
 _MARK_ACCEPTED = (
     update(OutboxItem)
     .where(OutboxItem.id == bindparam("item"), OutboxItem.state.in_(OPEN_STATES))
-    .values(state="accepted", message_sid=bindparam("sid"))
+    .values(
+        state="accepted",
+        message_sid=bindparam("sid"),
+        status=func.coalesce(OutboxItem.status, bindparam("word")),
+    )
+    .returning(OutboxItem.message_id)
 )
 _STATUS = select(OutboxItem.status, OutboxItem.message_id).where(OutboxItem.id == bindparam("item"))
 _STATUSES = select(OutboxItem.status).where(OutboxItem.message_id == bindparam("message"))
@@ -84,7 +91,7 @@ def queue_parts(
 ) -> None:
     """Store a reply as one message of the talk and one outbox item a part."""
     message_id = connection.execute(
-        insert(Message).returning(Message.id),
+        _ADD_MESSAGE,
         {
             "conversation_id": conversation_id,
             "seq": seq,
@@ -99,7 +106,7 @@ def queue_parts(
     if not parts:
         return
     connection.execute(
-        insert(OutboxItem),
+        _ADD_PARTS,
         [
             {
                 "id": new_id(),
@@ -182,8 +189,13 @@ def withdraw(connection: Connection, turn_id: str) -> None:
 
 def record_accepted(connection: Connection, outbox_id: str, message_sid: str, status: str) -> None:
     """The channel took the part and gave it an id; a status callback may have been quicker."""
-    connection.execute(_MARK_ACCEPTED, {"item": outbox_id, "sid": message_sid})
-    advance_status(connection, outbox_id, status, None)
+    marked = connection.execute(
+        _MARK_ACCEPTED, {"item": outbox_id, "sid": message_sid, "word": status}
+    ).first()
+    if marked is None:
+        advance_status(connection, outbox_id, status, None)
+    elif rank(status) > rank("queued"):  # a message begins as queued
+        _move_message(connection, marked.message_id)
 
 
 def record_unclear(connection: Connection, outbox_id: str, next_at: datetime) -> None:
@@ -246,9 +258,12 @@ def advance_status(connection: Connection, outbox_id: str, status: str, code: in
     if code is not None:
         values["error_code"] = code
     connection.execute(update(OutboxItem).where(OutboxItem.id == outbox_id).values(values))
-    of_message = {"message": found.message_id}
-    parts = connection.execute(_STATUSES, of_message).scalars()
-    connection.execute(_SET_MESSAGE_STATUS, of_message | {"word": _whole(parts)})
+    _move_message(connection, found.message_id)
+
+
+def _move_message(connection: Connection, message_id: int) -> None:
+    parts = connection.execute(_STATUSES, {"message": message_id}).scalars()
+    connection.execute(_SET_MESSAGE_STATUS, {"message": message_id, "word": _whole(parts)})
 
 
 def _whole(statuses: Iterable[str | None]) -> str:

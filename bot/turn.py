@@ -242,6 +242,12 @@ _SAVED_TURN = select(Turn.id, Turn.to_seq).where(
     Turn.state == "saved",
     Turn.to_seq > bindparam("done"),
 )
+_ADD_TURN = insert(Turn)
+_NOTE_REPLY = (
+    update(Conversation)
+    .where(Conversation.id == bindparam("conversation"))
+    .values(language=bindparam("spoken"), opted_out_at=bindparam("stopped"))
+)
 _CLOSE_TURN = (
     update(Turn)
     .where(Turn.id == bindparam("turn"), Turn.state == "saved")
@@ -280,7 +286,7 @@ def save_reply(
     """Store a turn with its reply and what goes out; the caller holds the conversation."""
     claim = draft.claim
     connection.execute(
-        insert(Turn),
+        _ADD_TURN,
         {
             "id": draft.turn_id,
             "conversation_id": claim.conversation_id,
@@ -314,9 +320,8 @@ def save_reply(
     )
     opted_out_at = now if reply.kind == "opt_out" else None
     connection.execute(
-        update(Conversation)
-        .where(Conversation.id == claim.conversation_id)
-        .values(language=reply.language, opted_out_at=opted_out_at)
+        _NOTE_REPLY,
+        {"conversation": claim.conversation_id, "spoken": reply.language, "stopped": opted_out_at},
     )
     return SavedTurn(draft.turn_id, draft.to_seq)
 
