@@ -1,6 +1,6 @@
 """Signed messages at a steady rate enter, how soon each customer has the answer leaves.
 
-    python benchmarks/end_to_end.py [--rate 150] [--seconds 20] [--ai-s 1]
+    python benchmarks/end_to_end.py [--rate 40] [--seconds 20] [--ai-s 1]
 
 The whole shop in one process (`cli.py serve`, SQLite, sample catalog left out), each message from a
 customer of its own, an AI that waits, a Twilio that answers at once. The floor is the AI's own
@@ -164,7 +164,7 @@ async def run(folder: Path, options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rate", type=float, default=150.0)
+    parser.add_argument("--rate", type=float, default=40.0)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--ai-s", type=float, default=1.0)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
