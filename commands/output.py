@@ -11,8 +11,8 @@ from core.redaction import redact
 
 
 def say(line: str = "") -> None:
-    """One line of a result."""
-    print(showable(line, sys.stdout.encoding))
+    """One line of a result, at once also where somebody reads it through a pipe."""
+    print(showable(line, sys.stdout.encoding), flush=True)
 
 
 def say_json(value: Any) -> None:
