@@ -71,16 +71,52 @@ class TalkMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture shown to a model; `data` is the file's bytes."""
+
+    content_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A recording to write down; `language` is ISO 639-1 when it is known."""
+
+    content_type: str
+    data: bytes = field(repr=False)
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PromptMessage:
-    """One message of a prompt."""
+    """One message of a prompt; pictures stand with what a user says."""
 
     role: Role
     content: str
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function a model may ask for; `parameters` is the JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model asks for a function; `id` is None where the provider gives none."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a provider is asked.
+    """What a provider is asked, in no provider's own form.
 
     Args:
         messages: system first, the customer's waiting messages last (role "user").
@@ -88,6 +124,8 @@ class Prompt:
         max_tokens: most tokens of visible text in the answer.
         version: of the template it was built from.
         tokens: our estimate of its size.
+        tools: functions the model may ask for.
+        schema: JSON Schema of the object wanted instead of text; None wants text.
     """
 
     messages: tuple[PromptMessage, ...]
@@ -95,19 +133,49 @@ class Prompt:
     max_tokens: int = 500
     version: str = ""
     tokens: int = 0
+    tools: tuple[Tool, ...] = ()
+    schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them; None where it did not say."""
+    """Tokens as the provider counted them; None where it did not say.
+
+    `total_tokens` may exceed the sum: some providers leave thoughts out of `output_tokens`.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
+    total_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is left of one of a provider's rate windows, as its answer says.
+
+    Args:
+        kind: "requests" or "tokens" (also "input_tokens", "output_tokens").
+        remaining: of that kind until the window is full.
+        limit: size of the window, when it is said.
+        reset_s: seconds until the window is fresh, when it is said.
+    """
+
+    kind: str
+    remaining: float
+    limit: float | None = None
+    reset_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A usable answer: `text` is what the customer may see, stripped, without reasoning."""
+    """A usable answer: `text` is what the customer may see, stripped, without reasoning.
+
+    Args:
+        text: "" when the model only asks for tools.
+        attempts: provider calls this answer took, failed ones included.
+        data: the validated object, when the prompt wanted one.
+        windows: what the answer said of the provider's rate windows.
+    """
 
     text: str
     model: str
@@ -115,7 +183,9 @@ class Completion:
     finish_reason: str | None = None
     provider: str = ""
     attempts: int = 1
-    """Provider calls this answer took, failed ones included."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    data: Any = None
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

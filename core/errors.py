@@ -82,6 +82,7 @@ class ProviderError(BotError):
         error_class: one of the ten classes of the contract.
         retry_after_s: what the answer itself says about waiting, in seconds.
         retry_same: an unchanged request to the same provider may succeed.
+        too_long: the prompt is larger than this model or plan takes; a shorter one may pass.
     """
 
     error_classes: tuple[str, ...] = ()
@@ -96,6 +97,7 @@ class ProviderError(BotError):
         status: int | None = None,
         retry_after_s: float | None = None,
         retry_same: bool = False,
+        too_long: bool = False,
     ) -> None:
         super().__init__(message)
         self.provider = provider
@@ -104,6 +106,7 @@ class ProviderError(BotError):
         self.error_class = error_class
         self.retry_after_s = retry_after_s
         self.retry_same = retry_same
+        self.too_long = too_long
 
 
 class ProviderUnavailable(ProviderError):
@@ -160,6 +163,7 @@ def provider_error(
     status: int | None = None,
     retry_after_s: float | None = None,
     retry_same: bool = False,
+    too_long: bool = False,
 ) -> ProviderError:
     """Build the ProviderError subclass that `error_class` belongs to.
 
@@ -174,6 +178,7 @@ def provider_error(
         error_class=error_class,
         retry_after_s=retry_after_s,
         retry_same=retry_same,
+        too_long=too_long,
     )
 
 

@@ -11,7 +11,7 @@ import contextlib
 import importlib
 import json
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +20,9 @@ from typing import Any, ClassVar
 
 import httpx
 
-from bot.messages import Completion, Prompt
+from bot.messages import Audio, Completion, Prompt, Window
 from bot.providers.failures import read_break
+from bot.providers.windows import read_windows
 from core.errors import ProviderError, provider_error
 from core.settings import ProviderSettings
 
@@ -40,6 +41,18 @@ class HttpRequest:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Mapping[str, Any] | None = field(default=None, repr=False)
+    upload: Upload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form with one file (multipart/form-data)."""
+
+    fields: Mapping[str, str]
+    file_field: str
+    filename: str
+    content_type: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,9 @@ class Provider:
         key_prefix: how its keys begin, or "" when they have no known form.
         key_page: where the owner gets a key, or "".
         is_local: runs on the shop's own machine (cold starts, no cost).
+        has_free_plan: its keys begin on a plan that bills nothing; a spent budget goes on with it.
+        transcribe_model: asked to write down speech; None when it cannot.
+        vision_model: asked when a prompt shows pictures; None when it cannot see.
     """
 
     name: ClassVar[str]
@@ -84,6 +100,9 @@ class Provider:
     key_prefix: ClassVar[str] = ""
     key_page: ClassVar[str] = ""
     is_local: ClassVar[bool] = False
+    has_free_plan: ClassVar[bool] = False
+    transcribe_model: ClassVar[str | None] = None
+    vision_model: ClassVar[str | None] = None
 
     def is_configured(self, settings: ProviderSettings) -> bool:
         """Whether it can be asked at all: its key is set, or it needs none."""
@@ -110,6 +129,24 @@ class Provider:
 
         Raises:
             ProviderError: the answer is no model list.
+        """
+        raise NotImplementedError
+
+    def read_windows(self, headers: Mapping[str, str]) -> tuple[Window, ...]:
+        """What a good answer says is left of this provider's rate windows."""
+        return read_windows(headers)
+
+    def transcribe_request(
+        self, settings: ProviderSettings, audio: Audio, model: str
+    ) -> HttpRequest:
+        """What HTTP request asks for the words of a recording."""
+        raise NotImplementedError
+
+    def read_transcript(self, answer: HttpAnswer, model: str) -> Completion:
+        """The words of a recording; a recording without any is `validation`.
+
+        Raises:
+            ProviderError: of the class the answer stands for.
         """
         raise NotImplementedError
 
@@ -175,12 +212,19 @@ async def _send(
 
 def _build(request: HttpRequest) -> httpx.Request:
     headers = _HEADERS | dict(request.headers)
+    url = _parse_url(request.url)
+    if request.upload is not None:
+        sent = request.upload
+        file = {sent.file_field: (sent.filename, sent.data, sent.content_type)}
+        return httpx.Request(
+            request.method, url, headers=headers, data=dict(sent.fields), files=file
+        )
     if request.json is None:
-        return httpx.Request(request.method, _parse_url(request.url), headers=headers)
+        return httpx.Request(request.method, url, headers=headers)
     headers["content-type"] = "application/json"
     # A lone surrogate in a customer's text becomes "?" instead of an error.
     body = _ENCODER.encode(request.json).encode("utf-8", "replace")
-    return httpx.Request(request.method, _parse_url(request.url), headers=headers, content=body)
+    return httpx.Request(request.method, url, headers=headers, content=body)
 
 
 @lru_cache(maxsize=64)
@@ -205,11 +249,54 @@ async def complete(
     Raises:
         ProviderError: there is no usable answer.
     """
-    _require_key(provider, settings)
     request = provider.chat_request(settings, prompt, model)
+    completion = await _ask(
+        provider, client, settings, request, provider.read_chat, model, timeout_s
+    )
+    if not completion.text and not prompt.tools:
+        raise provider_error(
+            "a tool call nobody asked for",
+            provider=provider.name,
+            model=model or None,
+            status=200,
+            error_class="validation",
+            retry_same=True,
+        )
+    return completion
+
+
+async def transcribe(
+    provider: Provider,
+    client: httpx.AsyncClient,
+    settings: ProviderSettings,
+    audio: Audio,
+    model: str,
+    timeout_s: float,
+) -> Completion:
+    """Ask one provider once for the words of a recording.
+
+    Raises:
+        ProviderError: there are none.
+    """
+    request = provider.transcribe_request(settings, audio, model)
+    return await _ask(
+        provider, client, settings, request, provider.read_transcript, model, timeout_s
+    )
+
+
+async def _ask(
+    provider: Provider,
+    client: httpx.AsyncClient,
+    settings: ProviderSettings,
+    request: HttpRequest,
+    read: Callable[[HttpAnswer, str], Completion],
+    model: str,
+    timeout_s: float,
+) -> Completion:
+    _require_key(provider, settings)
     answer = await exchange(client, request, timeout_s, provider=provider.name, model=model or None)
     try:
-        return provider.read_chat(answer, model)
+        completion = read(answer, model)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise provider_error(  # a shape nobody foresaw must not cost the customer the answer
             f"unreadable answer: {type(error).__name__}",
@@ -219,6 +306,8 @@ async def complete(
             error_class="validation",
             retry_same=True,
         ) from error
+    windows = provider.read_windows(answer.headers)
+    return replace(completion, windows=windows) if windows else completion
 
 
 async def list_models(
