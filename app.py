@@ -33,9 +33,10 @@ from bot.delivery import Deliverer, SendRate
 from bot.health import Health, Member, store_ping
 from bot.intake import Intake
 from bot.ledger import store_attempt
+from bot.messages import AttemptRow
 from bot.providers.base import find_providers
 from bot.providers.http import make_client
-from bot.responder import AttemptRow, Responder, Rules
+from bot.responder import Responder, Rules
 from bot.saved_settings import follow_settings, saved_settings
 from bot.schedule import Schedule
 from bot.turn import TurnRunner

@@ -9,9 +9,9 @@ from typing import Any
 
 from bot import grounding
 from bot import prompt as prompts
-from bot.messages import Completion, Prompt, Reply, TurnContext
+from bot.messages import AttemptRow, Completion, Prompt, Reply, TurnContext
 from bot.providers import offline
-from bot.responder import AttemptRow, Responder
+from bot.responder import Responder
 from core.clock import Clock
 from core.errors import AllProvidersFailed, ProviderError, provider_error
 from core.log import log_event

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, insert, select
 from sqlalchemy.engine import Connection
 
-from bot.responder import AttemptRow
+from bot.messages import AttemptRow
 from bot.tables import Attempt
 
 P95_SAMPLE = 2000
@@ -19,7 +19,9 @@ P95_SAMPLE = 2000
 
 def store_attempt(connection: Connection, row: AttemptRow) -> None:
     """Add one row."""
-    connection.execute(insert(Attempt), asdict(row))
+    values = asdict(row)
+    del values["total_tokens"]
+    connection.execute(insert(Attempt), values)
 
 
 def newest_attempts(connection: Connection, limit: int) -> list[dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -136,6 +136,24 @@ class Prompt:
     tools: tuple[Tool, ...] = ()
     schema: Mapping[str, Any] | None = None
 
+    def shortened(self) -> Prompt | None:
+        """The same prompt without the older half of the talk before its last message.
+
+        None when there is nothing left to take away; `tokens` shrinks by the share of text.
+        """
+        first = next((i for i, said in enumerate(self.messages) if said.role != "system"), 0)
+        earlier = self.messages[first:-1]
+        if not earlier:
+            return None
+        kept = earlier[len(earlier) // 2 + 1 :]
+        messages = (*self.messages[:first], *kept, self.messages[-1])
+        share = _length(messages) / max(1, _length(self.messages))
+        return replace(self, messages=messages, tokens=round(self.tokens * share))
+
+
+def _length(messages: Sequence[PromptMessage]) -> int:
+    return sum(len(said.content) for said in messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -186,6 +204,31 @@ class Completion:
     tool_calls: tuple[ToolCall, ...] = ()
     data: Any = None
     windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One row of the ledger: one call of a provider, or one offline answer.
+
+    Args:
+        attempt: 1 for the first call of this provider in the turn.
+        outcome: "answered", "cancelled" or one of the ten error classes.
+        retry_after_s: what the provider itself said about waiting.
+        total_tokens: as the provider counted, thoughts included; what a price is taken from.
+    """
+
+    turn_id: str | None
+    provider: str
+    model: str | None
+    attempt: int
+    outcome: str
+    duration_ms: int
+    started_at: datetime
+    status: int | None = None
+    retry_after_s: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

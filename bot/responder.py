@@ -16,7 +16,7 @@ import httpx
 
 from bot import retry
 from bot.health import Call, Health, Member
-from bot.messages import Completion, Prompt, Usage
+from bot.messages import AttemptRow, Completion, Prompt, Usage
 from bot.providers import base
 from bot.providers.models import pick_model
 from core.clock import Clock
@@ -29,23 +29,6 @@ TAG = "[AI Multi-Provider]"
 LIST_LIMIT_S = 3.0
 """How long a turn may spend on finding out which models there are."""
 _NO_USAGE = Usage()
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
-    """One row of the ledger."""
-
-    turn_id: str | None
-    provider: str
-    model: str | None
-    attempt: int
-    outcome: str
-    duration_ms: int
-    started_at: datetime
-    status: int | None = None
-    retry_after_s: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

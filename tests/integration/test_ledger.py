@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.ledger import attempts_of, newest_attempts, provider_figures, store_attempt
-from bot.responder import AttemptRow
+from bot.messages import AttemptRow
 from core.database import Database
 from tests.fakes import FixedClock
 

@@ -13,8 +13,8 @@ from sqlalchemy import insert, select
 from bot import schedule
 from bot.health import Health, Member
 from bot.ledger import newest_attempts, store_attempt
+from bot.messages import AttemptRow
 from bot.providers.base import find_providers
-from bot.responder import AttemptRow
 from bot.schedule import Schedule, clean_up, slot_of, win
 from bot.tables import ScheduleTick
 from core.database import Database

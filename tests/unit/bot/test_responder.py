@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from bot.health import Health, Member
-from bot.messages import Prompt, PromptMessage
+from bot.messages import AttemptRow, Prompt, PromptMessage
 from bot.providers.base import find_providers
-from bot.responder import AttemptRow, Responder, Rules
+from bot.responder import Responder, Rules
 from core.errors import AllProvidersFailed
 from core.settings import ProviderSettings
 from tests.fakes import FixedClock
