@@ -25,7 +25,7 @@ from bot.health import Health, Member
 from bot.messages import Prompt, PromptMessage
 from bot.providers.base import find_providers
 from bot.providers.http import make_client
-from bot.responder import Responder
+from bot.responder import Lineup, Responder
 from core.clock import SystemClock
 from core.log import configure
 from core.settings import ProviderSettings
@@ -63,7 +63,7 @@ class Bench:
         """One that has no memory of earlier failures."""
         clock = SystemClock()
         members = (self._faulty, self._sound) if fails_first else (self._sound,)
-        return Responder(self._client, members, Health(clock), clock, lambda row: None)
+        return Responder(self._client, Lineup(members), Health(clock), clock, lambda row: None)
 
     async def floor_s(self) -> float:
         return await ask_s(self.responder(fails_first=False))

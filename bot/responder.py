@@ -1,61 +1,92 @@
-"""A prompt enters, a usable completion leaves: providers are asked in order within one deadline.
+"""A prompt or a recording enters, a usable completion leaves: providers are asked in order.
 
-When one fails the next is asked at once; nobody sleeps while another can answer. Every call becomes
-one row of the ledger and one line of the log.
+When one fails the next is asked at once; nobody sleeps while another can answer. One deadline holds
+for all of it, and every call becomes one row of the ledger and one line of the log.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from random import Random
+from typing import Any, Literal
 
 import httpx
 
 from bot import retry
+from bot.healing import find_successor
 from bot.health import Call, Health, Member
-from bot.messages import AttemptRow, Completion, Prompt, Usage
+from bot.messages import AttemptRow, Audio, Completion, Prompt, Usage
+from bot.progress import Progress
 from bot.providers import base
-from bot.providers.models import pick_model
+from bot.routing import Price, arrange
 from core.clock import Clock
-from core.errors import AllProvidersFailed, ProviderError, provider_error
-from core.log import log_event
+from core.errors import AllProvidersFailed, ProviderError
 
-log = logging.getLogger(__name__)
-
-TAG = "[AI Multi-Provider]"
 LIST_LIMIT_S = 3.0
 """How long a turn may spend on finding out which models there are."""
+HEDGE_SHARE = 0.1
+"""Extra calls hedging may make, per turn; what is not used is kept, up to HEDGES_KEPT."""
+HEDGES_KEPT = 10.0
+LEAST_HEDGE_S = 0.2
+"""A learned limit below this would hedge against mere noise."""
+AUDIO_TOKENS = 500
+"""What a recording counts for where a rate window counts tokens; nobody says before it is heard."""
+TOO_LONG_KEPT_S = 3600.0
+"""How long prompts are cut in advance for a model that refused a long one."""
+PASSING = frozenset({"rate_limit", "timeout", "network", "server", "validation"})
+"""What goes away by itself: only then does it help to tell when to come back."""
 _NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True)
+class Lineup:
+    """Who is asked for what, in order; those that lack a key, or the ability, left out."""
+
+    chat: Sequence[Member]
+    vision: Sequence[Member] = ()
+    transcribe: Sequence[Member] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """How to ask: AI_ATTEMPTS_PER_PROVIDER, AI_RETRY_STYLE, AI_AUTO_MODEL."""
+    """How to ask: AI_ATTEMPTS_PER_PROVIDER, AI_RETRY_STYLE, AI_AUTO_MODEL, AI_HEDGE_AFTER (seconds,
+    "auto" or "off"), AI_ROUTING, AI_WEIGHTS."""
 
     attempts: int = 2
     style: str = "rounds"
     auto_model: bool = True
+    hedge_after: float | Literal["auto", "off"] = "off"
+    routing: str = "order"
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Turn:
-    """The state of one `respond`."""
+    """The state of one question."""
 
-    prompt: Prompt
+    purpose: str
+    asked: Prompt | Audio
+    tokens: int
     turn_id: str | None
     deadline: float
-    options: list[retry.Option]
     members: dict[str, Member]
-    errors: list[ProviderError]
+    options: list[retry.Option]
+    progress: Progress
+    errors: list[ProviderError] = field(default_factory=list)
+    shorter: dict[str, Prompt] = field(default_factory=dict)
+    """The prompt cut down to what a provider takes."""
     forced: str | None = None
     """With every breaker open: the one provider that is asked all the same."""
 
     @property
     def calls(self) -> int:
         return sum(option.calls for option in self.options)
+
+    def asked_of(self, name: str) -> Prompt | Audio:
+        return self.shorter.get(name, self.asked)
 
 
 @dataclass(slots=True)
@@ -65,6 +96,7 @@ class _Attempt:
     option: retry.Option
     member: Member
     model: str | None
+    call: Call
     started_at: datetime
     started: float
     limit_s: float
@@ -75,296 +107,369 @@ class Responder:
 
     Args:
         client: shared; closed by whoever built it.
-        members: providers in the order to ask, those without a key left out.
+        lineup: may be replaced while running.
         record: takes each ledger row; must not wait.
+        price: what a prompt costs at a provider, for routing by price.
         sleep: waits for the next window; tests pass one that moves their clock.
+        random: draws for weighted routing.
     """
 
     def __init__(
         self,
         client: httpx.AsyncClient,
-        members: Sequence[Member],
+        lineup: Lineup,
         health: Health,
         clock: Clock,
         record: Callable[[AttemptRow], None],
         rules: Rules | None = None,
+        *,
+        price: Callable[[Member, int, int], float | None] = lambda *_: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Random | None = None,
     ) -> None:
         self._client = client
-        self.members = tuple(members)
+        self.lineup = lineup
         self._health = health
         self._clock = clock
         self._record = record
         self.rules = rules or Rules()
+        self._price = price
         self._sleep = sleep
+        self._random = random or Random()  # noqa: S311
+        self._hedges_left = HEDGES_KEPT
+        self._too_long: dict[tuple[str, str | None], tuple[int, float]] = {}
+        """(provider, model) → tokens it refused as too many, until when that is believed."""
 
     async def respond(
-        self, prompt: Prompt, *, deadline_s: float, turn_id: str | None = None
+        self,
+        prompt: Prompt,
+        *,
+        deadline_s: float,
+        turn_id: str | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Completion:
-        """The first usable completion.
+        """The first usable completion; of the vision order when the prompt shows a picture.
 
         Args:
             prompt: what to ask.
             deadline_s: seconds this may take, all providers together.
             turn_id: written into the ledger.
+            schema: JSON Schema of the object wanted; it is the completion's `data`, validated.
         Raises:
             AllProvidersFailed: nobody answered; carries every error.
         """
-        turn = self._plan(prompt, deadline_s, turn_id)
-        order = " → ".join(member.name for member in self.members) or "-"
-        _say(
-            logging.INFO,
-            "responder_started",
-            f"🔄 Usando sistema multi-provider con fallback automático (orden: {order})",
-            turn_id=turn_id,
-        )
+        if schema is not None:
+            prompt = replace(prompt, schema=schema)
+        purpose = "vision" if any(said.images for said in prompt.messages) else "chat"
+        return await self._answer(purpose, prompt, prompt.tokens, deadline_s, turn_id)
+
+    async def transcribe(
+        self, audio: Audio, *, deadline_s: float, turn_id: str | None = None
+    ) -> Completion:
+        """The words of a recording, as the completion's text.
+
+        Raises:
+            AllProvidersFailed: nobody wrote it down; carries every error.
+        """
+        return await self._answer("transcribe", audio, AUDIO_TOKENS, deadline_s, turn_id)
+
+    def current(self) -> str | None:
+        """The provider the next prompt would be sent to; None when nobody can be asked now."""
+        return next((m.name for m in self.lineup.chat if self._pause(m, "chat", 0) is None), None)
+
+    async def _answer(
+        self,
+        purpose: str,
+        asked: Prompt | Audio,
+        tokens: int,
+        deadline_s: float,
+        turn_id: str | None,
+    ) -> Completion:
+        turn = self._plan(purpose, asked, tokens, deadline_s, turn_id)
         while True:
-            step = retry.next_step(
-                turn.options,
-                now=self._clock.monotonic_s(),
-                deadline=turn.deadline,
-                attempts=self.rules.attempts,
-                style=self.rules.style,
-            )
+            step = self._next_step(turn)
             if step is None:
                 raise self._failed(turn)
             if isinstance(step, retry.Wait):
-                await self._wait(turn, step)
+                if step.option.is_limited:
+                    turn.progress.waiting(step.seconds)
+                await self._sleep(step.seconds)
                 continue
-            completion = await self._try(turn, step)
+            hedge_s = self._hedge_after_s(turn, step)
+            completion = await (
+                self._attempt(turn, step) if hedge_s is None else self._race(turn, step, hedge_s)
+            )
             if completion is not None:
-                return completion
+                return replace(completion, attempts=turn.calls)
 
-    def _plan(self, prompt: Prompt, deadline_s: float, turn_id: str | None) -> _Turn:
-        now = self._clock.monotonic_s()
-        options = [retry.Option(member.name) for member in self.members]
+    # The plan
+
+    def _plan(
+        self,
+        purpose: str,
+        asked: Prompt | Audio,
+        tokens: int,
+        deadline_s: float,
+        turn_id: str | None,
+    ) -> _Turn:
+        members = self._arranged(purpose, asked, tokens)
         turn = _Turn(
-            prompt,
+            purpose,
+            asked,
+            tokens,
             turn_id,
-            now + deadline_s,
-            options,
-            {member.name: member for member in self.members},
-            [],
+            self._clock.monotonic_s() + deadline_s,
+            {member.name: member for member in members},
+            [retry.Option(member.name) for member in members],
+            Progress(turn_id),
         )
-        for option in options:
-            self._apply_breaker(turn, option)
-        if all(o.closed or o.ready_at + retry.MIN_ATTEMPT_S > turn.deadline for o in options):
-            keys = [(m.name, self._health.current_model(m)) for m in self.members]
-            soonest = self._health.soonest(keys)
-            turn.forced = soonest[0] if soonest else None
-            for option in options:
-                option.closed = option.name != turn.forced
+        turn.progress.started(turn.members)
+        for option in turn.options:
+            self._apply_pause(turn, option)
+        if all(o.closed or o.ready_at + retry.MIN_ATTEMPT_S > turn.deadline for o in turn.options):
+            self._force_one(turn)
         return turn
 
-    def _apply_breaker(self, turn: _Turn, option: retry.Option) -> None:
-        """An open breaker closes the option; a full rate window only postpones it."""
-        model = self._health.current_model(turn.members[option.name])
-        if self._health.may_ask(option.name, model):
-            return
-        breaker = self._health.breaker(option.name, model)
-        option.is_limited = breaker.error_class == "rate_limit"
-        if option.is_limited:
-            option.ready_at = breaker.open_until or 0.0
-        else:
-            option.closed = True
-        _say(
-            logging.INFO,
-            "provider_paused",
-            f"⚠️ {option.name} en pausa ({breaker.error_class}, "
-            f"{self._health.open_for_s(option.name, model) or 0:.0f} s)",
-            provider=option.name,
-            error_class=breaker.error_class,
-            turn_id=turn.turn_id,
+    def _arranged(self, purpose: str, asked: Prompt | Audio, tokens: int) -> Sequence[Member]:
+        members: Sequence[Member] = getattr(self.lineup, purpose)
+        if self.rules.routing == "order" or not isinstance(asked, Prompt):
+            return members
+        price: Price = lambda member: self._price(member, tokens, asked.max_tokens)  # noqa: E731
+        return arrange(
+            members,
+            self.rules.routing,
+            weights=self.rules.weights,
+            price=price,
+            random=self._random,
         )
 
-    async def _try(self, turn: _Turn, step: retry.Ask) -> Completion | None:
-        option, member = step.option, turn.members[step.option.name]
-        if option.calls == 0 and option.name != turn.forced:
-            self._apply_breaker(turn, option)  # another turn may have found out meanwhile
-            if option.closed or option.ready_at > self._clock.monotonic_s():
-                return None
-        option.calls += 1
-        _say(
-            logging.INFO,
-            "provider_asked",
-            f"🔄 Intentando con: {member.name}",
-            provider=member.name,
-            turn_id=turn.turn_id,
+    def _pause(self, member: Member, purpose: str, tokens: int) -> tuple[str, float] | None:
+        """Why a provider is not asked now, and for how many seconds; None when it may be."""
+        model = self._health.current_model(member, purpose)
+        if not self._health.may_ask(member.name, model):
+            why = self._health.breaker(member.name, model).error_class
+            return why, self._health.open_for_s(member.name, model) or 0.0
+        wait_s = self._health.ready_in_s(member.name, model, tokens)
+        return ("rate_limit", wait_s) if wait_s else None
+
+    def _apply_pause(self, turn: _Turn, option: retry.Option) -> None:
+        """An open breaker closes the option; a full rate window only postpones it."""
+        pause = self._pause(turn.members[option.name], turn.purpose, turn.tokens)
+        if pause is None:
+            return
+        why, seconds = pause
+        option.is_limited = why == "rate_limit"
+        option.closed = not option.is_limited
+        option.ready_at = self._clock.monotonic_s() + seconds
+        turn.progress.paused(option.name, why, seconds)
+
+    def _force_one(self, turn: _Turn) -> None:
+        """Nobody can be asked within the deadline: try the one whose breaker is due soonest."""
+        models = {
+            name: self._health.current_model(member, turn.purpose)
+            for name, member in turn.members.items()
+        }
+        soonest = self._health.soonest(list(models.items()))
+        turn.forced = soonest[0] if soonest else None
+        for option in turn.options:
+            option.closed = option.name != turn.forced
+
+    def _next_step(self, turn: _Turn) -> retry.Ask | retry.Wait | None:
+        return retry.next_step(
+            turn.options,
+            now=self._clock.monotonic_s(),
+            deadline=turn.deadline,
+            attempts=self.rules.attempts,
+            style=self.rules.style,
         )
-        attempt = _Attempt(
-            option,
-            member,
-            self._health.current_model(member),
-            self._clock.now(),
-            self._clock.monotonic_s(),
-            min(step.limit_s, member.timeout_s),
-        )
-        call = self._health.begin(member.name, attempt.model)
+
+    # Hedging
+
+    def _hedge_after_s(self, turn: _Turn, step: retry.Ask) -> float | None:
+        """Seconds after which the next provider is asked as well; None: never in this step."""
+        after = self.rules.hedge_after
+        if after == "off" or not any(o.is_fresh for o in turn.options if o is not step.option):
+            return None
+        if after != "auto":
+            return after
+        model = self._health.current_model(turn.members[step.option.name], turn.purpose)
+        learned_s = self._health.p95_s(step.option.name, model)
+        return None if learned_s is None else max(learned_s, LEAST_HEDGE_S)
+
+    async def _race(self, turn: _Turn, step: retry.Ask, hedge_s: float) -> Completion | None:
+        """Ask one, and when it is slow the next as well; the first usable answer wins."""
+        self._hedges_left = min(HEDGES_KEPT, self._hedges_left + HEDGE_SHARE)
+        running = {asyncio.create_task(self._attempt(turn, step))}
+        try:
+            limit_s: float | None = hedge_s
+            while running:
+                done, running = await asyncio.wait(
+                    running, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                answers = [found for task in done if (found := task.result()) is not None]
+                if answers:
+                    return answers[0]
+                limit_s = None
+                if running and (extra := self._hedge(turn)):
+                    turn.progress.hedged(step.option.name, hedge_s)
+                    running.add(asyncio.create_task(self._attempt(turn, extra)))
+            return None
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _hedge(self, turn: _Turn) -> retry.Ask | None:
+        """The extra call to make now, if one is left and somebody not asked yet is ready."""
+        step = self._next_step(turn) if self._hedges_left >= 1 else None
+        if not isinstance(step, retry.Ask) or not step.option.is_fresh:
+            return None
+        self._hedges_left -= 1
+        return step
+
+    # One call
+
+    async def _attempt(self, turn: _Turn, step: retry.Ask) -> Completion | None:
+        """The completion, or None when it failed (the turn says why)."""
+        attempt = await self._begin(turn, step)
+        if attempt is None:
+            return None
+        name = attempt.member.name
         try:
             try:
                 completion = await self._ask(turn, attempt)
             except ProviderError as error:
-                await self._fail(turn, attempt, call, error)
+                await self._fail(turn, attempt, error)
                 return None
             except asyncio.CancelledError:
                 self._ledger(turn, attempt, "cancelled")
                 raise
-            self._health.succeed(call)
-            return self._succeed(turn, attempt, completion)
+            took_s = self._clock.monotonic_s() - attempt.started
+            self._health.succeed(attempt.call, duration_s=took_s, windows=completion.windows)
+            attempt.model = completion.model
+            self._ledger(turn, attempt, "answered", usage=completion.usage)
+            turn.progress.answered(name, completion)
+            return completion if completion.provider else replace(completion, provider=name)
         finally:
+            attempt.option.is_running = False
+            self._health.abandon(attempt.call)
+
+    async def _begin(self, turn: _Turn, step: retry.Ask) -> _Attempt | None:
+        """The call's beginning; None when another turn has found out meanwhile that it is down."""
+        option, member = step.option, turn.members[step.option.name]
+        if option.calls == 0 and option.name != turn.forced:
+            self._apply_pause(turn, option)
+            if option.closed or option.ready_at > self._clock.monotonic_s():
+                return None
+        option.is_running = True
+        model = self._health.current_model(member, turn.purpose)
+        call = self._health.begin(member, model, turn.tokens)
+        if call.is_probe and not await self._health.claim_probe(call):
             self._health.abandon(call)
+            option.closed, option.is_running = True, False
+            return None
+        self._fit(turn, member.name, model)
+        option.calls += 1
+        turn.progress.asked(member.name)
+        return _Attempt(
+            option,
+            member,
+            model,
+            call,
+            self._clock.now(),
+            self._clock.monotonic_s(),
+            min(step.limit_s, member.timeout_s),
+        )
 
     async def _ask(self, turn: _Turn, attempt: _Attempt) -> Completion:
         """One call within its limit, finding out the loaded model included."""
-        member = attempt.member
-        try:
-            async with asyncio.timeout(attempt.limit_s):
-                attempt.model = attempt.model or await self._health.find_loaded(
-                    self._client, member, LIST_LIMIT_S
-                )
-                return await base.complete(
-                    member.provider,
-                    self._client,
-                    member.settings,
-                    turn.prompt,
-                    attempt.model,
-                    attempt.limit_s,
-                )
-        except TimeoutError:
-            raise provider_error(
-                f"no answer within {attempt.limit_s:.1f} s",
-                provider=member.name,
-                model=attempt.model,
-                error_class="timeout",
-            ) from None
-
-    def _succeed(self, turn: _Turn, attempt: _Attempt, completion: Completion) -> Completion:
-        attempt.model = completion.model
-        self._ledger(turn, attempt, "answered", usage=completion.usage)
-        name = attempt.member.name
-        _say(
-            logging.INFO,
-            "provider_answered",
-            f"✅ Éxito con: {name}",
-            provider=name,
-            model=completion.model,
-            turn_id=turn.turn_id,
+        member, limit_s = attempt.member, attempt.limit_s
+        if attempt.model is None:
+            attempt.model = await self._health.find_loaded(
+                self._client, member, min(LIST_LIMIT_S, limit_s)
+            )
+            limit_s -= self._clock.monotonic_s() - attempt.started
+        asked = turn.asked_of(member.name)
+        if isinstance(asked, Audio):
+            return await base.transcribe(
+                member.provider, self._client, member.settings, asked, attempt.model, limit_s
+            )
+        return await base.complete(
+            member.provider, self._client, member.settings, asked, attempt.model, limit_s
         )
-        return replace(completion, provider=name, attempts=turn.calls)
 
-    async def _fail(self, turn: _Turn, attempt: _Attempt, call: Call, error: ProviderError) -> None:
-        option, name = attempt.option, attempt.member.name
+    async def _fail(self, turn: _Turn, attempt: _Attempt, error: ProviderError) -> None:
+        option = attempt.option
         took_s = self._clock.monotonic_s() - attempt.started
         turn.errors.append(error)
         self._ledger(turn, attempt, error.error_class, error=error)
-        most = self.rules.attempts + option.heals
-        status = f"{error.status}, " if error.status else ""
-        _say(
-            logging.WARNING,
-            "provider_failed",
-            f"❌ Error con {name}: {error.error_class} "
-            f"(intento {option.calls}/{most}, {status}{took_s:.1f} s)",
-            provider=name,
-            error_class=error.error_class,
-            status=error.status,
-            turn_id=turn.turn_id,
-        )
-        if await self._heal(turn, attempt, error):
+        turn.progress.failed(error, option.calls, self.rules.attempts + option.free_calls, took_s)
+        if self._shorten(turn, attempt, error) or await self._heal(turn, attempt, error):
+            option.free_calls += 1
             return
-        self._health.fail(call, error)
+        self._health.fail(attempt.call, error)
         now = self._clock.monotonic_s()
         retry.note_failure(option, error, now=now, style=self.rules.style)
-        if call.breaker.is_open and error.error_class != "rate_limit":
+        if attempt.call.breaker.is_open and error.error_class != "rate_limit":
             option.closed = True
-        if option.closed or option.attempts >= self.rules.attempts:
-            self._say_exhausted(turn, option)
+        if not option.is_left(self.rules.attempts):
+            others = any(o.is_left(self.rules.attempts) for o in turn.options)
+            turn.progress.exhausted(option.name, others=others)
 
-    def _say_exhausted(self, turn: _Turn, option: retry.Option) -> None:
-        others = [
-            other
-            for other in turn.options
-            if other is not option and not other.closed and other.attempts < self.rules.attempts
-        ]
-        _say(
-            logging.WARNING,
-            "provider_exhausted",
-            f"⚠️ {option.name} agotado" + (", siguiente provider" if others else ""),
-            provider=option.name,
-            turn_id=turn.turn_id,
-        )
-
-    async def _heal(self, turn: _Turn, attempt: _Attempt, error: ProviderError) -> bool:
-        """A model is gone: take the owner's next one, else one the provider lists."""
-        option, member, model = attempt.option, attempt.member, attempt.model
-        models = member.settings.models
-        if error.error_class != "model_not_found" or option.heals > len(models):
+    def _shorten(self, turn: _Turn, attempt: _Attempt, error: ProviderError) -> bool:
+        """The prompt is too long for this provider: leave out the older half of the talk."""
+        asked = turn.asked_of(attempt.member.name)
+        shorter = asked.shortened() if error.too_long and isinstance(asked, Prompt) else None
+        if shorter is None:
             return False
-        found = self._health.current_model(member)
-        if found == model:  # else another turn has found one already
-            found = None
-            if model in models[:-1]:
-                found = models[models.index(model or "") + 1]
-            elif self.rules.auto_model:
-                found = await self._listed_instead(turn, member, model)
-        if found is None or found == model:
-            return False
-        option.heals += 1
-        self._health.use_model(member.name, found)
-        _say(
-            logging.WARNING,
-            "model_replaced",
-            f"🔄 {member.name}: el modelo {model} no está disponible, se usa {found}",
-            provider=member.name,
-            model=found,
-            instead_of=model,
-        )
+        turn.shorter[attempt.member.name] = shorter
+        turn.progress.shortened(attempt.member.name, shorter.tokens)
+        if isinstance(asked, Prompt) and asked.tokens:
+            until = self._clock.monotonic_s() + TOO_LONG_KEPT_S
+            self._too_long[attempt.member.name, attempt.model] = asked.tokens, until
         return True
 
-    async def _listed_instead(self, turn: _Turn, member: Member, model: str | None) -> str | None:
-        left_s = turn.deadline - self._clock.monotonic_s()
-        try:
-            listed = await base.list_models(
-                member.provider,
-                self._client,
-                member.settings,
-                min(LIST_LIMIT_S, max(left_s, retry.MIN_ATTEMPT_S)),
-            )
-        except ProviderError as error:
-            log_event(
-                log,
-                logging.WARNING,
-                "model_list_failed",
-                provider=member.name,
-                error_class=error.error_class,
-            )
-            return None
-        others = [listed_model for listed_model in listed if listed_model.name != model]
-        return pick_model(others, model, member.provider.default_model)
+    def _fit(self, turn: _Turn, name: str, model: str | None) -> None:
+        """Cut the prompt at once to what this model was seen to take."""
+        tokens, until = self._too_long.get((name, model), (0, 0.0))
+        if until < self._clock.monotonic_s():
+            return
+        asked = turn.asked_of(name)
+        while isinstance(asked, Prompt) and asked.tokens >= tokens and (cut := asked.shortened()):
+            turn.shorter[name] = asked = cut
 
-    async def _wait(self, turn: _Turn, step: retry.Wait) -> None:
-        if step.option.is_limited:
-            _say(
-                logging.INFO,
-                "rate_limit_wait",
-                f"⏳ Rate limit alcanzado, esperando {step.seconds:.1f}s...",
-                seconds=round(step.seconds, 1),
-                turn_id=turn.turn_id,
+    async def _heal(self, turn: _Turn, attempt: _Attempt, error: ProviderError) -> bool:
+        """A model is gone: go on with the owner's next one, else with one the provider lists."""
+        member, gone, tried = attempt.member, attempt.model, attempt.option.free_calls
+        if error.error_class != "model_not_found" or tried > len(member.settings.models):
+            return False
+        if gone is None:  # none is loaded
+            return False
+        found = self._health.current_model(member, turn.purpose)
+        if found is None or found == gone:  # else another turn has found one already
+            left_s = turn.deadline - self._clock.monotonic_s()
+            found = await find_successor(
+                self._client,
+                member,
+                gone,
+                purpose=turn.purpose,
+                limit_s=min(LIST_LIMIT_S, max(left_s, retry.MIN_ATTEMPT_S)),
+                may_pick=self.rules.auto_model,
             )
-        await self._sleep(step.seconds)
+            if found is None or found == gone:
+                return False
+            self._health.replace_model(member.name, gone, found)
+        turn.progress.healed(member.name, gone, found)
+        return True
+
+    # The end
 
     def _failed(self, turn: _Turn) -> AllProvidersFailed:
-        _say(
-            logging.ERROR,
-            "all_providers_failed",
-            f"❌ Todas las APIs de IA fallaron ({turn.calls} intentos)",
-            attempts=turn.calls,
-            turn_id=turn.turn_id,
+        turn.progress.all_failed(turn.calls)
+        pauses = (
+            self._pause(member, turn.purpose, turn.tokens) for member in turn.members.values()
         )
-        waits = [
-            wait
-            for member in self.members
-            if (wait := self._health.open_for_s(member.name, self._health.current_model(member)))
-        ]
+        waits = [pause[1] for pause in pauses if pause and pause[0] in PASSING]
         return AllProvidersFailed(turn.errors, min(waits, default=None))
 
     def _ledger(
@@ -389,9 +494,6 @@ class Responder:
                 retry_after_s=error.retry_after_s if error else None,
                 input_tokens=usage.input_tokens,
                 output_tokens=usage.output_tokens,
+                total_tokens=usage.total_tokens,
             )
         )
-
-
-def _say(level: int, event: str, words: str, **fields: object) -> None:
-    log_event(log, level, event, f"{TAG} {words}", **fields)

@@ -26,8 +26,10 @@ class Option:
     name: str
     calls: int = 0
     """Calls made in this turn."""
-    heals: int = 0
-    """Calls that only found out that a model is gone; they do not count as attempts."""
+    free_calls: int = 0
+    """Calls that only found a model gone or a prompt too long; they do not count as attempts."""
+    is_running: bool = False
+    """A call is under way."""
     closed: bool = False
     """Not to be asked again in this turn."""
     ready_at: float = 0.0
@@ -37,7 +39,16 @@ class Option:
 
     @property
     def attempts(self) -> int:
-        return self.calls - self.heals
+        return self.calls - self.free_calls
+
+    @property
+    def is_fresh(self) -> bool:
+        """It was not asked yet, and may be."""
+        return self.calls == 0 and not self.closed and not self.is_running
+
+    def is_left(self, attempts: int) -> bool:
+        """Whether it may be asked (again) in this turn."""
+        return not self.closed and self.attempts < attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,7 @@ def next_step(
         style: "rounds" asks everyone once, then again; "in_place" asks one until it is used up,
             and waits out its pauses, but never somebody's full rate window while others can answer.
     """
-    live = [o for o in options if not o.closed and o.attempts < attempts]
+    live = [o for o in options if o.is_left(attempts) and not o.is_running]
     if not live or deadline - now < MIN_ATTEMPT_S:
         return None
     candidates = live

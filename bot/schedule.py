@@ -11,12 +11,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-import httpx
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import delete
 from sqlalchemy.engine import Connection
 
-from bot.health import Health, Member
+from bot.health import Member, Pinger
 from bot.tables import Attempt, ScheduleTick
 from core.clock import Clock
 from core.database import Database, insert_into
@@ -44,8 +43,7 @@ class Schedule:
         self,
         database: Database,
         clock: Clock,
-        client: httpx.AsyncClient,
-        health: Health,
+        pinger: Pinger,
         members: Callable[[], tuple[Member, ...]],
         *,
         owner: str,
@@ -53,8 +51,7 @@ class Schedule:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._client = client
-        self._health = health
+        self._pinger = pinger
         self._members = members
         self._owner = owner
         self._ping_interval_s = ping_interval_s
@@ -100,15 +97,14 @@ class Schedule:
         self._scheduler.add_job(tick, "interval", seconds=interval_s, **first)
 
     async def _ping(self) -> None:
-        await self._health.ping_all(self._client, self._members())
+        await self._pinger.ping_all(self._members())
 
     async def _probe(self) -> None:
         """Ask those that are down whether they are back, so that no customer has to find out."""
         if self._probes.locked():
             return  # the last round is still waiting for somebody slow
         async with self._probes:
-            due = self._health.due_probes(self._members())
-            await self._health.ping_all(self._client, due)
+            await self._pinger.ping_all(self._pinger.due(self._members()))
 
     async def _clean_up(self) -> None:
         await self._database.write_async(lambda c: clean_up(c, self._clock.now()))

@@ -13,7 +13,7 @@ from bot.health import Ping
 from bot.ledger import newest_attempts, provider_figures
 from bot.messages import Completion, Prompt, PromptMessage
 from bot.providers.advice import advise
-from bot.responder import Responder, Rules
+from bot.responder import Lineup, Responder, Rules
 from bot.saved_settings import save_setting, saved_settings
 from commands.output import complain, say, say_json, table
 from core.env_values import PROVIDER_NAMES
@@ -36,7 +36,7 @@ def providers(arguments: Namespace) -> int:
 async def ping_all(house: app.House) -> list[Ping]:
     """One ping of every provider of the order, those without a key too."""
     async with app.open_engine(house) as engine:
-        return await engine.health.ping_all(engine.client, app.members_listed(house.settings))
+        return await engine.pinger.ping_all(app.members_listed(house.settings))
 
 
 def ping_row(ping: Ping) -> dict[str, Any]:
@@ -143,7 +143,7 @@ async def _generate(house: app.House, name: str) -> Completion:
     )
     async with app.open_engine(house) as engine:
         alone: Responder = engine.responder
-        alone.members = (app.member(settings, name),)
+        alone.lineup = Lineup((app.member(settings, name),))
         alone.rules = Rules(attempts=1, auto_model=settings.ai_auto_model)
         return await alone.respond(prompt, deadline_s=settings.turn_deadline_s)
 

@@ -120,6 +120,17 @@ class Provider:
         """
         raise NotImplementedError
 
+    def key_request(self, settings: ProviderSettings) -> HttpRequest | None:
+        """What HTTP request checks the key, where the list of models is public; None elsewhere."""
+        return None
+
+    def read_key(self, answer: HttpAnswer) -> None:
+        """Nothing, when the key is accepted.
+
+        Raises:
+            ProviderError: it is not.
+        """
+
     def models_request(self, settings: ProviderSettings) -> HttpRequest:
         """What HTTP request lists the models (and checks the key) without spending tokens."""
         raise NotImplementedError
@@ -308,6 +319,19 @@ async def _ask(
         ) from error
     windows = provider.read_windows(answer.headers)
     return replace(completion, windows=windows) if windows else completion
+
+
+async def check_key(
+    provider: Provider, client: httpx.AsyncClient, settings: ProviderSettings, timeout_s: float
+) -> None:
+    """Ask whether the key is accepted, where the list of models would not tell.
+
+    Raises:
+        ProviderError: not reached, or refused.
+    """
+    request = provider.key_request(settings)
+    if request is not None:
+        provider.read_key(await exchange(client, request, timeout_s, provider=provider.name))
 
 
 async def list_models(

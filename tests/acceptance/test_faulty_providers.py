@@ -8,7 +8,7 @@ from bot.health import Health, Member
 from bot.messages import AttemptRow, Prompt, PromptMessage
 from bot.providers.base import find_providers
 from bot.providers.http import make_client
-from bot.responder import Responder
+from bot.responder import Lineup, Responder
 from core.clock import SystemClock
 from core.settings import ProviderSettings
 from tests.acceptance.conftest import NewShop, groq_settings
@@ -51,7 +51,7 @@ async def test_the_next_provider_answers(fault: str) -> None:
         members = (member("groq", faulty, limit_s), member("openai", sound, LONG_S))
         async with make_client() as client:
             clock = SystemClock()
-            responder = Responder(client, members, Health(clock), clock, ledger.append)
+            responder = Responder(client, Lineup(members), Health(clock), clock, ledger.append)
             completion = await responder.respond(PROMPT, deadline_s=2 * LONG_S)
     assert completion.provider == "openai"
     assert [row.outcome for row in ledger] == [FAULTS[fault], "answered"]

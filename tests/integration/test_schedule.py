@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot import schedule
-from bot.health import Health, Member
+from bot.health import Health, Member, Pinger
 from bot.ledger import newest_attempts, store_attempt
 from bot.messages import AttemptRow
 from bot.providers.base import find_providers
@@ -107,8 +107,7 @@ async def run_until_pinged(database: Database, clock: FixedClock, interval_s: fl
         made = Schedule(
             database,
             clock,
-            client,
-            Health(clock),
+            Pinger(client, Health(clock), clock),
             lambda: (MEMBER,),
             owner="w1",
             ping_interval_s=interval_s,

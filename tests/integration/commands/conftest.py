@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-import app
 import cli
+from app import house
 from core import redaction
 from core.settings import ALIASES, SETTING_NAMES
 from tests.fake_provider import FakeProvider
@@ -48,7 +48,7 @@ def _new_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("shop")
     with pytest.MonkeyPatch.context() as patch, _forgetting():
         _settle(patch, home)
-        app.open_house(quiet=True).close()
+        house.open_house(quiet=True).close()
     return home
 
 
@@ -62,7 +62,7 @@ def home(tmp_path: Path, _new_shop: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def _settle(patch: pytest.MonkeyPatch, home: Path) -> None:
-    patch.setattr(app, "ROOT", home)
+    patch.setattr(house, "ROOT", home)
     for name in (*SETTING_NAMES, *(alias for others in ALIASES.values() for alias in others)):
         patch.delenv(name, raising=False)
     patch.setenv("LM_STUDIO_URL", NOBODY)

@@ -5,89 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
 
 import httpx
 import pytest
 
-from bot.health import Health, Member
-from bot.messages import AttemptRow, Prompt, PromptMessage
-from bot.providers.base import find_providers
-from bot.responder import Responder, Rules
+from bot.messages import Audio, Image, Prompt, PromptMessage
+from bot.responder import Lineup
 from core.errors import AllProvidersFailed
-from core.settings import ProviderSettings
 from tests.fakes import FixedClock
-
-PROMPT = Prompt((PromptMessage("user", "¿tienen laptops?"),))
-Handler = Callable[[httpx.Request], httpx.Response]
-
-
-def good(text: str = "Sí, tenemos.", model: str = "m1") -> httpx.Response:
-    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 10, "completion_tokens": 4}
-    return httpx.Response(200, json={"model": model, "choices": [choice], "usage": usage})
-
-
-def broken(status: int, code: str = "x", **headers: str) -> httpx.Response:
-    return httpx.Response(status, json={"error": {"message": code, "code": code}}, headers=headers)
-
-
-def models(*names: str) -> httpx.Response:
-    return httpx.Response(200, json={"data": [{"id": name} for name in names]})
-
-
-class Bench:
-    """A responder over scripted providers; `answers[name]` are given in turn, the last for ever."""
-
-    def __init__(self, answers: dict[str, Sequence[object]], **rules: object) -> None:
-        self.clock = FixedClock.at_noon()
-        self.rows: list[AttemptRow] = []
-        self.asked: list[str] = []
-        self.answers = {name: list(each) for name, each in answers.items()}
-        self.listed = {name: ["m1", "m2"] for name in answers}
-        self.health = Health(self.clock)
-        client = httpx.AsyncClient(transport=httpx.MockTransport(self.handle))
-        members = [
-            Member(
-                find_providers()[name],
-                ProviderSettings("key-1", ("m1",), f"http://{name}.test/v1", 12.0),
-            )
-            for name in answers
-        ]
-        self.responder = Responder(
-            client,
-            members,
-            self.health,
-            self.clock,
-            self.rows.append,
-            Rules(**rules),  # type: ignore[arg-type]
-            self.sleep,
-        )
-
-    async def sleep(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-
-    async def handle(self, request: httpx.Request) -> httpx.Response:
-        name = str(request.url.host).split(".")[0]
-        if request.url.path.endswith("/models"):
-            return models(*self.listed[name])
-        self.asked.append(f"{name}:{json.loads(request.content)['model']}")
-        script = self.answers[name]
-        answer = script.pop(0) if len(script) > 1 else script[0]
-        if callable(answer) and not isinstance(answer, type):
-            answer = answer()
-        if isinstance(answer, Exception):
-            raise answer
-        assert isinstance(answer, httpx.Response)
-        return answer
-
-    def respond(self, deadline_s: float = 45) -> str:
-        completion = asyncio.run(self.responder.respond(PROMPT, deadline_s=deadline_s, turn_id="t"))
-        return f"{completion.provider}: {completion.text}"
-
-    @property
-    def outcomes(self) -> list[tuple[str, int, str]]:
-        return [(row.provider, row.attempt, row.outcome) for row in self.rows]
+from tests.responder_bench import PROMPT, Bench, broken, good
 
 
 def test_the_first_that_answers_answers() -> None:
@@ -312,3 +238,88 @@ def test_an_answer_in_a_shape_nobody_foresaw_costs_nobody_the_turn() -> None:
     odd = httpx.Response(200, json={"choices": {"0": 1}, "usage": [], "model": []})
     bench = Bench({"groq": [odd], "openai": [good()]})
     assert bench.respond() == "openai: Sí, tenemos."
+
+
+LONG_TALK = Prompt(
+    (
+        PromptMessage("system", "reglas"),
+        *(PromptMessage("user", f"mensaje {i}") for i in range(8)),
+        PromptMessage("user", "¿y la última?"),
+    ),
+    tokens=100,
+)
+TOO_LONG = broken(400, "context_length_exceeded")
+
+
+def said(body: dict[str, object]) -> list[str]:
+    messages = body["messages"]
+    assert isinstance(messages, list)
+    return [message["content"] for message in messages]
+
+
+def test_a_prompt_that_is_too_long_is_asked_again_with_a_shorter_talk() -> None:
+    bench = Bench({"groq": [TOO_LONG, good()]}, attempts=1)
+    asyncio.run(bench.responder.respond(LONG_TALK, deadline_s=45))
+    assert said(bench.bodies[1]) == [
+        "reglas",
+        *(f"mensaje {i}" for i in (5, 6, 7)),
+        "¿y la última?",
+    ]
+
+
+def test_a_model_that_refused_a_long_prompt_gets_the_next_one_short_at_once() -> None:
+    bench = Bench({"groq": [TOO_LONG, good()]}, attempts=1)
+    for _ in range(2):
+        asyncio.run(bench.responder.respond(LONG_TALK, deadline_s=45))
+    assert [len(said(body)) for body in bench.bodies] == [10, 5, 5]
+
+
+def test_a_prompt_that_cannot_be_shortened_goes_to_the_next_provider() -> None:
+    bench = Bench({"groq": [TOO_LONG], "openai": [good()]})
+    assert bench.respond() == "openai: Sí, tenemos."
+
+
+def test_a_recording_is_written_down_by_the_next_provider_when_one_fails() -> None:
+    heard = httpx.Response(200, json={"text": " ¿Tienen laptops? "})
+    bench = Bench({"groq": [broken(500)], "openai": [heard]}, attempts=1)
+    audio = Audio("audio/ogg", b"OggS", "es")
+    completion = asyncio.run(bench.responder.transcribe(audio, deadline_s=45, turn_id="t"))
+    assert completion.text == "¿Tienen laptops?"
+    assert bench.outcomes == [("groq", 1, "server"), ("openai", 1, "answered")]
+
+
+def test_a_prompt_with_a_picture_goes_to_those_who_see() -> None:
+    bench = Bench({"groq": [good("una taza")], "openai": [good()]})
+    lineup = bench.responder.lineup
+    bench.responder.lineup = Lineup(lineup.chat, vision=lineup.chat[1:])
+    seen = Prompt((PromptMessage("user", "¿qué es?", (Image("image/png", b"png"),)),))
+    assert asyncio.run(bench.responder.respond(seen, deadline_s=45)).provider == "openai"
+
+
+def test_an_object_that_does_not_fit_its_schema_is_a_failure_like_any_other() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    bench = Bench({"groq": [good('{"n": "tres"}')], "openai": [good('{"n": 3}')]}, attempts=1)
+    completion = asyncio.run(bench.responder.respond(PROMPT, deadline_s=45, schema=schema))
+    assert completion.data == {"n": 3}
+    assert bench.outcomes == [("groq", 1, "validation"), ("openai", 1, "answered")]
+
+
+def test_the_current_provider_is_the_first_that_may_be_asked() -> None:
+    bench = Bench({"groq": [httpx.ReadTimeout("hang")], "openai": [good()]})
+    before = bench.responder.current()
+    bench.respond()
+    assert (before, bench.responder.current()) == ("groq", "openai")
+
+
+def test_a_window_that_is_almost_full_is_passed_over_before_it_refuses() -> None:
+    last = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "20s"}
+    full = httpx.Response(200, json=json.loads(good("la última").content), headers=last)
+    bench = Bench({"groq": [full, good("otra vez")], "openai": [good()]})
+    answers = [bench.respond(), bench.respond()]
+    bench.clock.advance(21)
+    assert [*answers, bench.respond()] == [
+        "groq: la última",
+        "openai: Sí, tenemos.",
+        "groq: otra vez",
+    ]
+    assert {row.outcome for row in bench.rows} == {"answered"}

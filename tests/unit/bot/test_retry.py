@@ -37,7 +37,7 @@ def step(*options: Option, style: str = "rounds", now: float = 0, deadline: floa
         pytest.param([Option("a", ready_at=5)], "rounds", "wait 5", id="nobody else can"),
         pytest.param([Option("a", ready_at=60)], "rounds", "give up", id="past the deadline"),
         pytest.param(
-            [Option("a", 2, heals=1), Option("b", 1)], "rounds", "a", id="healing is free"
+            [Option("a", 2, free_calls=1), Option("b", 1)], "rounds", "a", id="healing is free"
         ),
         pytest.param([], "rounds", "give up", id="nobody configured"),
     ],

@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from bot.health import Call, Health, Member, Ping
+from bot.health import Call, Health, Member, Ping, Pinger
 from bot.providers.base import find_providers
 from core.errors import provider_error
 from core.settings import ProviderSettings
@@ -27,9 +27,10 @@ class Bench:
     def __init__(self, *answers: object, is_probing: bool = False) -> None:
         self.clock = FixedClock.at_noon()
         self.saved: list[Ping] = []
-        self.health = Health(self.clock, save=self.saved.append, is_probing=is_probing)
+        self.health = Health(self.clock, is_probing=is_probing)
         self.answers: list[object] = list(answers)
-        self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.handle))
+        client = httpx.AsyncClient(transport=httpx.MockTransport(self.handle))
+        self.pinger = Pinger(client, self.health, self.clock, self.saved.append)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         answer = self.answers.pop(0)
@@ -39,7 +40,7 @@ class Bench:
         return answer
 
     def call(self) -> Call:
-        return self.health.begin(*GROQ)
+        return self.health.begin(MEMBER, "m1")
 
     def fail(self, error_class: str, times: int = 1, retry_after_s: float | None = None) -> None:
         for _ in range(times):
@@ -60,7 +61,7 @@ class Bench:
         return self.health.open_for_s(*GROQ)
 
     async def ping(self, member: Member = MEMBER) -> Ping:
-        return await self.health.ping(self.client, member)
+        return await self.pinger.ping(member)
 
 
 def models(*names: str) -> httpx.Response:
@@ -180,7 +181,7 @@ def test_calls_that_were_under_way_when_it_opened_do_not_lengthen_the_wait() -> 
 def test_with_all_open_the_one_due_soonest_is_named() -> None:
     bench, local = Bench(), ("lmstudio", None)
     bench.fail("timeout")
-    call = bench.health.begin(*local)
+    call = bench.health.begin(LOCAL, None)
     bench.health.fail(call, provider_error("x", provider="lmstudio", error_class="network"))
     assert bench.health.soonest([GROQ, local]) == local
 
@@ -261,24 +262,24 @@ async def test_the_loaded_model_is_the_one_to_ask() -> None:
 
 async def test_rows_come_in_the_order_asked_for() -> None:
     bench = Bench(models("m1"))
-    rows = await bench.health.ping_all(bench.client, [NO_KEY, MEMBER])
+    rows = await bench.pinger.ping_all([NO_KEY, MEMBER])
     assert [row.state for row in rows] == ["unconfigured", "ok"]
 
 
 async def test_due_probes_are_those_a_ping_could_close_once_their_time_is_up() -> None:
     bench = Bench()
-    assert bench.health.due_probes([MEMBER]) == []
+    assert bench.pinger.due([MEMBER]) == []
     bench.fail("network")
-    assert bench.health.due_probes([MEMBER]) == []
+    assert bench.pinger.due([MEMBER]) == []
     bench.clock.advance(5)
-    assert bench.health.due_probes([MEMBER, NO_KEY]) == [MEMBER]
+    assert bench.pinger.due([MEMBER, NO_KEY]) == [MEMBER]
 
 
 async def test_what_only_an_answer_disproves_is_no_due_probe() -> None:
     bench = Bench()
     bench.fail("timeout")
     bench.clock.advance(600)
-    assert bench.health.due_probes([MEMBER]) == []
+    assert bench.pinger.due([MEMBER]) == []
 
 
 async def test_the_log_speaks_only_when_a_state_changes(caplog: pytest.LogCaptureFixture) -> None:
@@ -288,7 +289,7 @@ async def test_the_log_speaks_only_when_a_state_changes(caplog: pytest.LogCaptur
     for _ in range(5):
         await bench.ping()
 
-    assert [each.getMessage() for each in caplog.records if each.name == "bot.health"] == [
+    assert [each.getMessage() for each in caplog.records if each.name == "bot.health.pings"] == [
         "[AI Ping] ✅ groq: FUNCIONANDO",
         "[AI Ping] ❌ groq: NO DISPONIBLE (auth)",
         "[AI Ping] ✅ groq: FUNCIONANDO",
@@ -300,4 +301,4 @@ async def test_the_log_does_not_speak_of_providers_nobody_configured(
 ) -> None:
     caplog.set_level(logging.INFO)
     await Bench().ping(NO_KEY)
-    assert [each for each in caplog.records if each.name == "bot.health"] == []
+    assert [each for each in caplog.records if each.name == "bot.health.pings"] == []

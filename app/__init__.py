@@ -1,0 +1,44 @@
+"""The composition root: settings enter, a running shop leaves; builds all concrete things."""
+
+from app.engine import (
+    Engine,
+    context_reader,
+    member,
+    members_listed,
+    members_usable,
+    open_engine,
+    prompt_limits,
+)
+from app.house import (
+    House,
+    has_products,
+    has_sample_catalog,
+    is_twilio_configured,
+    open_house,
+    read_settings,
+    shop_currency,
+)
+from app.serving import DEFAULT_CONCURRENCY, make_web, serve, work
+from app.working import check_twilio
+
+__all__ = [
+    "DEFAULT_CONCURRENCY",
+    "Engine",
+    "House",
+    "check_twilio",
+    "context_reader",
+    "has_products",
+    "has_sample_catalog",
+    "is_twilio_configured",
+    "make_web",
+    "member",
+    "members_listed",
+    "members_usable",
+    "open_engine",
+    "open_house",
+    "prompt_limits",
+    "read_settings",
+    "serve",
+    "shop_currency",
+    "work",
+]

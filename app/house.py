@@ -1,0 +1,120 @@
+"""Settings enter, an opened house leaves: database upgraded, sample shop loaded where due."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+import migrations
+import shop.tables  # noqa: F401 - every room's tables join the metadata
+from bot.saved_settings import saved_settings
+from catalog.products import count_products
+from catalog.sample import is_sample_catalog, load_sample_products, remove_sample_products
+from catalog.search import CatalogSearch
+from core.clock import Clock, SystemClock
+from core.database import Base, Database, brief, parse_url
+from core.errors import ConfigError
+from core.log import configure, log_event
+from core.redaction import register_secrets
+from core.settings import Settings
+from core.texts import text
+from shop import facts as shop_facts
+from shop.sample import load_sample_facts, remove_sample_facts
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every command stands on. `settings` are as of its opening, saved ones included."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    search: CatalogSearch
+    saved: Mapping[str, str]
+
+    def close(self) -> None:
+        """Store what is queued and let go of the database."""
+        self.database.close()
+
+
+def read_settings(saved: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        ConfigError: with all faults.
+    """
+    return Settings.from_env(env_file=ROOT / ".env", saved=saved)
+
+
+def open_house(*, quiet: bool = False) -> House:
+    """Read the settings, open and upgrade the database, load the sample shop where it is due.
+
+    Args:
+        quiet: leave the log to errors, for commands whose output is read.
+    Raises:
+        ConfigError: the settings cannot be used, or the database is newer than the code.
+    """
+    settings = read_settings()
+    configure(level="ERROR" if quiet else settings.log_level, log_format=settings.log_format)
+    register_secrets(settings.secret_values)
+    url = parse_url(settings.database_url, ROOT)
+    _upgrade(url)
+    database = Database(url)
+    saved = database.read(saved_settings)
+    settings = read_settings(saved)
+    register_secrets(settings.secret_values)
+    house = House(settings, database, SystemClock(), CatalogSearch(), saved)
+    database.write(lambda c: _sample(c, settings, house.clock.now()))
+    return house
+
+
+def _sample(connection: Connection, settings: Settings, now: datetime) -> None:
+    """The sample shop stands in while nothing is known, and never before real customers."""
+    if is_twilio_configured(settings):
+        if remove_sample_products(connection):
+            log_event(log, logging.WARNING, "sample_removed", text("commands.sample_removed"))
+        remove_sample_facts(connection)
+    else:
+        load_sample_products(connection, now)
+        load_sample_facts(connection, now)
+
+
+def _upgrade(url: URL) -> None:
+    try:
+        migrations.upgrade(url, Base.metadata)
+    except ModuleNotFoundError as error:
+        raise ConfigError(text("commands.database_driver", python=sys.executable)) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise ConfigError(text("commands.database_unreachable", reason=brief(error))) from error
+
+
+def is_twilio_configured(settings: Settings) -> bool:
+    """Real customers may write: the sample shop is never loaded then."""
+    return bool(settings.twilio_account_sid and settings.twilio_auth_tokens)
+
+
+def has_sample_catalog(house: House) -> bool:
+    """Whether the products are the sample shop's."""
+    return house.database.read(is_sample_catalog)
+
+
+def has_products(house: House) -> bool:
+    """Whether there is anything to sell."""
+    return house.database.read(count_products) > 0
+
+
+def shop_currency(house: House) -> str:
+    """The currency of amounts that name none: the owner's, else the facts file's."""
+    facts = house.database.read(shop_facts.load)
+    return house.settings.shop_currency or str(facts.values.get("currency") or "USD")

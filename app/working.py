@@ -1,0 +1,142 @@
+"""A house enters; its worker runs: engine, channels, turns, delivery and schedule joined."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from app.engine import Engine, lineup, members_listed, open_engine, rules, warn
+from app.house import House, is_twilio_configured, read_settings
+from bot import inbox
+from bot.channels.base import WHATSAPP, Channel
+from bot.delivery import Deliverer, SendRate
+from bot.health import Member
+from bot.providers.http import make_client
+from bot.saved_settings import follow_settings
+from bot.schedule import Schedule
+from bot.turn import TurnRunner
+from bot.worker import Worker
+from core.ids import new_id
+from core.log import log_event
+from core.provider_order import usable_order
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.channels.twilio import TwilioChannel
+
+log = logging.getLogger(__name__)
+
+POSTGRES_POLL_S = 0.25
+SEND_TIMEOUT_S = 10.0
+
+
+def make_channels(settings: Settings, client: httpx.AsyncClient) -> dict[str, Channel]:
+    """The channels that are configured; a worker leaves conversations of others alone."""
+    if not is_twilio_configured(settings):
+        return {}
+    return {WHATSAPP: _twilio_channel(settings, client)}
+
+
+def _twilio_channel(settings: Settings, client: httpx.AsyncClient) -> TwilioChannel:
+    from bot.channels.twilio import TwilioAccount, TwilioChannel  # slow to import
+
+    account = TwilioAccount(
+        account_sid=settings.twilio_account_sid or "",
+        auth_tokens=settings.twilio_auth_tokens,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        public_base_url=settings.public_base_url,
+        api_base_url=settings.twilio_api_base_url,
+    )
+    return TwilioChannel(account, client, SEND_TIMEOUT_S)
+
+
+async def check_twilio(house: House) -> None:
+    """Ask Twilio whether it is reached and knows us.
+
+    Raises:
+        DeliveryError: it is not, or does not.
+    """
+    async with make_client() as client:
+        await _twilio_channel(house.settings, client).check()
+
+
+async def run_worker(
+    house: House,
+    *,
+    concurrency: int,
+    on_start: Callable[[Worker], None],
+) -> None:
+    """Work until the worker handed to `on_start` is stopped."""
+    settings, database, clock = house.settings, house.database, house.clock
+    warn(settings)
+    if database.is_sqlite:
+        freed = await database.write_async(inbox.free_all_leases)
+        if freed:
+            log_event(log, logging.INFO, "leases_freed", conversations=freed)
+    async with open_engine(house, is_probing=settings.ai_ping_interval_s > 0) as engine:
+        channels = make_channels(settings, engine.client)
+        name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
+        turns = TurnRunner(
+            database,
+            clock,
+            engine.answerer,
+            channels,
+            deadline_s=settings.turn_deadline_s,
+            coalesce_max_s=settings.coalesce_max_s,
+        )
+        deliverer = Deliverer(
+            database, clock, channels, SendRate(clock, settings.twilio_max_sends_per_s)
+        )
+        worker = Worker(
+            name,
+            database,
+            clock,
+            turns,
+            deliverer,
+            channels=channels,
+            concurrency=concurrency,
+            poll_s=1.0 if database.is_sqlite else POSTGRES_POLL_S,
+        )
+        current = _Current(members_listed(settings))
+        schedule = Schedule(
+            database,
+            clock,
+            engine.pinger,
+            lambda: current.members,
+            owner=name,
+            ping_interval_s=settings.ai_ping_interval_s,
+        )
+        refresh = asyncio.create_task(_refresh_settings(house, engine, current))
+        schedule.start()
+        on_start(worker)
+        try:
+            await worker.run()
+        finally:
+            refresh.cancel()
+            await schedule.stop()
+            await asyncio.gather(refresh, return_exceptions=True)
+
+
+@dataclass(slots=True)
+class _Current:
+    """The providers as configured right now; the refresh replaces them."""
+
+    members: tuple[Member, ...]
+
+
+async def _refresh_settings(house: House, engine: Engine, current: _Current) -> None:
+    def apply(saved: Mapping[str, str]) -> None:
+        settings = read_settings(saved)
+        engine.responder.lineup = lineup(settings)
+        engine.responder.rules = rules(settings)
+        current.members = members_listed(settings)
+        log_event(log, logging.INFO, "settings_refreshed", order=",".join(usable_order(settings)))
+
+    await follow_settings(house.database, house.saved, apply)

@@ -1,0 +1,80 @@
+"""What answers said of a provider's rate windows enters, how long to stay away leaves (pure).
+
+Seconds are monotonic. Between two answers the calls begun since count against what was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.messages import Window
+
+TRUSTED_RESET_S = 60.0
+"""Longer resets are often those of a window that refills all the time: a day's window that is empty
+now has room again after one request's share of the day. We stay away for that share, at least this
+long; of a window that does not refill the next refusal, a quick one, tells the truth."""
+
+
+@dataclass(slots=True)
+class RateWindow:
+    """One window as last heard of; over at `ends_at`."""
+
+    kind: str
+    remaining: float
+    limit: float | None
+    read_at: float
+    ends_at: float
+    taken: float = 0.0
+    """What calls begun since then have asked of it."""
+
+    def wait_s(self, need: float, now: float) -> float:
+        """Seconds until it has room for `need`; 0 when it has, or when it never will."""
+        lacking = need - (self.remaining - self.taken)
+        if lacking <= 0 or self.ends_at <= now or (self.limit and need > self.limit):
+            return 0.0
+        return max(0.0, self._opens_at(lacking) - now)
+
+    def _opens_at(self, lacking: float) -> float:
+        reset_s = self.ends_at - self.read_at
+        if reset_s > TRUSTED_RESET_S and self.limit:
+            reset_s = max(TRUSTED_RESET_S, reset_s * min(1.0, lacking / self.limit))
+        return self.read_at + reset_s
+
+
+class RateWindows:
+    """The windows of one (provider, model)."""
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, RateWindow] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._kinds)
+
+    def __iter__(self) -> Iterator[RateWindow]:
+        return iter(self._kinds.values())
+
+    def read(self, windows: Iterable[Window], now: float) -> None:
+        """Newer numbers replace older ones; one without a reset is believed for a minute."""
+        for window in windows:
+            reset_s = TRUSTED_RESET_S if window.reset_s is None else max(0.0, window.reset_s)
+            self.put(RateWindow(window.kind, window.remaining, window.limit, now, now + reset_s))
+
+    def put(self, window: RateWindow) -> None:
+        self._kinds[window.kind] = window
+
+    def take(self, tokens: int) -> None:
+        """A call begins."""
+        for window in self._kinds.values():
+            window.taken += _need(window, tokens)
+
+    def wait_s(self, tokens: int, now: float) -> float:
+        """Seconds until none of them would refuse a call; 0 when it may begin now."""
+        waits = (window.wait_s(_need(window, tokens), now) for window in self._kinds.values())
+        return max(waits, default=0.0)
+
+
+def _need(window: RateWindow, tokens: int) -> float:
+    return 1.0 if window.kind == "requests" else float(tokens)
