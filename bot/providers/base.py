@@ -21,7 +21,8 @@ from typing import Any, ClassVar
 import httpx
 
 from bot.messages import Audio, Completion, Prompt, Window
-from bot.providers.failures import read_break
+from bot.providers import bodies, structured
+from bot.providers.failures import read_break, read_failure
 from bot.providers.windows import read_windows
 from core.errors import ProviderError, provider_error
 from core.settings import ProviderSettings
@@ -161,6 +162,63 @@ class Provider:
         """
         raise NotImplementedError
 
+    def join_stream(self, events: list[Any]) -> Any | None:
+        """One whole answer from the events of a stream; None when it was cut off.
+
+        We never ask for a stream, but some servers and gateways send one all the same.
+        """
+        return None
+
+    def read_payload(self, answer: HttpAnswer, model: str | None) -> Any:
+        """The JSON of a good answer.
+
+        Raises:
+            ProviderError: the answer or what stands in it is an error, or is no JSON.
+        """
+        if not 200 <= answer.status < 300:
+            raise self.failure(answer, model)
+        payload = bodies.parse(answer.body)
+        error = bodies.find_error(payload)
+        if error is not None:
+            raise self.failure(answer, model, inner=error)
+        if payload is None:
+            payload = self.join_stream(bodies.read_events(answer.body))
+        if payload is None:
+            fault = bodies.describe_body(answer.body, None)
+            what = "a web page" if fault.is_page else "not JSON" if answer.body.strip() else "empty"
+            raise self.unusable(answer, model, what)
+        return payload
+
+    def failure(self, answer: HttpAnswer, model: str | None, inner: Any = None) -> ProviderError:
+        """The error an answer stands for; `inner` is the error object found in a good status."""
+        return read_failure(
+            answer.status,
+            answer.headers,
+            answer.body,
+            provider=self.name,
+            model=model or None,
+            inner=inner,
+        )
+
+    def unusable(
+        self,
+        answer: HttpAnswer,
+        model: str | None,
+        why: str,
+        *,
+        error_class: str = "validation",
+        retry_same: bool = True,
+    ) -> ProviderError:
+        """An answer that came and cannot be used."""
+        return provider_error(
+            f"HTTP {answer.status}: {why}",
+            provider=self.name,
+            model=model or None,
+            status=answer.status,
+            error_class=error_class,
+            retry_same=retry_same and error_class == "validation",
+        )
+
     def loaded_request(self, settings: ProviderSettings) -> HttpRequest | None:
         """What HTTP request tells which listed models are in memory; None: there is none."""
         return None
@@ -260,20 +318,32 @@ async def complete(
     Raises:
         ProviderError: there is no usable answer.
     """
+    if prompt.schema is not None:
+        prompt = structured.instructed(prompt)
     request = provider.chat_request(settings, prompt, model)
     completion = await _ask(
         provider, client, settings, request, provider.read_chat, model, timeout_s
     )
+    if prompt.schema is not None:
+        try:
+            return replace(completion, data=structured.read_object(completion, prompt.schema))
+        except ValueError as error:
+            raise _refused(provider, model, str(error)) from error
     if not completion.text and not prompt.tools:
-        raise provider_error(
-            "a tool call nobody asked for",
-            provider=provider.name,
-            model=model or None,
-            status=200,
-            error_class="validation",
-            retry_same=True,
-        )
+        raise _refused(provider, model, "a tool call nobody asked for")
     return completion
+
+
+def _refused(provider: Provider, model: str, why: str) -> ProviderError:
+    """A readable answer that is not what was asked for."""
+    return provider_error(
+        why,
+        provider=provider.name,
+        model=model or None,
+        status=200,
+        error_class="validation",
+        retry_same=True,
+    )
 
 
 async def transcribe(

@@ -67,6 +67,12 @@ def parse(body: bytes) -> Any | None:
     return next((event for event in events if find_error(event) is not None), None)
 
 
+def read_events(body: bytes) -> list[Any]:
+    """The JSON values of a stream's lines (server-sent events or one object a line), in order."""
+    lines = (line.removeprefix(b"data:").strip() for line in body.splitlines())
+    return [event for line in lines if line[:1] == b"{" and (event := _loads(line)) is not None]
+
+
 def find_error(payload: Any) -> Any | None:
     """The error inside something that may look like a good answer; None when there is none."""
     if isinstance(payload, list) and payload:

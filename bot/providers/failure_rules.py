@@ -21,6 +21,7 @@ class Rule:
     text: tuple[str, ...] = ()
     statuses: frozenset[int] = frozenset()
     retry_same: bool | None = None
+    too_long: bool = False
 
     def fits(self, status: int, codes: str, text: str) -> bool:
         if self.statuses and status not in self.statuses:
@@ -49,6 +50,7 @@ _RULES = (
             r"(prompt|input|conversation) (is )?too (long|large)",
             r"n_keep",
         ),
+        too_long=True,
     ),
     Rule(
         "bad_request",

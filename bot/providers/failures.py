@@ -75,6 +75,7 @@ def read_failure(
         error_class=error_class,
         retry_after_s=read_wait_s(headers, payload, fault.text) if waits else None,
         retry_same=retry_same,
+        too_long=meant == 413 or (rule is not None and rule.too_long),
     )
 
 

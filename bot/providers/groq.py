@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.providers.openai_compatible import OpenAICompatible, ThinkingModel
+from bot.providers.openai_compatible import OpenAICompatible, ThinkingModel, effort
 
 
 class Groq(OpenAICompatible):
@@ -14,10 +14,15 @@ class Groq(OpenAICompatible):
     default_base_url = "https://api.groq.com/openai/v1"
     key_prefix = "gsk_"
     key_page = "https://console.groq.com/keys"
+    has_free_plan = True
+    transcribe_model = "whisper-large-v3-turbo"
+    vision_model = "meta-llama/llama-4-scout-17b-16e-instruct"
+    # Its json_schema is for some models only, json_object for all.
+    json_mode = "json_object"
     # Little room: the limit as a whole counts toward the tokens of each minute, used or not.
     thinking = (
-        ThinkingModel(r"gpt-oss", effort="low", room_tokens=400),
-        ThinkingModel(r"qwen.?3", effort="none"),
+        ThinkingModel(r"gpt-oss", effort("low"), room_tokens=400),
+        ThinkingModel(r"qwen.?3", effort("none")),
         ThinkingModel(r"deepseek-r1|qwq|reason", room_tokens=1000),
     )
 

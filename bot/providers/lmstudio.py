@@ -27,7 +27,7 @@ class LMStudio(OpenAICompatible):
 
     def loaded_request(self, settings: ProviderSettings) -> HttpRequest | None:
         """Its own list says which models are in memory; OpenAI's form of it does not."""
-        address = urlsplit(self._url(settings, ""))
+        address = urlsplit(self.url(settings, ""))
         return HttpRequest(
             "GET",
             f"{address.scheme}://{address.netloc}/api/v0/models",

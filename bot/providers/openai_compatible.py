@@ -6,41 +6,40 @@ nothing but thinking is a failure like any other, so that the next provider is a
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from bot.messages import Completion, Prompt, Usage
-from bot.providers import bodies
-from bot.providers.base import HttpAnswer, HttpRequest, ListedModel, Provider
-from bot.providers.failures import read_failure
+from bot.messages import Audio, Completion, Prompt, PromptMessage, Tool, ToolCall
+from bot.providers.base import HttpAnswer, HttpRequest, ListedModel, Provider, Upload
 from bot.providers.models import is_chat_model
-from core.errors import ProviderError, provider_error
+from bot.providers.reading import objects, read_usage, string, visible
 from core.settings import ProviderSettings
 
-# A whole block; one cut off by the limit; or one whose opening tag stood in the model's template.
-_THOUGHTS = re.compile(
-    r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)"
-    r"|\A(?:(?!<think).)*</think(?:ing)?>",
-    re.DOTALL | re.IGNORECASE,
-)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class ThinkingModel:
     """How models that think are asked; the first pattern found in a model's name decides.
 
     Args:
         pattern: searched in the name, without regard to case.
-        effort: the lowest `reasoning_effort` they take; None where they take none.
+        fields: of the request, that ask for the least thinking.
         room_tokens: added to the limit, because their thoughts count toward it.
     """
 
     pattern: str
-    effort: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
     room_tokens: int = 0
+
+
+def effort(level: str) -> dict[str, Any]:
+    """The field by which OpenAI's API asks for less thinking."""
+    return {"reasoning_effort": level}
 
 
 class OpenAICompatible(Provider):
@@ -50,18 +49,18 @@ class OpenAICompatible(Provider):
         base_path: added to an address that has no path at all.
         thinking: models that think.
         is_strict_with_thinking: they want `max_completion_tokens` and refuse a temperature.
+        json_mode: what `response_format` it takes: "json_schema", "json_object" or "" for none.
     """
 
     base_path: ClassVar[str] = ""
     thinking: ClassVar[tuple[ThinkingModel, ...]] = ()
     is_strict_with_thinking: ClassVar[bool] = False
+    json_mode: ClassVar[str] = "json_schema"
 
     def chat_request(self, settings: ProviderSettings, prompt: Prompt, model: str) -> HttpRequest:
-        thinking = _find_thinking(self.thinking, model)
+        thinking = find_thinking(self.thinking, model)
         is_strict = thinking is not None and self.is_strict_with_thinking
-        body: dict[str, Any] = {
-            "messages": [{"role": said.role, "content": said.content} for said in prompt.messages]
-        }
+        body: dict[str, Any] = {"messages": [_message(said) for said in prompt.messages]}
         if model:
             body["model"] = model
         room_tokens = thinking.room_tokens if thinking else 0
@@ -69,48 +68,23 @@ class OpenAICompatible(Provider):
         body[limit] = prompt.max_tokens + room_tokens
         if not is_strict:
             body["temperature"] = prompt.temperature
-        if thinking and thinking.effort:
-            body["reasoning_effort"] = thinking.effort
-        return HttpRequest("POST", self._url(settings, "/chat/completions"), _auth(settings), body)
+        if thinking:
+            body |= thinking.fields
+        if prompt.tools:
+            body["tools"] = function_tools(prompt.tools)
+        if prompt.schema is not None and self.json_mode:
+            body["response_format"] = _response_format(self.json_mode, prompt.schema)
+        return HttpRequest("POST", self.url(settings, "/chat/completions"), _auth(settings), body)
 
     def models_request(self, settings: ProviderSettings) -> HttpRequest:
-        return HttpRequest("GET", self._url(settings, "/models"), _auth(settings))
+        return HttpRequest("GET", self.url(settings, "/models"), _auth(settings))
 
     def read_chat(self, answer: HttpAnswer, model: str) -> Completion:
-        payload = self._read_payload(answer, model)
+        payload = self.read_payload(answer, model)
         choices = payload.get("choices") if isinstance(payload, dict) else None
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-            raise self._unusable(answer, model, "no choices")
+            raise self.unusable(answer, model, "no choices")
         return self._read_choice(payload, choices[0], answer, model)
-
-    def read_models(self, answer: HttpAnswer) -> tuple[ListedModel, ...]:
-        payload = self._read_payload(answer, None)
-        entries = (
-            payload.get("data", payload.get("models")) if isinstance(payload, dict) else payload
-        )
-        if not isinstance(entries, list):
-            raise self._unusable(answer, None, "no list of models")
-        names = (_model_name(entry) for entry in entries)
-        # Some servers list a model once for each of its forms.
-        return tuple(ListedModel(name) for name in dict.fromkeys(names) if name)
-
-    def _read_payload(self, answer: HttpAnswer, model: str | None) -> Any:
-        """The JSON of a good answer.
-
-        Raises:
-            ProviderError: the answer or what stands in it is an error.
-        """
-        if not 200 <= answer.status < 300:
-            raise self._failure(answer, model)
-        payload = bodies.parse(answer.body)
-        error = bodies.find_error(payload)
-        if error is not None:
-            raise self._failure(answer, model, inner=error)
-        if payload is None:
-            fault = bodies.describe_body(answer.body, None)
-            what = "a web page" if fault.is_page else "not JSON" if answer.body.strip() else "empty"
-            raise self._unusable(answer, model, what)
-        return payload
 
     def _read_choice(
         self, payload: dict[str, Any], choice: dict[str, Any], answer: HttpAnswer, model: str
@@ -119,51 +93,109 @@ class OpenAICompatible(Provider):
         message = message if isinstance(message, dict) else {}
         finish_reason = choice.get("finish_reason")
         if finish_reason == "content_filter":
-            raise self._unusable(answer, model, "content filter", error_class="bad_request")
+            raise self.unusable(answer, model, "content filter", error_class="bad_request")
         said = _join_parts(message.get("content"))
-        text = _THOUGHTS.sub("", said).strip()
-        if not text:
+        text = visible(said)
+        calls = self._read_calls(message, answer, model) if message.get("tool_calls") else ()
+        if not text and not calls:
             # Asked again, a model that refuses or runs out of room does the same.
             retry_same = not message.get("refusal") and finish_reason != "length"
-            raise self._unusable(answer, model, _why_empty(message, said), retry_same=retry_same)
+            raise self.unusable(answer, model, _why_empty(message, said), retry_same=retry_same)
         return Completion(
             text=text,
-            model=_string(payload.get("model")) or model,
-            usage=_read_usage(payload.get("usage")),
-            finish_reason=_string(finish_reason) or None,
+            model=string(payload.get("model")) or model,
+            usage=read_usage(
+                payload.get("usage"), "prompt_tokens", "completion_tokens", "total_tokens"
+            ),
+            finish_reason=string(finish_reason) or None,
             provider=self.name,
+            tool_calls=calls,
         )
 
-    def _failure(self, answer: HttpAnswer, model: str | None, inner: Any = None) -> ProviderError:
-        return read_failure(
-            answer.status,
-            answer.headers,
-            answer.body,
-            provider=self.name,
-            model=model or None,
-            inner=inner,
-        )
+    def _read_calls(
+        self, message: dict[str, Any], answer: HttpAnswer, model: str
+    ) -> tuple[ToolCall, ...]:
+        calls = []
+        for entry in objects(message["tool_calls"]):
+            function = entry.get("function")
+            function = function if isinstance(function, dict) else {}
+            arguments = function.get("arguments") or {}
+            if isinstance(arguments, str):
+                try:
+                    arguments = json.loads(arguments)
+                except ValueError:
+                    arguments = None
+            if not isinstance(arguments, dict) or not string(function.get("name")):
+                raise self.unusable(answer, model, "a malformed tool call")
+            calls.append(ToolCall(function["name"], arguments, string(entry.get("id")) or None))
+        return tuple(calls)
 
-    def _unusable(
-        self,
-        answer: HttpAnswer,
-        model: str | None,
-        why: str,
-        *,
-        error_class: str = "validation",
-        retry_same: bool = True,
-    ) -> ProviderError:
-        return provider_error(
-            f"HTTP {answer.status}: {why}",
-            provider=self.name,
-            model=model or None,
-            status=answer.status,
-            error_class=error_class,
-            retry_same=retry_same and error_class == "validation",
-        )
+    def join_stream(self, events: list[Any]) -> Any | None:
+        """Chunks become the answer they were cut from."""
+        joined: dict[str, Any] = {}
+        message: dict[str, Any] = {"content": ""}
+        calls: dict[int, dict[str, Any]] = {}
+        finish_reason = None
+        for event in objects(events):
+            joined |= {key: event[key] for key in ("model", "usage") if event.get(key)}
+            for choice in objects(event.get("choices"))[:1]:
+                finish_reason = choice.get("finish_reason") or finish_reason
+                _add_delta(message, calls, choice.get("delta"))
+        if finish_reason is None:
+            return None
+        if calls:
+            message["tool_calls"] = list(calls.values())
+        return joined | {"choices": [{"message": message, "finish_reason": finish_reason}]}
 
-    def _url(self, settings: ProviderSettings, path: str) -> str:
+    def read_models(self, answer: HttpAnswer) -> tuple[ListedModel, ...]:
+        payload = self.read_payload(answer, None)
+        entries = (
+            payload.get("data", payload.get("models")) if isinstance(payload, dict) else payload
+        )
+        if not isinstance(entries, list):
+            raise self.unusable(answer, None, "no list of models")
+        names = (_model_name(entry) for entry in entries)
+        # Some servers list a model once for each of its forms.
+        return tuple(ListedModel(name) for name in dict.fromkeys(names) if name)
+
+    def transcribe_request(
+        self, settings: ProviderSettings, audio: Audio, model: str
+    ) -> HttpRequest:
+        kind = audio.content_type.partition(";")[0].strip().lower()
+        fields = {"model": model, "response_format": "json"}
+        if audio.language:
+            fields["language"] = audio.language
+        # The name's ending is what tells these services the format.
+        upload = Upload(fields, "file", f"audio.{_ENDINGS.get(kind, 'ogg')}", kind, audio.data)
+        url = self.url(settings, "/audio/transcriptions")
+        return HttpRequest("POST", url, _auth(settings), upload=upload)
+
+    def read_transcript(self, answer: HttpAnswer, model: str) -> Completion:
+        payload = self.read_payload(answer, model)
+        text = string(payload.get("text")).strip() if isinstance(payload, dict) else ""
+        if not text:
+            raise self.unusable(answer, model, "no words in the recording", retry_same=False)
+        usage = read_usage(payload.get("usage"), "input_tokens", "output_tokens", "total_tokens")
+        return Completion(text=text, model=model, usage=usage, provider=self.name)
+
+    def url(self, settings: ProviderSettings, path: str) -> str:
+        """The address of one endpoint."""
         return tidy_base(settings.base_url or self.default_base_url, self.base_path) + path
+
+
+_ENDINGS = {
+    "audio/ogg": "ogg",
+    "audio/opus": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/mp4": "m4a",
+    "audio/aac": "m4a",
+    "audio/x-m4a": "m4a",
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/webm": "webm",
+    "audio/flac": "flac",
+}
 
 
 @lru_cache(maxsize=64)
@@ -181,20 +213,63 @@ def tidy_base(address: str, base_path: str = "") -> str:
 
 
 @lru_cache(maxsize=256)
-def _find_thinking(models: tuple[ThinkingModel, ...], name: str) -> ThinkingModel | None:
-    return next((kind for kind in models if re.search(kind.pattern, name, re.IGNORECASE)), None)
+def find_thinking(kinds: tuple[ThinkingModel, ...], model: str) -> ThinkingModel | None:
+    """The first kind whose pattern is in the model's name."""
+    return next((kind for kind in kinds if re.search(kind.pattern, model, re.IGNORECASE)), None)
 
 
 def _auth(settings: ProviderSettings) -> dict[str, str]:
     return {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
 
 
+def _message(said: PromptMessage) -> dict[str, Any]:
+    if not said.images:
+        return {"role": said.role, "content": said.content}
+    shown = [
+        {
+            "type": "image_url",
+            "image_url": {
+                "url": f"data:{image.content_type};base64,{b64encode(image.data).decode()}"
+            },
+        }
+        for image in said.images
+    ]
+    return {"role": said.role, "content": [{"type": "text", "text": said.content}, *shown]}
+
+
+def function_tools(tools: Sequence[Tool]) -> list[dict[str, Any]]:
+    """Tools in OpenAI's form, which others have taken over."""
+    return [{"type": "function", "function": asdict(tool)} for tool in tools]
+
+
+def _response_format(mode: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    if mode == "json_object":
+        return {"type": mode}
+    return {"type": mode, "json_schema": {"name": "answer", "schema": schema}}
+
+
+def _add_delta(message: dict[str, Any], calls: dict[int, dict[str, Any]], delta: Any) -> None:
+    """One chunk of a stream joins what came before; a tool call comes in pieces as well."""
+    if not isinstance(delta, dict):
+        return
+    message["content"] += _join_parts(delta.get("content"))
+    for key in ("reasoning", "reasoning_content", "refusal"):
+        if delta.get(key):
+            message[key] = delta[key]
+    for piece in objects(delta.get("tool_calls")):
+        index = piece.get("index", 0)
+        call = calls.setdefault(index, {"id": None, "function": {"name": "", "arguments": ""}})
+        call["id"] = piece.get("id") or call["id"]
+        function = piece.get("function")
+        for key in ("name", "arguments"):
+            call["function"][key] += string(function.get(key)) if isinstance(function, dict) else ""
+
+
 def _join_parts(content: Any) -> str:
     """The text of a message whose content is a string, or a list of parts (thoughts left out)."""
     if isinstance(content, list):
-        texts = (part.get("text") for part in content if isinstance(part, dict))
-        return "".join(text for text in texts if isinstance(text, str))
-    return _string(content)
+        return "".join(string(part.get("text")) for part in objects(content))
+    return string(content)
 
 
 def _why_empty(message: dict[str, Any], said: str) -> str:
@@ -202,13 +277,7 @@ def _why_empty(message: dict[str, Any], said: str) -> str:
         return "refused to answer"
     if said.strip() or message.get("reasoning") or message.get("reasoning_content"):
         return "only thinking"
-    return "a tool call nobody asked for" if message.get("tool_calls") else "no text"
-
-
-def _read_usage(usage: Any) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-    return Usage(_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
+    return "no text"
 
 
 def _model_name(entry: Any) -> str:
@@ -217,13 +286,8 @@ def _model_name(entry: Any) -> str:
         return entry if is_chat_model(entry) else ""
     if not isinstance(entry, dict) or entry.get("active") is False:
         return ""
-    name = _string(entry.get("id") or entry.get("name"))
-    return name if name and is_chat_model(name, _string(entry.get("type"))) else ""
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    able = entry.get("capabilities")
+    if isinstance(able, dict) and able.get("completion_chat") is False:
+        return ""
+    name = string(entry.get("id") or entry.get("name"))
+    return name if name and is_chat_model(name, string(entry.get("type"))) else ""

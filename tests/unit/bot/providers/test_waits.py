@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.providers.waits import read_duration_s, read_wait_s
+from bot.providers.times import duration_s
+from bot.providers.waits import read_wait_s
 
 DATE = {"date": "Mon, 02 Mar 2026 15:00:00 GMT"}
 IN_ONE_MINUTE_S = 1_772_463_660
@@ -105,4 +106,4 @@ def test_header_goes_before_a_hint_in_the_body() -> None:
     [("1h2m3.5s", 3723.5), ("2 days", 172_800), ("90", None), ("", None), ("5 sheep", None)],
 )
 def test_duration(text: str, expected_s: float | None) -> None:
-    assert read_duration_s(text) == expected_s
+    assert duration_s(text) == expected_s

@@ -1,0 +1,49 @@
+"""What every reader of answers needs: raw values enter, text without thoughts and numbers leave."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.messages import Usage
+
+# A whole block; one cut off by the limit; or one whose opening tag stood in the model's template.
+_THOUGHTS = re.compile(
+    r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)"
+    r"|\A(?:(?!<think).)*</think(?:ing)?>",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def visible(text: str) -> str:
+    """What the customer may see of a model's text: stripped, thoughts in tags left out."""
+    return (_THOUGHTS.sub("", text) if "<" in text else text).strip()
+
+
+def host_of(address: str) -> str:
+    """Scheme and host of an API from what people paste: with a path, an endpoint, a slash."""
+    parts = urlsplit(address.strip())
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def string(value: Any) -> str:
+    """The value when it is a string, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list; [] when it is none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def count(value: Any) -> int | None:
+    """The value when it is a whole number, else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def read_usage(usage: Any, given: str, produced: str, total: str = "") -> Usage:
+    """Tokens under a provider's own names."""
+    if not isinstance(usage, dict):
+        return Usage()
+    return Usage(count(usage.get(given)), count(usage.get(produced)), count(usage.get(total)))
