@@ -1,9 +1,11 @@
-"""A working OpenAI-compatible server: HTTP requests enter, answers or faults of your choice leave.
+"""A working AI server: HTTP requests enter, answers or faults of your choice leave.
+
+It speaks OpenAI's API under any base path (`/v1`, `/openai/v1`, `/api/v1`), the own ones of
+Anthropic, Gemini and Ollama, and writes recordings down.
 
 In a test: `with FakeProvider() as fake: … fake.base_url … fake.behave("500") … fake.seen`.
 As a process: `python -m tests.fake_provider --port 9001 --behaviour ok --delay 1`; then
 `POST /_behave {"behaviour": "500"}` changes it while it runs and `GET /_seen` tells what was asked.
-Any base path works (`/v1`, `/openai/v1`, `/api/v1`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+CHAT_ENDS = (
+    *("/chat/completions", "/v1/messages", ":generateContent", "/api/chat"),
+    "/audio/transcriptions",
+)
 DEFAULT_REPLY = "Hola, gracias por escribir. ¿Qué producto busca?"
 SLOW_S = 2.0
 KEPT_REQUESTS = 1000
@@ -76,9 +82,21 @@ class Seen:
     @property
     def question(self) -> str:
         """The last user message, or ""."""
-        messages = self.body.get("messages", []) if isinstance(self.body, dict) else []
-        asked = [message["content"] for message in messages if message["role"] == "user"]
+        body = self.body if isinstance(self.body, dict) else {}
+        asked = [said["content"] for said in body.get("messages", []) if said["role"] == "user"]
+        asked += [said["parts"][-1]["text"] for said in body.get("contents", [])]
         return asked[-1] if asked else ""
+
+    @property
+    def model(self) -> str | None:
+        """The model asked for, in the body or in Gemini's path."""
+        if self.path.endswith(":generateContent"):
+            return self.path.rpartition("/")[2].removesuffix(":generateContent")
+        return self.body.get("model") if isinstance(self.body, dict) else None
+
+    @property
+    def is_chat(self) -> bool:
+        return self.path.endswith(CHAT_ENDS)
 
 
 class FakeProvider:
@@ -125,7 +143,7 @@ class FakeProvider:
     @property
     def chats(self) -> list[Seen]:
         """The chat requests among those seen."""
-        return [seen for seen in self.seen if seen.path.endswith("/chat/completions")]
+        return [seen for seen in self.seen if seen.is_chat]
 
     def __enter__(self) -> FakeProvider:
         started = threading.Event()
@@ -211,10 +229,9 @@ class FakeProvider:
             await self._behave(behaviour, seen.body.get("delay_s"))
             return behaviour != "refuse"
         self._note(seen)
-        is_chat = seen.path.endswith("/chat/completions")
-        if is_chat:
+        if seen.is_chat:
             await asyncio.sleep(self.delay_s or (SLOW_S if self.behaviour == "slow" else 0))
-        behaviour = self.behaviour if is_chat or self.behaviour in _EVERYWHERE else "ok"
+        behaviour = self.behaviour if seen.is_chat or self.behaviour in _EVERYWHERE else "ok"
         return await self._answer(behaviour, seen, writer)
 
     def _note(self, seen: Seen) -> None:
@@ -230,33 +247,68 @@ class FakeProvider:
             return False
         if behaviour in ("hang", "stall", "drip"):
             return await _never_finish(behaviour, writer)
-        model = seen.body.get("model") if isinstance(seen.body, dict) else None
-        if behaviour == "retired" and model not in self.models:
+        if behaviour == "retired" and seen.model not in self.models:
             behaviour = "404"
         if behaviour in _FAULTY_ANSWERS:
             status, headers, body = _FAULTY_ANSWERS[behaviour]
             return await _write(writer, status, body, headers)
-        if seen.path.endswith("/models"):
-            return await _write(writer, 200, json.dumps(self._models(seen.path)))
-        if not seen.path.endswith("/chat/completions"):
+        path = seen.path.partition("?")[0]
+        if path.endswith(("/models", "/api/tags", "/api/ps", "/key")):
+            return await _write(writer, 200, json.dumps(self._models(path)))
+        if not seen.is_chat:
             return await _write(writer, 404, '{"error":"Unexpected endpoint or method."}')
         text = _TEXTS.get(behaviour, self.reply.replace("{question}", seen.question))
-        return await _write(writer, 200, json.dumps(self._completion(text, model)))
+        model = seen.model or self.loaded or self.models[0]
+        return await _write(writer, 200, json.dumps(self._completion(path, text, model)))
 
     def _models(self, path: str) -> dict[str, Any]:
+        if path.endswith("/key"):
+            return {"data": {"label": "key", "limit": None, "limit_remaining": None}}
+        if path.endswith("/api/ps"):
+            return {"models": [{"name": self.loaded}] if self.loaded else []}
+        if path.endswith("/api/tags"):
+            return {"models": [{"name": name} for name in self.models]}
+        if "/v1beta/" in path:
+            able = {"supportedGenerationMethods": ["generateContent"]}
+            return {"models": [{"name": f"models/{name}", **able} for name in self.models]}
         entries: list[dict[str, Any]] = [{"id": name, "object": "model"} for name in self.models]
         if "/api/v0/" in path:
             for entry in entries:
                 entry["state"] = "loaded" if entry["id"] == self.loaded else "not-loaded"
         return {"object": "list", "data": entries}
 
-    def _completion(self, text: str, model: str | None) -> dict[str, Any]:
+    def _completion(self, path: str, text: str, model: str) -> dict[str, Any]:
         message = {"role": "assistant", "content": text}
+        if path.endswith("/audio/transcriptions"):
+            return {"text": text}
+        if path.endswith("/v1/messages"):
+            return {
+                "type": "message",
+                "model": model,
+                "content": [{"type": "text", "text": text}],
+                "stop_reason": "end_turn",
+                "usage": {"input_tokens": 20, "output_tokens": 10},
+            }
+        if path.endswith(":generateContent"):
+            content = {"role": "model", "parts": [{"text": text}]}
+            return {
+                "candidates": [{"content": content, "finishReason": "STOP"}],
+                "modelVersion": model,
+                "usageMetadata": {"promptTokenCount": 20, "candidatesTokenCount": 10},
+            }
+        if path.endswith("/api/chat"):
+            counts = {"prompt_eval_count": 20, "eval_count": 10}
+            return {
+                "model": model,
+                "message": message,
+                "done": True,
+                "done_reason": "stop",
+            } | counts
         return {
             "id": f"chatcmpl-{self.count}",
             "object": "chat.completion",
             "created": int(time.time()),
-            "model": model or self.loaded or self.models[0],
+            "model": model,
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30},
         }

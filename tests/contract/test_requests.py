@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from base64 import b64encode
+from dataclasses import replace
 
 import httpx
 import pytest
 
-from bot.messages import Prompt, PromptMessage
-from bot.providers.base import Provider, complete, find_providers, list_models
+from bot.messages import Audio, Image, Prompt, PromptMessage, Tool
+from bot.providers.base import Provider, complete, find_providers, list_models, transcribe
 from core.errors import ProviderError
 from core.settings import ProviderSettings
 from tests.fake_provider import FakeProvider
@@ -33,14 +36,18 @@ EVERY_PROVIDER = pytest.mark.parametrize(
 def test_request_holds_the_messages_in_order(provider: Provider) -> None:
     request = provider.chat_request(ProviderSettings(api_key=KEY), PROMPT, "a-model")
     sent = json.dumps(request.json, ensure_ascii=False)
-    places = [sent.index(f'"{message.content}"') for message in PROMPT.messages]
+    places = [sent.index(f'"{said.content}"') for said in PROMPT.messages if said.role != "system"]
     assert places == sorted(places)
+    assert PROMPT.messages[0].content in sent
 
 
 @EVERY_PROVIDER
 def test_request_leaves_room_for_the_visible_text(provider: Provider) -> None:
     request = provider.chat_request(ProviderSettings(api_key=KEY), PROMPT, "a-model")
-    assert ": 500" in json.dumps(request.json)
+    limits = re.findall(
+        r'"(?:max_\w*tokens|maxOutputTokens|num_predict)": (\d+)', json.dumps(request.json)
+    )
+    assert len(limits) == 1 and int(limits[0]) >= 500
 
 
 @EVERY_PROVIDER
@@ -77,6 +84,7 @@ async def test_without_the_key_it_needs_nothing_is_sent(
     provider: Provider, fake: FakeProvider, client: httpx.AsyncClient
 ) -> None:
     settings = ProviderSettings(base_url=fake.base_url)
+    fake.loaded = "fake-model"
     if not provider.needs_key:
         assert await list_models(provider, client, settings, 5)
         return
@@ -91,3 +99,63 @@ def test_provider_names_itself_and_where_to_get_a_key(provider: Provider) -> Non
     assert provider.default_base_url.startswith(("https://", "http://localhost"))
     assert provider.default_model or provider.is_local
     assert provider.key_page.startswith("https://") or not provider.needs_key
+
+
+PICTURE = Image("image/png", b"a picture's bytes")
+TOOL = Tool("stock", "Units left of a product", {"type": "object", "properties": {}})
+SCHEMA = {"type": "object", "properties": {"sku": {"type": "string"}}, "required": ["sku"]}
+
+
+def sent(provider: Provider, prompt: Prompt) -> str:
+    request = provider.chat_request(ProviderSettings(api_key=KEY), prompt, "a-model")
+    return json.dumps(request.json)
+
+
+@pytest.mark.parametrize(
+    "provider", [p for p in find_providers().values() if p.vision_model], ids=lambda p: p.name
+)
+def test_those_that_see_get_the_picture(provider: Provider) -> None:
+    seen = replace(PROMPT, messages=(PromptMessage("user", "¿qué es?", (PICTURE,)),))
+    assert b64encode(PICTURE.data).decode() in sent(provider, seen)
+
+
+@EVERY_PROVIDER
+def test_tools_are_offered_with_their_schema(provider: Provider) -> None:
+    request = sent(provider, replace(PROMPT, tools=(TOOL,)))
+    assert TOOL.name in request and TOOL.description in request
+    assert "tools" not in sent(provider, PROMPT)
+
+
+@EVERY_PROVIDER
+def test_an_object_is_asked_for_in_the_providers_own_way(provider: Provider) -> None:
+    assert sent(provider, replace(PROMPT, schema=SCHEMA)) != sent(provider, PROMPT)
+
+
+@EVERY_PROVIDER
+async def test_an_object_comes_back_validated(
+    provider: Provider, fake: FakeProvider, client: httpx.AsyncClient
+) -> None:
+    settings = ProviderSettings(api_key=KEY, base_url=fake.base_url)
+    fake.reply = "```json\n{'sku': 'A-1',}\n```"
+    wanted = replace(PROMPT, schema=SCHEMA)
+    completion = await complete(provider, client, settings, wanted, "a-model", 5)
+    assert completion.data == {"sku": "A-1"}
+    fake.reply = '{"sku": 7}'
+    with pytest.raises(ProviderError) as caught:
+        await complete(provider, client, settings, wanted, "a-model", 5)
+    assert (caught.value.error_class, caught.value.retry_same) == ("validation", True)
+
+
+@pytest.mark.parametrize(
+    "provider", [p for p in find_providers().values() if p.transcribe_model], ids=lambda p: p.name
+)
+async def test_those_that_hear_write_a_recording_down(
+    provider: Provider, fake: FakeProvider, client: httpx.AsyncClient
+) -> None:
+    settings = ProviderSettings(api_key=KEY, base_url=fake.base_url)
+    fake.reply = " ¿Tienen laptops? "
+    audio = Audio("audio/ogg; codecs=opus", b"OggS", "es")
+    heard = await transcribe(provider, client, settings, audio, "a-whisper", 5)
+    assert heard.text == "¿Tienen laptops?"
+    form = fake.seen[-1].body
+    assert 'filename="audio.ogg"' in form and "a-whisper" in form and "OggS" in form
