@@ -6,6 +6,7 @@ Question and reply are stored together, already finished: no worker ever sees th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -29,6 +30,21 @@ class Answered:
 
     turn_id: str
     reply: Reply
+
+
+def answer_body(answered: Answered) -> dict[str, Any]:
+    """The contract's answer shape."""
+    reply = answered.reply
+    return {
+        "success": True,
+        "reply": reply.text,
+        "provider": reply.provider,
+        "model": reply.model,
+        "attempts": reply.attempts,
+        "duration_ms": reply.duration_ms,
+        "products": list(reply.products),
+        "grounded": reply.grounded,
+    }
 
 
 class Asker:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from argparse import Namespace
 from contextlib import closing
-from typing import Any
 
 import app
 from bot.answerer import unavailable_sentence
-from bot.asking import Answered, Asker
+from bot.asking import Answered, Asker, answer_body
 from bot.failure import failure_body
 from bot.ledger import attempts_of
 from bot.messages import TalkMessage
@@ -51,21 +50,6 @@ async def _ask(house: app.House, question: str, contact: str | None, turn_id: st
             deadline_s=house.settings.turn_deadline_s,
         )
         return await asker.ask(question, contact, turn_id=turn_id)
-
-
-def answer_body(answered: Answered) -> dict[str, Any]:
-    """The contract's answer shape."""
-    reply = answered.reply
-    return {
-        "success": True,
-        "reply": reply.text,
-        "provider": reply.provider,
-        "model": reply.model,
-        "attempts": reply.attempts,
-        "duration_ms": reply.duration_ms,
-        "products": list(reply.products),
-        "grounded": reply.grounded,
-    }
 
 
 def _failed(house: app.House, error: AllProvidersFailed, turn_id: str, *, as_json: bool) -> int:
