@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,13 +14,14 @@ from app.house import House
 from bot.answerer import Answerer
 from bot.composer import Composer, PromptLimits
 from bot.context import ContextReader, ShopDefaults
-from bot.health import Health, Member, Pinger, store_ping
+from bot.health import Health, HealthStore, Member, Pinger, store_ping
 from bot.ledger import store_attempt
 from bot.messages import AttemptRow
 from bot.providers.base import find_providers
 from bot.providers.http import make_client
 from bot.responder import Lineup, Responder, Rules
 from core.errors import ConfigError
+from core.ids import new_id
 from core.log import log_event
 from core.provider_order import listed_order, usable_order
 from core.settings import Settings
@@ -97,6 +99,8 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
         database.post(lambda c: store_attempt(c, row))
 
     health = Health(clock, is_probing=is_probing)
+    store = HealthStore(database, clock, health, owner=new_id(), members=members_listed(settings))
+    store.load()
     async with make_client() as client:
         pinger = Pinger(
             client, health, clock, lambda ping: database.post(lambda c: store_ping(c, ping))
@@ -119,7 +123,13 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
         answerer = Answerer(
             database, context_reader(house), composer, language=settings.shop_language
         )
-        yield Engine(client, health, pinger, responder, answerer)
+        sharing = asyncio.create_task(store.run())
+        try:
+            yield Engine(client, health, pinger, responder, answerer)
+        finally:
+            sharing.cancel()
+            await asyncio.gather(sharing, return_exceptions=True)
+            store.close()
 
 
 def rules(settings: Settings) -> Rules:

@@ -432,7 +432,7 @@ class Responder:
     def _fit(self, turn: _Turn, name: str, model: str | None) -> None:
         """Cut the prompt at once to what this model was seen to take."""
         tokens, until = self._too_long.get((name, model), (0, 0.0))
-        if until < self._clock.monotonic_s():
+        if until <= self._clock.monotonic_s():
             return
         asked = turn.asked_of(name)
         while isinstance(asked, Prompt) and asked.tokens >= tokens and (cut := asked.shortened()):

@@ -214,6 +214,41 @@ class ProviderState(Base):
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class BreakerState(Base):
+    """What one process knows of a (provider, model), for the others and the next start."""
+
+    __tablename__ = "breaker_state"
+
+    provider: Mapped[str] = mapped_column(String(40), primary_key=True)
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    opened: Mapped[int] = mapped_column(Integer, default=0)
+    open_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """None while it is closed."""
+    error_class: Mapped[str] = mapped_column(String(20), default="")
+    windows: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """As last read: [{"kind", "remaining", "limit", "read_at", "ends_at"}], in epoch seconds."""
+    latencies_ms: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """Of the last answers."""
+    probe_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until then some process is finding out whether it is back."""
+    mark: Mapped[str] = mapped_column(String(16), default="")
+    """Of the key and address this was learned with; with others it says nothing."""
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_by: Mapped[str] = mapped_column(String(64))
+
+
+class ModelReplacement(Base):
+    """A model a provider no longer has, and the one asked instead."""
+
+    __tablename__ = "model_replacement"
+
+    provider: Mapped[str] = mapped_column(String(40), primary_key=True)
+    gone: Mapped[str] = mapped_column(String(200), primary_key=True)
+    found: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ScheduleTick(Base):
     """Whoever inserts (job, slot) first runs that tick."""
 

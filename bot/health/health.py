@@ -47,6 +47,7 @@ class State:
     breaker: Breaker = field(default_factory=Breaker)
     windows: RateWindows = field(default_factory=RateWindows)
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Health:
         claim: Callable[[Call], Awaitable[bool]] = _nobody_else,
     ) -> None:
         self._clock = clock
-        self._is_probing = is_probing
+        self.is_probing = is_probing
         self.claim_probe = claim
         self.states: dict[Key, State] = {}
         self.changed: set[Key] = set()
@@ -169,7 +170,7 @@ class Health:
             for key in keys
             if (breaker := self.breaker(*key)).open_until is not None
             and not breaker.probing
-            and not (self._is_probing and breaker.error_class in CLOSED_BY_PING)
+            and not (self.is_probing and breaker.error_class in CLOSED_BY_PING)
             and breaker.error_class != "rate_limit"
         ]
         return min(due, key=lambda pair: pair[0] or 0.0)[1] if due else None
@@ -213,6 +214,9 @@ class Health:
         state = self.state(call.member.name, call.model)
         if duration_s is not None:
             state.latencies_s.append(duration_s)
+            state.answers += 1
+            if state.answers % LEAST_LATENCIES == 0:
+                self._note_change(call)
         if windows:
             state.windows.read(windows, self._clock.monotonic_s())
             self._note_change(call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from bot.providers.base import Provider
 from core.settings import ProviderSettings
@@ -31,6 +32,12 @@ class Member:
     @property
     def timeout_s(self) -> float:
         return self.settings.timeout_s or self.provider.default_timeout_s
+
+    @property
+    def mark(self) -> str:
+        """Tells this key and address from others without naming them."""
+        said = f"{self.settings.api_key}|{self.settings.base_url}"
+        return sha256(said.encode()).hexdigest()[:16]
 
     def model_for(self, purpose: str) -> str | None:
         """The model set for a purpose; None for chat: whichever is loaded, else: it cannot.

@@ -1,0 +1,227 @@
+"""What this process knows of providers becomes rows, what others wrote comes back.
+
+Calls never wait for the database: changes are written about every second, and those of others are
+read as often. Instants are UTC in the tables and monotonic seconds in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.engine import Connection, Row
+
+from bot.health.breaker import Call
+from bot.health.health import CLOSED_BY_PING, Health, Key, Replacement, State
+from bot.health.member import Member
+from bot.health.windows import RateWindow
+from bot.tables import BreakerState, ModelReplacement
+from core.clock import Clock
+from core.database import Database, insert_into
+from core.errors import BotError
+from core.log import log_event
+
+log = logging.getLogger(__name__)
+
+SYNC_S = 1.0
+PROBE_LEASE_S = 60.0
+"""Whoever probes and dies is succeeded after this."""
+LONGEST_S = 7 * 86400.0
+"""No stored instant is believed beyond this: a clock may have been wrong."""
+
+
+class HealthStore:
+    """Shares a Health through the database.
+
+    Args:
+        owner: this process's name.
+        members: whose key or address was changed since is known anew.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        health: Health,
+        *,
+        owner: str,
+        members: Sequence[Member] = (),
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._health = health
+        self._owner = owner
+        self._seen: dict[Key, datetime] = {}
+        self._marks = {member.name: member.mark for member in members}
+        health.claim_probe = self.claim_probe
+
+    def load(self) -> None:
+        """Take over what is known; before the first call.
+
+        Where no pings run, as in a command, somebody waits for the present truth: what a ping
+        could disprove is tried at once.
+
+        Raises:
+            DatabaseUnavailable: it could not be read.
+        """
+        self._adopt(*self._database.read(_read))
+        if self._health.is_probing:
+            return
+        for state in self._health.states.values():
+            if state.breaker.is_open and state.breaker.error_class in CLOSED_BY_PING:
+                state.breaker.open_until = self._clock.monotonic_s()
+
+    async def run(self) -> None:
+        """Write and read about every second until cancelled."""
+        while True:
+            await asyncio.sleep(SYNC_S)
+            try:
+                await self.sync()
+            except BotError as error:
+                log_event(log, logging.WARNING, "health_not_shared", error=str(error))
+
+    async def sync(self) -> None:
+        """Write what changed here, read what others wrote."""
+        if self._health.changed:
+            changed = self._take_changes()
+            try:
+                await self._database.write_async(lambda c: _write(c, *changed))
+            except BotError:
+                self._health.changed |= {(row["provider"], row["model"]) for row in changed[0]}
+                raise
+        self._adopt(*await self._database.read_async(_read))
+
+    def close(self) -> None:
+        """Write what is left, without waiting."""
+        if self._health.changed:
+            changed = self._take_changes()
+            self._database.post(lambda c: _write(c, *changed))
+
+    async def claim_probe(self, call: Call) -> bool:
+        """Whether no other process probes this breaker; true when the database cannot tell."""
+        now = self._clock.now()
+        row = self._row((call.member.name, call.model or ""), now)
+        row["probe_until"] = now + timedelta(seconds=PROBE_LEASE_S)
+        try:
+            return await self._database.write_async(lambda c: _claim(c, row, now))
+        except BotError:
+            return True
+
+    # Memory to rows
+
+    def _take_changes(self) -> tuple[list[dict[str, Any]], list[Replacement]]:
+        health, now = self._health, self._clock.now()
+        changed, health.changed = health.changed, set()
+        replaced = [health.replacements[key] for key in changed if key in health.replacements]
+        return [self._row(key, now) for key in changed], replaced
+
+    def _row(self, key: Key, now: datetime) -> dict[str, Any]:
+        state = self._health.states.get(key) or State()
+        breaker = state.breaker
+        self._seen[key] = now
+        until = breaker.open_until
+        return {
+            "provider": key[0],
+            "model": key[1],
+            "failures": breaker.failures,
+            "opened": breaker.opened,
+            "open_until": None if until is None else now + self._from_now(until),
+            "error_class": breaker.error_class,
+            "windows": [self._window_row(window, now) for window in state.windows],
+            "latencies_ms": [round(seconds * 1000) for seconds in state.latencies_s],
+            "probe_until": None,
+            "mark": self._marks.get(key[0], ""),
+            "changed_at": now,
+            "changed_by": self._owner,
+        }
+
+    def _window_row(self, window: RateWindow, now: datetime) -> dict[str, Any]:
+        return {
+            "kind": window.kind,
+            "remaining": window.remaining - window.taken,
+            "limit": window.limit,
+            "read_at": (now + self._from_now(window.read_at)).timestamp(),
+            "ends_at": (now + self._from_now(window.ends_at)).timestamp(),
+        }
+
+    def _from_now(self, instant_s: float) -> timedelta:
+        return timedelta(seconds=instant_s - self._clock.monotonic_s())
+
+    # Rows to memory
+
+    def _adopt(self, rows: Sequence[Row[Any]], replaced: Sequence[Row[Any]]) -> None:
+        health = self._health
+        for row in rows:
+            key = row.provider, row.model
+            is_ours = row.changed_by == self._owner or key in health.changed
+            seen = self._seen.get(key)
+            is_other = row.mark != self._marks.get(row.provider, "")
+            if is_ours or is_other or (seen is not None and row.changed_at <= seen):
+                continue
+            self._seen[key] = row.changed_at
+            self._restore(health.state(row.provider, row.model), row)
+        for row in replaced:
+            if (row.provider, row.gone) not in health.changed:
+                found = Replacement(row.provider, row.gone, row.found, row.at)
+                health.replacements[row.provider, row.gone] = found
+
+    def _restore(self, state: State, row: Row[Any]) -> None:
+        breaker = state.breaker
+        breaker.failures, breaker.opened = row.failures, row.opened
+        breaker.error_class = row.error_class
+        until = row.open_until
+        breaker.open_until = None if until is None else self._at(until.timestamp())
+        for window in row.windows:
+            kind, remaining, limit = window["kind"], window["remaining"], window["limit"]
+            read_at, ends_at = self._at(window["read_at"]), self._at(window["ends_at"])
+            state.windows.put(RateWindow(kind, remaining, limit, read_at, ends_at))
+        if not state.latencies_s:
+            state.latencies_s.extend(ms / 1000 for ms in row.latencies_ms)
+
+    def _at(self, epoch_s: float) -> float:
+        ahead_s = epoch_s - self._clock.now().timestamp()
+        return self._clock.monotonic_s() + max(-LONGEST_S, min(ahead_s, LONGEST_S))
+
+
+def _read(connection: Connection) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+    """Every row: there are a few dozen, and clocks of other machines are no safe filter."""
+    states = connection.execute(select(BreakerState.__table__)).all()
+    return states, connection.execute(select(ModelReplacement.__table__)).all()
+
+
+def _write(
+    connection: Connection, rows: Sequence[dict[str, Any]], replaced: Sequence[Replacement]
+) -> None:
+    for row in rows:
+        connection.execute(
+            insert_into(connection, BreakerState)
+            .values(**row)
+            .on_conflict_do_update(index_elements=["provider", "model"], set_=row)
+        )
+    for each in replaced:
+        values = {"found": each.found, "at": each.at}
+        connection.execute(
+            insert_into(connection, ModelReplacement)
+            .values(provider=each.provider, gone=each.gone, **values)
+            .on_conflict_do_update(index_elements=["provider", "gone"], set_=values)
+        )
+
+
+def _claim(connection: Connection, row: dict[str, Any], now: datetime) -> bool:
+    """Insert or update on the condition that nobody else holds the probe."""
+    free = or_(BreakerState.probe_until.is_(None), BreakerState.probe_until < now)
+    claimed = connection.execute(
+        insert_into(connection, BreakerState)
+        .values(**row)
+        .on_conflict_do_update(
+            index_elements=["provider", "model"],
+            set_={"probe_until": row["probe_until"]},
+            where=free,
+        )
+        .returning(BreakerState.provider)
+    )
+    return claimed.first() is not None

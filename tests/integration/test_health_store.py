@@ -1,0 +1,141 @@
+"""What one process learns of a provider the others know, and the next start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.health import Health, HealthStore, Member
+from bot.messages import Window
+from bot.providers.base import find_providers
+from core.database import Database
+from core.errors import provider_error
+from core.settings import ProviderSettings
+from tests.fakes import FixedClock
+
+MEMBER = Member(find_providers()["groq"], ProviderSettings("key-1", ("m1",)))
+GROQ = ("groq", "m1")
+
+
+class Process:
+    """One process with its own clock start, sharing a database."""
+
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        clock: FixedClock | None = None,
+        *,
+        member: Member = MEMBER,
+        is_probing: bool = True,
+    ) -> None:
+        self.clock = clock or FixedClock.at_noon()
+        self.health = Health(self.clock, is_probing=is_probing)
+        self.store = HealthStore(database, self.clock, self.health, owner=name, members=[member])
+
+    def fail(self, error_class: str, retry_after_s: float | None = None) -> None:
+        error = provider_error(
+            "x", provider="groq", error_class=error_class, retry_after_s=retry_after_s
+        )
+        self.health.fail(self.health.begin(MEMBER, "m1"), error)
+
+
+async def test_an_open_breaker_is_known_to_other_processes(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    one.fail("timeout")
+    await one.store.sync()
+    await two.store.sync()
+    assert (two.health.may_ask(*GROQ), two.health.open_for_s(*GROQ)) == (False, 30)
+
+
+async def test_once_it_answers_it_is_closed_for_all(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    one.fail("timeout")
+    await one.store.sync()
+    await two.store.sync()
+    for clock in (one.clock, two.clock):
+        clock.advance(31)
+    two.health.succeed(two.health.begin(MEMBER, "m1"))
+    await two.store.sync()
+    await one.store.sync()
+    assert one.health.open_for_s(*GROQ) is None
+
+
+async def test_a_restart_knows_what_is_benched_and_until_when(database: Database) -> None:
+    before = Process(database, "before")
+    before.fail("rate_limit", retry_after_s=100)
+    await before.store.sync()
+    clock = FixedClock(before.clock.now() + timedelta(seconds=40), elapsed_s=7.0)
+    after = Process(database, "after", clock)
+    after.store.load()
+    assert after.health.open_for_s(*GROQ) == 60
+
+
+async def test_rate_windows_are_shared(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    one.health.succeed(
+        one.health.begin(MEMBER, "m1"), windows=[Window("requests", 0, 30, reset_s=20)]
+    )
+    await one.store.sync()
+    await two.store.sync()
+    assert two.health.ready_in_s(*GROQ) == 20
+
+
+async def test_a_replaced_model_is_known_after_a_restart(database: Database) -> None:
+    before = Process(database, "before")
+    before.health.replace_model("groq", "m1", "m2")
+    await before.store.sync()
+    after = Process(database, "after")
+    after.store.load()
+    assert after.health.current_model(MEMBER) == "m2"
+
+
+async def test_only_one_process_probes_at_a_time(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    for process in (one, two):
+        process.fail("timeout")
+        process.clock.advance(31)
+    calls = [process.health.begin(MEMBER, "m1") for process in (one, two)]
+    assert await one.health.claim_probe(calls[0])
+    assert not await two.health.claim_probe(calls[1])
+    one.health.abandon(calls[0])
+    await one.store.sync()
+    assert await two.health.claim_probe(calls[1])
+
+
+async def test_whoever_dies_while_probing_is_succeeded(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    for process in (one, two):
+        process.fail("timeout")
+        process.clock.advance(31)
+    assert await one.health.claim_probe(one.health.begin(MEMBER, "m1"))
+    two.clock.advance(61)
+    assert await two.health.claim_probe(two.health.begin(MEMBER, "m1"))
+
+
+async def test_with_another_key_everything_is_learned_anew(database: Database) -> None:
+    before = Process(database, "before")
+    before.fail("auth")
+    await before.store.sync()
+    mended = replace(MEMBER, settings=ProviderSettings("key-2", ("m1",)))
+    after = Process(database, "after", member=mended)
+    after.store.load()
+    assert after.health.may_ask(*GROQ)
+
+
+async def test_a_command_tries_at_once_what_a_ping_could_disprove(database: Database) -> None:
+    shop = Process(database, "shop")
+    shop.fail("network")
+    await shop.store.sync()
+    command = Process(database, "command", is_probing=False)
+    command.store.load()
+    assert command.health.may_ask(*GROQ)
+
+
+async def test_what_was_not_written_is_written_at_the_end(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    one.fail("timeout")
+    one.store.close()
+    database.flush()
+    two.store.load()
+    assert not two.health.may_ask(*GROQ)

@@ -1,0 +1,52 @@
+"""How long a provider that is about to refuse is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.health.windows import RateWindows
+from bot.messages import Window
+
+
+@pytest.mark.parametrize(
+    ("window", "tokens", "expected_s"),
+    [
+        pytest.param(Window("requests", 1, 30, 20), 100, 0, id="one request left"),
+        pytest.param(Window("requests", 0, 30, 20), 100, 20, id="no request left"),
+        pytest.param(Window("tokens", 500, 8000, 45), 400, 0, id="enough tokens left"),
+        pytest.param(Window("tokens", 300, 8000, 45), 400, 45, id="too few tokens left"),
+        pytest.param(Window("tokens", 300, 350, 45), 400, 0, id="it never has so many"),
+        pytest.param(Window("requests", 0, 10, None), 0, 60, id="its end is not told"),
+        pytest.param(Window("requests", 0, 10, -5), 0, 0, id="it is over already"),
+        pytest.param(Window("requests", 0, 1000, 86400), 0, 86.4, id="a day that refills"),
+        pytest.param(Window("requests", 0, 100_000, 86400), 0, 60, id="a day that refills fast"),
+        pytest.param(Window("requests", 0, None, 600), 0, 600, id="size unknown"),
+    ],
+)
+def test_wait_until_there_is_room(window: Window, tokens: int, expected_s: float) -> None:
+    windows = RateWindows()
+    windows.read([window], now=100.0)
+    assert windows.wait_s(tokens, now=100.0) == pytest.approx(expected_s)
+
+
+def test_calls_begun_since_count_against_what_was_left() -> None:
+    windows = RateWindows()
+    windows.read([Window("requests", 2, 30, 20)], now=0.0)
+    waits = []
+    for _ in range(3):
+        waits.append(windows.wait_s(0, now=1.0))
+        windows.take(0)
+    assert waits == [0, 0, 19]
+
+
+def test_fresh_numbers_replace_old_ones() -> None:
+    windows = RateWindows()
+    windows.read([Window("requests", 0, 30, 20)], now=0.0)
+    windows.read([Window("requests", 9, 30, 20)], now=1.0)
+    assert windows.wait_s(0, now=1.0) == 0
+
+
+def test_the_longest_of_several_windows_decides() -> None:
+    windows = RateWindows()
+    windows.read([Window("requests", 0, 30, 5), Window("tokens", 0, 8000, 30)], now=0.0)
+    assert windows.wait_s(10, now=0.0) == 30
