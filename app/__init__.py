@@ -3,6 +3,7 @@
 from app.engine import (
     Engine,
     context_reader,
+    day_start,
     member,
     members_listed,
     members_usable,
@@ -27,6 +28,7 @@ __all__ = [
     "House",
     "check_twilio",
     "context_reader",
+    "day_start",
     "has_products",
     "has_sample_catalog",
     "is_twilio_configured",

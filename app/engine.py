@@ -7,6 +7,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -14,12 +16,14 @@ from app.house import House
 from bot.answerer import Answerer
 from bot.composer import Composer, PromptLimits
 from bot.context import ContextReader, ShopDefaults
+from bot.figures import paid_usd
 from bot.health import Health, HealthStore, Member, Pinger, store_ping
-from bot.ledger import store_attempt
-from bot.messages import AttemptRow
+from bot.ledger import Ledger
+from bot.money import Budget
+from bot.planning import Lineup, Rules
 from bot.providers.base import find_providers
 from bot.providers.http import make_client
-from bot.responder import Lineup, Responder, Rules
+from bot.responder import Responder
 from core.errors import ConfigError
 from core.ids import new_id
 from core.log import log_event
@@ -82,6 +86,7 @@ class Engine:
     client: httpx.AsyncClient
     health: Health
     pinger: Pinger
+    ledger: Ledger
     responder: Responder
     answerer: Answerer
 
@@ -95,12 +100,12 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
     """
     settings, database, clock = house.settings, house.database, house.clock
 
-    def record(row: AttemptRow) -> None:
-        database.post(lambda c: store_attempt(c, row))
-
+    ledger = Ledger(database, house.metrics.observe)
+    budget = make_budget(house)
     health = Health(clock, is_probing=is_probing)
     store = HealthStore(database, clock, health, owner=new_id(), members=members_listed(settings))
     store.load()
+    house.metrics.watch(health)
     async with make_client() as client:
         pinger = Pinger(
             client, health, clock, lambda ping: database.post(lambda c: store_ping(c, ping))
@@ -110,26 +115,55 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
             lineup(settings),
             health,
             clock,
-            record,
+            ledger.record,
             rules(settings),
+            budget=budget,
         )
         composer = Composer(
             responder,
             clock,
-            record,
+            ledger.record,
             limits=prompt_limits(settings),
             offline_answers=settings.ai_offline_answers,
+            cache_ttl_s=settings.ai_cache_ttl_s,
+            composed=house.metrics.composed,
         )
         answerer = Answerer(
             database, context_reader(house), composer, language=settings.shop_language
         )
-        sharing = asyncio.create_task(store.run())
+        running = [asyncio.create_task(store.run())]
+        if budget is not None:
+            await asyncio.to_thread(budget.load)
+            running.append(asyncio.create_task(budget.run(ledger.flush)))
         try:
-            yield Engine(client, health, pinger, responder, answerer)
+            yield Engine(client, health, pinger, ledger, responder, answerer)
         finally:
-            sharing.cancel()
-            await asyncio.gather(sharing, return_exceptions=True)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             store.close()
+            await asyncio.to_thread(ledger.close)
+
+
+def make_budget(house: House) -> Budget | None:
+    """What the shop's day may cost; None without a limit."""
+    limit_usd = house.settings.ai_daily_budget_usd
+    if limit_usd is None:
+        return None
+    return Budget(
+        limit_usd,
+        house.clock,
+        spent=lambda since: house.database.read(lambda c: paid_usd(c, since)),
+        day_start=lambda now: day_start(house, now),
+    )
+
+
+def day_start(house: House, now: datetime, *, of_month: bool = False) -> datetime:
+    """When the shop's day (or the month's first) began in which an instant lies."""
+    local = now.astimezone(ZoneInfo(house.settings.shop_timezone))
+    if of_month:
+        local = local.replace(day=1)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def rules(settings: Settings) -> Rules:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 import shop.tables  # noqa: F401 - every room's tables join the metadata
+from bot.metrics import Metrics
 from bot.saved_settings import saved_settings
 from catalog.products import count_products
 from catalog.sample import is_sample_catalog, load_sample_products, remove_sample_products
@@ -41,6 +42,7 @@ class House:
     database: Database
     clock: Clock
     search: CatalogSearch
+    metrics: Metrics
     saved: Mapping[str, str]
 
     def close(self) -> None:
@@ -74,7 +76,7 @@ def open_house(*, quiet: bool = False) -> House:
     saved = database.read(saved_settings)
     settings = read_settings(saved)
     register_secrets(settings.secret_values)
-    house = House(settings, database, SystemClock(), CatalogSearch(), saved)
+    house = House(settings, database, SystemClock(), CatalogSearch(), Metrics(), saved)
     database.write(lambda c: _sample(c, settings, house.clock.now()))
     return house
 

@@ -23,9 +23,10 @@ import httpx
 
 from bot.health import Health, Member
 from bot.messages import Prompt, PromptMessage
+from bot.planning import Lineup
 from bot.providers.base import find_providers
 from bot.providers.http import make_client
-from bot.responder import Lineup, Responder
+from bot.responder import Responder
 from core.clock import SystemClock
 from core.log import configure
 from core.settings import ProviderSettings

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot import grounding
 from bot import prompt as prompts
+from bot.answer_cache import AnswerCache
 from bot.messages import AttemptRow, Completion, Prompt, Reply, TurnContext
 from bot.providers import offline
 from bot.responder import Responder
@@ -57,6 +58,8 @@ class Composer:
     Args:
         record: takes the ledger row of an offline answer.
         offline_answers: AI_OFFLINE_ANSWERS.
+        cache_ttl_s: AI_CACHE_TTL_S.
+        composed: is told every reply.
     """
 
     def __init__(
@@ -67,7 +70,11 @@ class Composer:
         *,
         limits: PromptLimits,
         offline_answers: bool = True,
+        cache_ttl_s: float = 0.0,
+        composed: Callable[[Reply], None] = lambda _reply: None,
     ) -> None:
+        self._cache = AnswerCache(clock, cache_ttl_s, limits.build)
+        self._composed = composed
         self._responder = responder
         self._clock = clock
         self._record = record
@@ -84,6 +91,11 @@ class Composer:
         """
         started = self._clock.monotonic_s()
         draft = _Draft(turn_id, self._limits.build(context), started + deadline_s, started)
+        reply = await self._find(draft, context)
+        self._composed(reply)
+        return reply
+
+    async def _find(self, draft: _Draft, context: TurnContext) -> Reply:
         try:
             reply = await self._ask(draft, context)
             if reply is None:  # once more, with the correction
@@ -99,12 +111,16 @@ class Composer:
 
     async def _ask(self, draft: _Draft, context: TurnContext) -> Reply | None:
         """One answer of the responder; None when it is not true (the draft says why)."""
-        completion = await self._responder.respond(
-            draft.prompt,
-            deadline_s=draft.deadline - self._clock.monotonic_s(),
-            turn_id=draft.turn_id,
-        )
-        draft.attempts += completion.attempts
+        key = None if draft.rejections else self._cache.key(context)
+        completion = self._cache.find(key)
+        is_cached = completion is not None
+        if completion is None:
+            completion = await self._responder.respond(
+                draft.prompt,
+                deadline_s=draft.deadline - self._clock.monotonic_s(),
+                turn_id=draft.turn_id,
+            )
+            draft.attempts += completion.attempts
         verdict = grounding.check(completion.text, context)
         if not verdict.grounded:
             self._reject(draft, context, completion, verdict)
@@ -116,8 +132,11 @@ class Composer:
             f"[AI] ✅ Respuesta generada con: {completion.provider} ({completion.model})",
             provider=completion.provider,
             model=completion.model,
+            cached=is_cached,
             turn_id=draft.turn_id,
         )
+        if not is_cached:
+            self._cache.keep(key, completion)
         return Reply(
             text=completion.text,
             provider=completion.provider,

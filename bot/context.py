@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from bot import intents, policy
 from bot.messages import TalkMessage, TurnContext
 from bot.talk import has_bot_spoken, talk_before
+from catalog.revision import revision
 from catalog.search import CatalogSearch, Hit
 from shop import facts as shop_facts
 
@@ -88,6 +89,7 @@ class ContextReader:
             currency=self._defaults.currency or str(values.get("currency") or "USD"),
             now=self._now().astimezone(_zone(timezone)),
             is_first_reply=is_first_reply,
+            shop_revision=revision(connection),
         )
 
     def _hits(

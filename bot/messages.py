@@ -215,6 +215,7 @@ class AttemptRow:
         outcome: "answered", "cancelled" or one of the ten error classes.
         retry_after_s: what the provider itself said about waiting.
         total_tokens: as the provider counted, thoughts included; what a price is taken from.
+        cost_usd: None until the ledger finds out, and where no price is known.
     """
 
     turn_id: str | None
@@ -229,6 +230,7 @@ class AttemptRow:
     input_tokens: int | None = None
     output_tokens: int | None = None
     total_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,7 @@ class TurnContext:
         currency: the shop's own currency (ISO 4217), for amounts that name none.
         now: the shop's local time (aware), for "are you open now?".
         is_first_reply: nothing was answered in this talk before.
+        shop_revision: of products and facts, when they were read.
     """
 
     waiting: tuple[TalkMessage, ...]
@@ -277,6 +280,7 @@ class TurnContext:
     currency: str = "USD"
     now: datetime | None = None
     is_first_reply: bool = False
+    shop_revision: int = 0
 
     @property
     def question(self) -> str:

@@ -7,11 +7,11 @@ for all of it, and every call becomes one row of the ledger and one line of the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 
@@ -19,11 +19,11 @@ from bot import retry
 from bot.healing import find_successor
 from bot.health import Call, Health, Member
 from bot.messages import AttemptRow, Audio, Completion, Prompt, Usage
-from bot.progress import Progress
+from bot.money import Budget
+from bot.planning import Lineup, Planner, Question, Rules, Turn
 from bot.providers import base
-from bot.routing import Price, arrange
 from core.clock import Clock
-from core.errors import AllProvidersFailed, ProviderError
+from core.errors import ProviderError
 
 LIST_LIMIT_S = 3.0
 """How long a turn may spend on finding out which models there are."""
@@ -32,61 +32,9 @@ HEDGE_SHARE = 0.1
 HEDGES_KEPT = 10.0
 LEAST_HEDGE_S = 0.2
 """A learned limit below this would hedge against mere noise."""
-AUDIO_TOKENS = 500
-"""What a recording counts for where a rate window counts tokens; nobody says before it is heard."""
 TOO_LONG_KEPT_S = 3600.0
 """How long prompts are cut in advance for a model that refused a long one."""
-PASSING = frozenset({"rate_limit", "timeout", "network", "server", "validation"})
-"""What goes away by itself: only then does it help to tell when to come back."""
 _NO_USAGE = Usage()
-
-
-@dataclass(frozen=True, slots=True)
-class Lineup:
-    """Who is asked for what, in order; those that lack a key, or the ability, left out."""
-
-    chat: Sequence[Member]
-    vision: Sequence[Member] = ()
-    transcribe: Sequence[Member] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How to ask: AI_ATTEMPTS_PER_PROVIDER, AI_RETRY_STYLE, AI_AUTO_MODEL, AI_HEDGE_AFTER (seconds,
-    "auto" or "off"), AI_ROUTING, AI_WEIGHTS."""
-
-    attempts: int = 2
-    style: str = "rounds"
-    auto_model: bool = True
-    hedge_after: float | Literal["auto", "off"] = "off"
-    routing: str = "order"
-    weights: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Turn:
-    """The state of one question."""
-
-    purpose: str
-    asked: Prompt | Audio
-    tokens: int
-    turn_id: str | None
-    deadline: float
-    members: dict[str, Member]
-    options: list[retry.Option]
-    progress: Progress
-    errors: list[ProviderError] = field(default_factory=list)
-    shorter: dict[str, Prompt] = field(default_factory=dict)
-    """The prompt cut down to what a provider takes."""
-    forced: str | None = None
-    """With every breaker open: the one provider that is asked all the same."""
-
-    @property
-    def calls(self) -> int:
-        return sum(option.calls for option in self.options)
-
-    def asked_of(self, name: str) -> Prompt | Audio:
-        return self.shorter.get(name, self.asked)
 
 
 @dataclass(slots=True)
@@ -100,6 +48,8 @@ class _Attempt:
     started_at: datetime
     started: float
     limit_s: float
+    kept_usd: float = 0.0
+    """What the budget keeps back for it."""
 
 
 class Responder:
@@ -109,7 +59,7 @@ class Responder:
         client: shared; closed by whoever built it.
         lineup: may be replaced while running.
         record: takes each ledger row; must not wait.
-        price: what a prompt costs at a provider, for routing by price.
+        budget: what a day may cost; paid providers pause when it is reached.
         sleep: waits for the next window; tests pass one that moves their clock.
         random: draws for weighted routing.
     """
@@ -123,7 +73,7 @@ class Responder:
         record: Callable[[AttemptRow], None],
         rules: Rules | None = None,
         *,
-        price: Callable[[Member, int, int], float | None] = lambda *_: None,
+        budget: Budget | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Random | None = None,
     ) -> None:
@@ -133,9 +83,9 @@ class Responder:
         self._clock = clock
         self._record = record
         self.rules = rules or Rules()
-        self._price = price
+        self._budget = budget
         self._sleep = sleep
-        self._random = random or Random()  # noqa: S311
+        self._planner = Planner(health, clock, budget, random or Random())  # noqa: S311
         self._hedges_left = HEDGES_KEPT
         self._too_long: dict[tuple[str, str | None], tuple[int, float]] = {}
         """(provider, model) → tokens it refused as too many, until when that is believed."""
@@ -160,8 +110,7 @@ class Responder:
         """
         if schema is not None:
             prompt = replace(prompt, schema=schema)
-        purpose = "vision" if any(said.images for said in prompt.messages) else "chat"
-        return await self._answer(purpose, prompt, prompt.tokens, deadline_s, turn_id)
+        return await self._answer(Question.of(prompt), deadline_s, turn_id)
 
     async def transcribe(
         self, audio: Audio, *, deadline_s: float, turn_id: str | None = None
@@ -171,25 +120,29 @@ class Responder:
         Raises:
             AllProvidersFailed: nobody wrote it down; carries every error.
         """
-        return await self._answer("transcribe", audio, AUDIO_TOKENS, deadline_s, turn_id)
+        return await self._answer(Question.of(audio), deadline_s, turn_id)
 
     def current(self) -> str | None:
         """The provider the next prompt would be sent to; None when nobody can be asked now."""
-        return next((m.name for m in self.lineup.chat if self._pause(m, "chat", 0) is None), None)
+        question = Question.of(Prompt(()))
+        members = self.lineup.chat
+        return next((m.name for m in members if self._planner.pause(m, question) is None), None)
 
     async def _answer(
-        self,
-        purpose: str,
-        asked: Prompt | Audio,
-        tokens: int,
-        deadline_s: float,
-        turn_id: str | None,
+        self, question: Question, deadline_s: float, turn_id: str | None
     ) -> Completion:
-        turn = self._plan(purpose, asked, tokens, deadline_s, turn_id)
+        turn = self._planner.plan(
+            question,
+            self.lineup.of(question.purpose),
+            self.rules,
+            deadline_s=deadline_s,
+            turn_id=turn_id,
+        )
         while True:
             step = self._next_step(turn)
             if step is None:
-                raise self._failed(turn)
+                turn.progress.all_failed(turn.calls)
+                raise self._planner.failure(turn)
             if isinstance(step, retry.Wait):
                 if step.option.is_limited:
                     turn.progress.waiting(step.seconds)
@@ -202,79 +155,7 @@ class Responder:
             if completion is not None:
                 return replace(completion, attempts=turn.calls)
 
-    # The plan
-
-    def _plan(
-        self,
-        purpose: str,
-        asked: Prompt | Audio,
-        tokens: int,
-        deadline_s: float,
-        turn_id: str | None,
-    ) -> _Turn:
-        members = self._arranged(purpose, asked, tokens)
-        turn = _Turn(
-            purpose,
-            asked,
-            tokens,
-            turn_id,
-            self._clock.monotonic_s() + deadline_s,
-            {member.name: member for member in members},
-            [retry.Option(member.name) for member in members],
-            Progress(turn_id),
-        )
-        turn.progress.started(turn.members)
-        for option in turn.options:
-            self._apply_pause(turn, option)
-        if all(o.closed or o.ready_at + retry.MIN_ATTEMPT_S > turn.deadline for o in turn.options):
-            self._force_one(turn)
-        return turn
-
-    def _arranged(self, purpose: str, asked: Prompt | Audio, tokens: int) -> Sequence[Member]:
-        members: Sequence[Member] = getattr(self.lineup, purpose)
-        if self.rules.routing == "order" or not isinstance(asked, Prompt):
-            return members
-        price: Price = lambda member: self._price(member, tokens, asked.max_tokens)  # noqa: E731
-        return arrange(
-            members,
-            self.rules.routing,
-            weights=self.rules.weights,
-            price=price,
-            random=self._random,
-        )
-
-    def _pause(self, member: Member, purpose: str, tokens: int) -> tuple[str, float] | None:
-        """Why a provider is not asked now, and for how many seconds; None when it may be."""
-        model = self._health.current_model(member, purpose)
-        if not self._health.may_ask(member.name, model):
-            why = self._health.breaker(member.name, model).error_class
-            return why, self._health.open_for_s(member.name, model) or 0.0
-        wait_s = self._health.ready_in_s(member.name, model, tokens)
-        return ("rate_limit", wait_s) if wait_s else None
-
-    def _apply_pause(self, turn: _Turn, option: retry.Option) -> None:
-        """An open breaker closes the option; a full rate window only postpones it."""
-        pause = self._pause(turn.members[option.name], turn.purpose, turn.tokens)
-        if pause is None:
-            return
-        why, seconds = pause
-        option.is_limited = why == "rate_limit"
-        option.closed = not option.is_limited
-        option.ready_at = self._clock.monotonic_s() + seconds
-        turn.progress.paused(option.name, why, seconds)
-
-    def _force_one(self, turn: _Turn) -> None:
-        """Nobody can be asked within the deadline: try the one whose breaker is due soonest."""
-        models = {
-            name: self._health.current_model(member, turn.purpose)
-            for name, member in turn.members.items()
-        }
-        soonest = self._health.soonest(list(models.items()))
-        turn.forced = soonest[0] if soonest else None
-        for option in turn.options:
-            option.closed = option.name != turn.forced
-
-    def _next_step(self, turn: _Turn) -> retry.Ask | retry.Wait | None:
+    def _next_step(self, turn: Turn) -> retry.Ask | retry.Wait | None:
         return retry.next_step(
             turn.options,
             now=self._clock.monotonic_s(),
@@ -285,18 +166,18 @@ class Responder:
 
     # Hedging
 
-    def _hedge_after_s(self, turn: _Turn, step: retry.Ask) -> float | None:
+    def _hedge_after_s(self, turn: Turn, step: retry.Ask) -> float | None:
         """Seconds after which the next provider is asked as well; None: never in this step."""
         after = self.rules.hedge_after
         if after == "off" or not any(o.is_fresh for o in turn.options if o is not step.option):
             return None
         if after != "auto":
             return after
-        model = self._health.current_model(turn.members[step.option.name], turn.purpose)
+        model = self._health.current_model(turn.members[step.option.name], turn.question.purpose)
         learned_s = self._health.p95_s(step.option.name, model)
         return None if learned_s is None else max(learned_s, LEAST_HEDGE_S)
 
-    async def _race(self, turn: _Turn, step: retry.Ask, hedge_s: float) -> Completion | None:
+    async def _race(self, turn: Turn, step: retry.Ask, hedge_s: float) -> Completion | None:
         """Ask one, and when it is slow the next as well; the first usable answer wins."""
         self._hedges_left = min(HEDGES_KEPT, self._hedges_left + HEDGE_SHARE)
         running = {asyncio.create_task(self._attempt(turn, step))}
@@ -319,7 +200,7 @@ class Responder:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    def _hedge(self, turn: _Turn) -> retry.Ask | None:
+    def _hedge(self, turn: Turn) -> retry.Ask | None:
         """The extra call to make now, if one is left and somebody not asked yet is ready."""
         step = self._next_step(turn) if self._hedges_left >= 1 else None
         if not isinstance(step, retry.Ask) or not step.option.is_fresh:
@@ -329,7 +210,7 @@ class Responder:
 
     # One call
 
-    async def _attempt(self, turn: _Turn, step: retry.Ask) -> Completion | None:
+    async def _attempt(self, turn: Turn, step: retry.Ask) -> Completion | None:
         """The completion, or None when it failed (the turn says why)."""
         attempt = await self._begin(turn, step)
         if attempt is None:
@@ -348,24 +229,35 @@ class Responder:
             self._health.succeed(attempt.call, duration_s=took_s, windows=completion.windows)
             attempt.model = completion.model
             self._ledger(turn, attempt, "answered", usage=completion.usage)
+            self._pay(attempt, completion.usage)
             turn.progress.answered(name, completion)
-            return completion if completion.provider else replace(completion, provider=name)
+            return completion
         finally:
             attempt.option.is_running = False
             self._health.abandon(attempt.call)
+            self._pay(attempt, Usage(turn.question.tokens, 0))  # unless it is known better by now
 
-    async def _begin(self, turn: _Turn, step: retry.Ask) -> _Attempt | None:
+    async def _begin(self, turn: Turn, step: retry.Ask) -> _Attempt | None:
         """The call's beginning; None when another turn has found out meanwhile that it is down."""
         option, member = step.option, turn.members[step.option.name]
         if option.calls == 0 and option.name != turn.forced:
-            self._apply_pause(turn, option)
+            self._planner.apply_pause(turn, option)
             if option.closed or option.ready_at > self._clock.monotonic_s():
                 return None
+        model = self._health.current_model(member, turn.question.purpose)
+        tokens, max_tokens = turn.question.tokens, turn.question.max_tokens
+        kept_usd = 0.0
+        if self._budget:
+            if not self._budget.may_ask(member, model, tokens, max_tokens):
+                option.closed = True
+                return None
+            kept_usd = self._budget.begin(member, model, tokens, max_tokens)
         option.is_running = True
-        model = self._health.current_model(member, turn.purpose)
-        call = self._health.begin(member, model, turn.tokens)
+        call = self._health.begin(member, model, tokens)
         if call.is_probe and not await self._health.claim_probe(call):
             self._health.abandon(call)
+            if self._budget:
+                self._budget.end(kept_usd, member, model, _NO_USAGE)
             option.closed, option.is_running = True, False
             return None
         self._fit(turn, member.name, model)
@@ -379,9 +271,16 @@ class Responder:
             self._clock.now(),
             self._clock.monotonic_s(),
             min(step.limit_s, member.timeout_s),
+            kept_usd,
         )
 
-    async def _ask(self, turn: _Turn, attempt: _Attempt) -> Completion:
+    def _pay(self, attempt: _Attempt, usage: Usage) -> None:
+        """Tell the budget once what a call has cost."""
+        kept_usd, attempt.kept_usd = attempt.kept_usd, 0.0
+        if self._budget and kept_usd:
+            self._budget.end(kept_usd, attempt.member, attempt.model, usage)
+
+    async def _ask(self, turn: Turn, attempt: _Attempt) -> Completion:
         """One call within its limit, finding out the loaded model included."""
         member, limit_s = attempt.member, attempt.limit_s
         if attempt.model is None:
@@ -398,11 +297,12 @@ class Responder:
             member.provider, self._client, member.settings, asked, attempt.model, limit_s
         )
 
-    async def _fail(self, turn: _Turn, attempt: _Attempt, error: ProviderError) -> None:
+    async def _fail(self, turn: Turn, attempt: _Attempt, error: ProviderError) -> None:
         option = attempt.option
         took_s = self._clock.monotonic_s() - attempt.started
         turn.errors.append(error)
         self._ledger(turn, attempt, error.error_class, error=error)
+        self._pay(attempt, Usage(*error.tokens))
         turn.progress.failed(error, option.calls, self.rules.attempts + option.free_calls, took_s)
         if self._shorten(turn, attempt, error) or await self._heal(turn, attempt, error):
             option.free_calls += 1
@@ -416,7 +316,7 @@ class Responder:
             others = any(o.is_left(self.rules.attempts) for o in turn.options)
             turn.progress.exhausted(option.name, others=others)
 
-    def _shorten(self, turn: _Turn, attempt: _Attempt, error: ProviderError) -> bool:
+    def _shorten(self, turn: Turn, attempt: _Attempt, error: ProviderError) -> bool:
         """The prompt is too long for this provider: leave out the older half of the talk."""
         asked = turn.asked_of(attempt.member.name)
         shorter = asked.shortened() if error.too_long and isinstance(asked, Prompt) else None
@@ -429,7 +329,7 @@ class Responder:
             self._too_long[attempt.member.name, attempt.model] = asked.tokens, until
         return True
 
-    def _fit(self, turn: _Turn, name: str, model: str | None) -> None:
+    def _fit(self, turn: Turn, name: str, model: str | None) -> None:
         """Cut the prompt at once to what this model was seen to take."""
         tokens, until = self._too_long.get((name, model), (0, 0.0))
         if until <= self._clock.monotonic_s():
@@ -438,21 +338,21 @@ class Responder:
         while isinstance(asked, Prompt) and asked.tokens >= tokens and (cut := asked.shortened()):
             turn.shorter[name] = asked = cut
 
-    async def _heal(self, turn: _Turn, attempt: _Attempt, error: ProviderError) -> bool:
+    async def _heal(self, turn: Turn, attempt: _Attempt, error: ProviderError) -> bool:
         """A model is gone: go on with the owner's next one, else with one the provider lists."""
         member, gone, tried = attempt.member, attempt.model, attempt.option.free_calls
         if error.error_class != "model_not_found" or tried > len(member.settings.models):
             return False
         if gone is None:  # none is loaded
             return False
-        found = self._health.current_model(member, turn.purpose)
+        found = self._health.current_model(member, turn.question.purpose)
         if found is None or found == gone:  # else another turn has found one already
             left_s = turn.deadline - self._clock.monotonic_s()
             found = await find_successor(
                 self._client,
                 member,
                 gone,
-                purpose=turn.purpose,
+                purpose=turn.question.purpose,
                 limit_s=min(LIST_LIMIT_S, max(left_s, retry.MIN_ATTEMPT_S)),
                 may_pick=self.rules.auto_model,
             )
@@ -462,25 +362,19 @@ class Responder:
         turn.progress.healed(member.name, gone, found)
         return True
 
-    # The end
-
-    def _failed(self, turn: _Turn) -> AllProvidersFailed:
-        turn.progress.all_failed(turn.calls)
-        pauses = (
-            self._pause(member, turn.purpose, turn.tokens) for member in turn.members.values()
-        )
-        waits = [pause[1] for pause in pauses if pause and pause[0] in PASSING]
-        return AllProvidersFailed(turn.errors, min(waits, default=None))
+    # The books
 
     def _ledger(
         self,
-        turn: _Turn,
+        turn: Turn,
         attempt: _Attempt,
         outcome: str,
         *,
         usage: Usage = _NO_USAGE,
         error: ProviderError | None = None,
     ) -> None:
+        if error is not None:
+            usage = Usage(*error.tokens)
         self._record(
             AttemptRow(
                 turn_id=turn.turn_id,

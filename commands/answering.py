@@ -10,7 +10,7 @@ import app
 from bot.answerer import unavailable_sentence
 from bot.asking import Answered, Asker, answer_body
 from bot.failure import failure_body
-from bot.ledger import attempts_of
+from bot.figures import attempts_of
 from bot.messages import TalkMessage
 from commands.output import complain, say, say_json
 from core.errors import AllProvidersFailed, ConfigError

@@ -9,11 +9,12 @@ from dataclasses import asdict
 from typing import Any
 
 import app
+from bot.figures import costs_since, newest_attempts, provider_figures
 from bot.health import Ping
-from bot.ledger import newest_attempts, provider_figures
 from bot.messages import Completion, Prompt, PromptMessage
+from bot.planning import Lineup, Rules
 from bot.providers.advice import advise
-from bot.responder import Lineup, Responder, Rules
+from bot.responder import Responder
 from bot.saved_settings import save_setting, saved_settings
 from commands.output import complain, say, say_json, table
 from core.env_values import PROVIDER_NAMES
@@ -60,18 +61,35 @@ def stats(arguments: Namespace) -> int:
         names = [member.name for member in app.members_listed(settings)]
         usable = [member.name for member in app.members_usable(settings)]
         figures = house.database.read(lambda c: provider_figures(c, names))
+        costs = _costs(house)
     body = {
         "current": usable[0] if usable else None,
         "available": usable,
         "fallback": settings.ai_fallback_enabled,
         "providers": figures,
+        "costs": costs,
     }
     if arguments.json:
         say_json(body)
     else:
         say(text("commands.stats_order", order=" → ".join(usable) or "-"))
         table([_HEADINGS, *(_figure_cells(row) for row in figures)])
+        for period in ("day", "month"):
+            say(text(f"commands.stats_{period}", **costs[period]))
+        if costs["budget_usd"] is not None:
+            say(text("commands.stats_budget", usd=costs["budget_usd"]))
     return 0
+
+
+def _costs(house: app.House) -> dict[str, Any]:
+    """What the shop's day and month have cost so far; Meta's own fees are not known here."""
+    day = app.day_start(house, house.clock.now())
+    month = app.day_start(house, house.clock.now(), of_month=True)
+    return {
+        "day": house.database.read(lambda c: costs_since(c, day)),
+        "month": house.database.read(lambda c: costs_since(c, month)),
+        "budget_usd": house.settings.ai_daily_budget_usd,
+    }
 
 
 _HEADINGS = ("provider", "requests", "ok", "failed", "mean ms", "p95 ms", "tokens in", "out", "USD")

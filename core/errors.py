@@ -107,6 +107,8 @@ class ProviderError(BotError):
         self.retry_after_s = retry_after_s
         self.retry_same = retry_same
         self.too_long = too_long
+        self.tokens: tuple[int | None, int | None, int | None] = (None, None, None)
+        """Input, output and total of an answer that was paid for and cannot be used."""
 
 
 class ProviderUnavailable(ProviderError):
@@ -188,17 +190,24 @@ class AllProvidersFailed(BotError):
     Args:
         errors: every ProviderError, in the order tried; empty when no provider could be asked.
         retry_after_s: seconds until the first of them is worth asking again, when known.
+        paused: classes of those that were not even asked.
     """
 
-    def __init__(self, errors: Sequence[ProviderError], retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        errors: Sequence[ProviderError],
+        retry_after_s: float | None = None,
+        paused: Sequence[str] = (),
+    ) -> None:
         super().__init__(f"all providers failed ({len(errors)} attempts)")
         self.errors = tuple(errors)
         self.retry_after_s = retry_after_s
+        self.paused = tuple(paused)
 
     @property
     def error_class(self) -> str:
-        """The first class of `ERROR_CLASSES` that occurred; "config" when nothing was asked."""
-        occurred = {error.error_class for error in self.errors}
+        """The first class of `ERROR_CLASSES` that occurred; "config" with nobody to ask."""
+        occurred = {*self.paused, *(error.error_class for error in self.errors)}
         return next((name for name in ERROR_CLASSES if name in occurred), "config")
 
 

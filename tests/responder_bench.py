@@ -12,8 +12,9 @@ import httpx
 
 from bot.health import Health, Member
 from bot.messages import AttemptRow, Prompt, PromptMessage
+from bot.planning import Lineup, Rules
 from bot.providers.base import find_providers
-from bot.responder import Lineup, Responder, Rules
+from bot.responder import Responder
 from core.settings import ProviderSettings
 from tests.fakes import FixedClock
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.messages import Completion, Prompt, PromptMessage, ToolCall
 from bot.providers.base import HttpAnswer, HttpRequest, ListedModel, Provider
 from bot.providers.models import is_chat_model
-from bot.providers.reading import host_of, objects, read_usage, string, visible
+from bot.providers.reading import host_of, objects, string, usage_of, visible
 from core.settings import ProviderSettings
 
 VERSION = "2023-06-01"
@@ -75,7 +75,7 @@ class Anthropic(Provider):
         return Completion(
             text=text,
             model=string(payload.get("model")) or model,
-            usage=read_usage(payload.get("usage"), "input_tokens", "output_tokens"),
+            usage=usage_of(payload),
             finish_reason=stop_reason or None,
             provider=self.name,
             tool_calls=calls,

@@ -23,6 +23,7 @@ import httpx
 from bot.messages import Audio, Completion, Prompt, Window
 from bot.providers import bodies, structured
 from bot.providers.failures import read_break, read_failure
+from bot.providers.reading import usage_of
 from bot.providers.windows import read_windows
 from core.errors import ProviderError, provider_error
 from core.settings import ProviderSettings
@@ -328,22 +329,25 @@ async def complete(
         try:
             return replace(completion, data=structured.read_object(completion, prompt.schema))
         except ValueError as error:
-            raise _refused(provider, model, str(error)) from error
+            raise _refused(provider, completion, str(error)) from error
     if not completion.text and not prompt.tools:
-        raise _refused(provider, model, "a tool call nobody asked for")
+        raise _refused(provider, completion, "a tool call nobody asked for")
     return completion
 
 
-def _refused(provider: Provider, model: str, why: str) -> ProviderError:
+def _refused(provider: Provider, completion: Completion, why: str) -> ProviderError:
     """A readable answer that is not what was asked for."""
-    return provider_error(
+    error = provider_error(
         why,
         provider=provider.name,
-        model=model or None,
+        model=completion.model or None,
         status=200,
         error_class="validation",
         retry_same=True,
     )
+    spent = completion.usage
+    error.tokens = spent.input_tokens, spent.output_tokens, spent.total_tokens
+    return error
 
 
 async def transcribe(
@@ -378,6 +382,11 @@ async def _ask(
     answer = await exchange(client, request, timeout_s, provider=provider.name, model=model or None)
     try:
         completion = read(answer, model)
+    except ProviderError as error:
+        if error.error_class in ("validation", "bad_request") and answer.status == 200:
+            spent = usage_of(bodies.parse(answer.body))
+            error.tokens = spent.input_tokens, spent.output_tokens, spent.total_tokens
+        raise
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise provider_error(  # a shape nobody foresaw must not cost the customer the answer
             f"unreadable answer: {type(error).__name__}",

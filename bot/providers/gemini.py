@@ -9,7 +9,7 @@ from bot.messages import Completion, Prompt, PromptMessage, ToolCall
 from bot.providers.base import HttpAnswer, HttpRequest, ListedModel, Provider
 from bot.providers.models import is_chat_model
 from bot.providers.openai_compatible import ThinkingModel, find_thinking
-from bot.providers.reading import host_of, objects, read_usage, string, visible
+from bot.providers.reading import host_of, objects, string, usage_of, visible
 from core.settings import ProviderSettings
 
 BLOCKED = frozenset(
@@ -105,12 +105,7 @@ class Gemini(Provider):
         return Completion(
             text=text,
             model=string(payload.get("modelVersion")) or model,
-            usage=read_usage(
-                payload.get("usageMetadata"),
-                "promptTokenCount",
-                "candidatesTokenCount",
-                "totalTokenCount",
-            ),
+            usage=usage_of(payload),
             finish_reason=finish_reason or None,
             provider=self.name,
             tool_calls=calls,

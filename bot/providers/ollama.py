@@ -16,7 +16,7 @@ from bot.providers.openai_compatible import (
     find_thinking,
     function_tools,
 )
-from bot.providers.reading import host_of, objects, read_usage, string, visible
+from bot.providers.reading import host_of, objects, string, usage_of, visible
 from core.settings import ProviderSettings
 
 USUAL_CONTEXT = 4096
@@ -88,7 +88,7 @@ class Ollama(OpenAICompatible):
         return Completion(
             text=text,
             model=string(payload.get("model")) or model,
-            usage=read_usage(payload, "prompt_eval_count", "eval_count"),
+            usage=usage_of(payload),
             finish_reason=reason or None,
             provider=self.name,
             tool_calls=calls,

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from bot.messages import Audio, Completion, Prompt, PromptMessage, Tool, ToolCall
 from bot.providers.base import HttpAnswer, HttpRequest, ListedModel, Provider, Upload
 from bot.providers.models import is_chat_model
-from bot.providers.reading import objects, read_usage, string, visible
+from bot.providers.reading import objects, string, usage_of, visible
 from core.settings import ProviderSettings
 
 
@@ -104,9 +104,7 @@ class OpenAICompatible(Provider):
         return Completion(
             text=text,
             model=string(payload.get("model")) or model,
-            usage=read_usage(
-                payload.get("usage"), "prompt_tokens", "completion_tokens", "total_tokens"
-            ),
+            usage=usage_of(payload),
             finish_reason=string(finish_reason) or None,
             provider=self.name,
             tool_calls=calls,
@@ -175,7 +173,7 @@ class OpenAICompatible(Provider):
         text = string(payload.get("text")).strip() if isinstance(payload, dict) else ""
         if not text:
             raise self.unusable(answer, model, "no words in the recording", retry_same=False)
-        usage = read_usage(payload.get("usage"), "input_tokens", "output_tokens", "total_tokens")
+        usage = usage_of(payload)
         return Completion(text=text, model=model, usage=usage, provider=self.name)
 
     def url(self, settings: ProviderSettings, path: str) -> str:

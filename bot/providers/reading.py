@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,8 +43,26 @@ def count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def read_usage(usage: Any, given: str, produced: str, total: str = "") -> Usage:
-    """Tokens under a provider's own names."""
+def read_usage(usage: Any) -> Usage:
+    """Tokens under whichever names a provider gives them."""
     if not isinstance(usage, dict):
         return Usage()
-    return Usage(count(usage.get(given)), count(usage.get(produced)), count(usage.get(total)))
+    return Usage(*(next(_counts(usage, names), None) for names in _USAGE_NAMES))
+
+
+_USAGE_NAMES = (
+    ("prompt_tokens", "input_tokens", "promptTokenCount", "prompt_eval_count"),
+    ("completion_tokens", "output_tokens", "candidatesTokenCount", "eval_count"),
+    ("total_tokens", "totalTokenCount"),
+)
+
+
+def usage_of(payload: Any) -> Usage:
+    """What an answer cost, also one that cannot be used."""
+    if not isinstance(payload, dict):
+        return Usage()
+    return read_usage(payload.get("usage") or payload.get("usageMetadata") or payload)
+
+
+def _counts(usage: dict[str, Any], names: tuple[str, ...]) -> Iterator[int]:
+    return (found for name in names if (found := count(usage.get(name))) is not None)

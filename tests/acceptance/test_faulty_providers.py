@@ -6,9 +6,10 @@ import pytest
 
 from bot.health import Health, Member
 from bot.messages import AttemptRow, Prompt, PromptMessage
+from bot.planning import Lineup
 from bot.providers.base import find_providers
 from bot.providers.http import make_client
-from bot.responder import Lineup, Responder
+from bot.responder import Responder
 from core.clock import SystemClock
 from core.settings import ProviderSettings
 from tests.acceptance.conftest import NewShop, groq_settings

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.ledger import attempts_of, newest_attempts, provider_figures, store_attempt
+from bot.figures import attempts_of, newest_attempts, paid_usd, provider_figures
+from bot.ledger import Ledger, store_attempts
 from bot.messages import AttemptRow
+from bot.money import GUESSED_USD, token_prices
 from core.database import Database
 from tests.fakes import FixedClock
 
@@ -16,6 +20,7 @@ ROW = (
     "id turn_id provider model attempt outcome status retry_after_s duration_ms first_token_ms "
     "input_tokens output_tokens cost_usd started_at"
 )
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIGURES = (
     "name requests succeeded failed success_rate mean_ms p95_ms input_tokens output_tokens cost_usd"
 )
@@ -27,7 +32,7 @@ def store(database: Database, clock: FixedClock) -> Store:
     def store_one(provider: str = "groq", outcome: str = "answered", **fields: Any) -> None:
         given = {"turn_id": "t1", "model": "m", "attempt": 1, "duration_ms": 100} | fields
         row = AttemptRow(provider=provider, outcome=outcome, started_at=clock.now(), **given)
-        database.write(lambda c: store_attempt(c, row))
+        database.write(lambda c: store_attempts(c, [row]))
 
     return store_one
 
@@ -95,3 +100,44 @@ def test_the_order_comes_first_and_everyone_else_behind(database: Database, stor
     store("mistral")
     names = [row["name"] for row in figures(database, "groq", "lmstudio")]
     assert names == ["groq", "lmstudio", "mistral", "offline"]
+
+
+async def test_rows_are_taken_at_once_and_stored_together(database: Database) -> None:
+    seen: list[AttemptRow] = []
+    ledger = Ledger(database, seen.append)
+    for attempt in range(3):
+        ledger.record(_row(attempt, input_tokens=1000, output_tokens=100))
+    ledger.close()
+    rows = database.read(lambda c: attempts_of(c, "turn-1"))
+    assert [row["attempt"] for row in rows] == [0, 1, 2] == [row.attempt for row in seen]
+
+
+async def test_rows_are_priced_as_they_are_stored(database: Database) -> None:
+    ledger = Ledger(database)
+    ledger.record(_row(1, input_tokens=1000, output_tokens=100))
+    ledger.record(_row(2, provider="lmstudio", input_tokens=1000))
+    ledger.record(_row(3))
+    ledger.close()
+    costs = [row["cost_usd"] for row in database.read(lambda c: attempts_of(c, "turn-1"))]
+    assert costs[0] > 0
+    assert costs[1:] == [0.0, None]
+
+
+async def test_the_budget_counts_what_is_paid_since_midnight(database: Database) -> None:
+    old = replace(_row(1, input_tokens=10**6), started_at=NOON - timedelta(days=1))
+    free = _row(2, provider="groq", model="openai/gpt-oss-20b", input_tokens=10**6)
+    unknown = _row(3, provider="together", model="nobody/knows", input_tokens=10**6)
+    ledger = Ledger(database)
+    for row in (old, free, unknown, _row(4, input_tokens=10**6, output_tokens=0)):
+        ledger.record(row)
+    ledger.close()
+    prices = token_prices("openai", "gpt-5.4-nano")
+    assert prices is not None
+    spent = database.read(lambda c: paid_usd(c, NOON - timedelta(hours=12)))
+    assert spent == pytest.approx(10**6 * (prices[0] + GUESSED_USD[0]))
+
+
+def _row(
+    attempt: int, provider: str = "openai", model: str = "gpt-5.4-nano", **tokens: int
+) -> AttemptRow:
+    return AttemptRow("turn-1", provider, model, attempt, "answered", 5, NOON, **tokens)

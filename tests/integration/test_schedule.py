@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot import schedule
+from bot.figures import newest_attempts
 from bot.health import Health, Member, Pinger
-from bot.ledger import newest_attempts, store_attempt
+from bot.ledger import store_attempts
 from bot.messages import AttemptRow
 from bot.providers.base import find_providers
 from bot.schedule import Schedule, clean_up, slot_of, win
@@ -86,7 +87,7 @@ def test_clean_up_drops_what_is_old_and_nothing_else(database: Database, clock: 
         )
     for age in (schedule.LEDGER_KEPT + timedelta(days=1), timedelta(days=1)):
         row = AttemptRow("t", "groq", "m", 1, "answered", 1, now - age)
-        database.write(lambda c, row=row: store_attempt(c, row))  # type: ignore[misc]
+        database.write(lambda c, row=row: store_attempts(c, [row]))  # type: ignore[misc]
 
     database.write(lambda c: clean_up(c, now))
 

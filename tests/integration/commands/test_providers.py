@@ -58,7 +58,9 @@ def test_figures_come_from_the_ledger(run: Run, groq: FakeProvider) -> None:
     run("ask", "hola")
     body = run("stats", "--json").json
 
-    assert list(body) == ["current", "available", "fallback", "providers"]
+    assert list(body) == ["current", "available", "fallback", "providers", "costs"]
+    assert list(body["costs"]) == ["day", "month", "budget_usd"]
+    assert list(body["costs"]["day"]) == ["ai_usd", "messages", "twilio_usd"]
     assert (body["current"], body["available"]) == ("groq", ["groq", "lmstudio"])
     assert body["fallback"] is True
     assert [" ".join(row) for row in body["providers"]] == [FIGURES] * 3

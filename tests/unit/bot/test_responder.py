@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.messages import Audio, Image, Prompt, PromptMessage
-from bot.responder import Lineup
+from bot.planning import Lineup
 from core.errors import AllProvidersFailed
 from tests.fakes import FixedClock
 from tests.responder_bench import PROMPT, Bench, broken, good
