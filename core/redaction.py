@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 HIDDEN = "***"
 SHORTEST_SECRET = 6
@@ -15,6 +16,7 @@ _known_secrets: set[str] = set()
 def register_secrets(values: Iterable[str]) -> None:
     """Hide these values wherever they appear from now on, whatever their form."""
     _known_secrets.update(value for value in values if len(value) >= SHORTEST_SECRET)
+    redact.cache_clear()
 
 
 def mask_address(address: str) -> str:
@@ -35,8 +37,12 @@ _ADDRESS = re.compile(
 )
 
 
+@lru_cache(maxsize=512)
 def redact(text: str) -> str:
-    """Hide keys, tokens, authorization headers, passwords in addresses, and customers' numbers."""
+    """Hide keys, tokens, authorization headers, passwords in addresses, and customers' numbers.
+
+    Remembers: most lines of a log are among the last few hundred different ones.
+    """
     for secret in sorted(_known_secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     for pattern, replacement in _RULES:
