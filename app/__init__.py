@@ -4,9 +4,6 @@ from app.engine import (
     Engine,
     context_reader,
     day_start,
-    member,
-    members_listed,
-    members_usable,
     open_engine,
     prompt_limits,
 )
@@ -19,28 +16,29 @@ from app.house import (
     read_settings,
     shop_currency,
 )
-from app.serving import DEFAULT_CONCURRENCY, make_web, serve, work
+from app.roster import Roster, stored_roster
+from app.serving import DEFAULT_CONCURRENCY, make_bridge, make_web, serve, work
 from app.working import check_twilio
 
 __all__ = [
     "DEFAULT_CONCURRENCY",
     "Engine",
     "House",
+    "Roster",
     "check_twilio",
     "context_reader",
     "day_start",
     "has_products",
     "has_sample_catalog",
     "is_twilio_configured",
+    "make_bridge",
     "make_web",
-    "member",
-    "members_listed",
-    "members_usable",
     "open_engine",
     "open_house",
     "prompt_limits",
     "read_settings",
     "serve",
     "shop_currency",
+    "stored_roster",
     "work",
 ]

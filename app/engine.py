@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,83 +12,46 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from app.house import House
+from app.house import House, read_settings
+from app.roster import Roster, look_around
 from bot.answerer import Answerer
+from bot.asking import Asker
 from bot.composer import Composer, PromptLimits
 from bot.context import ContextReader, ShopDefaults
 from bot.figures import paid_usd
-from bot.health import Health, HealthStore, Member, Pinger, store_ping
+from bot.health import Health, HealthStore, Pinger, store_ping
 from bot.ledger import Ledger
 from bot.money import Budget
-from bot.planning import Lineup, Rules
-from bot.providers.base import find_providers
+from bot.planning import Rules
 from bot.providers.http import make_client
 from bot.responder import Responder
-from core.errors import ConfigError
+from bot.saved_settings import follow_settings
 from core.ids import new_id
 from core.log import log_event
-from core.provider_order import listed_order, usable_order
 from core.settings import Settings
-from core.texts import text
 
 log = logging.getLogger(__name__)
 
-
-def members_listed(settings: Settings) -> tuple[Member, ...]:
-    """The providers of the order that this code knows, those without a key too."""
-    return _members(settings, listed_order(settings))
+LOOK_EVERY_S = 60.0
 
 
-def members_usable(settings: Settings) -> tuple[Member, ...]:
-    """The providers to ask, in order."""
-    return _members(settings, usable_order(settings))
-
-
-def warn(settings: Settings) -> None:
-    """Say once what looks like a slip in the settings."""
-    known = find_providers()
-    for sentence in settings.warnings:
-        log_event(log, logging.WARNING, "setting_warning", sentence)
-    if settings.twilio_auth_tokens and not settings.twilio_account_sid:
-        log_event(log, logging.WARNING, "twilio_cannot_send", text("commands.no_account_sid"))
-    for name in usable_order(settings):
-        if name not in known:
-            log_event(
-                log,
-                logging.WARNING,
-                "provider_not_built",
-                text("commands.provider_not_built", name=name),
-                provider=name,
-            )
-
-
-def member(settings: Settings, name: str) -> Member:
-    """One provider as it is configured.
-
-    Raises:
-        ConfigError: this code does not know it.
-    """
-    known = find_providers()
-    if name not in known:
-        raise ConfigError(text("commands.provider_unknown", name=name, names=", ".join(known)))
-    return Member(known[name], settings.providers[name])
-
-
-def _members(settings: Settings, names: tuple[str, ...]) -> tuple[Member, ...]:
-    known = find_providers()
-    return tuple(Member(known[name], settings.providers[name]) for name in names if name in known)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Engine:
-    """What answers: lives in one event loop."""
+    """What answers: lives in one event loop. The `roster` follows the settings."""
 
+    roster: Roster
     client: httpx.AsyncClient
     health: Health
     pinger: Pinger
-    ledger: Ledger
     responder: Responder
     answerer: Answerer
+    asker: Asker
+
+    def use(self, roster: Roster) -> None:
+        """From now on ask these, as these settings say."""
+        self.roster = roster
+        self.responder.lineup = roster.lineup
+        self.responder.rules = rules(roster.settings)
 
 
 @asynccontextmanager
@@ -98,51 +61,84 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
     Args:
         is_probing: a schedule of this process pings the providers.
     """
-    settings, database, clock = house.settings, house.database, house.clock
-
-    ledger = Ledger(database, house.metrics.observe)
-    budget = make_budget(house)
-    health = Health(clock, is_probing=is_probing)
-    store = HealthStore(database, clock, health, owner=new_id(), members=members_listed(settings))
+    ledger = Ledger(house.database, house.metrics.observe)
+    health = Health(house.clock, is_probing=is_probing)
+    everyone = Roster(house.settings).everyone
+    store = HealthStore(house.database, house.clock, health, owner=new_id(), members=everyone)
     store.load()
     house.metrics.watch(health)
     async with make_client() as client:
-        pinger = Pinger(
-            client, health, clock, lambda ping: database.post(lambda c: store_ping(c, ping))
-        )
-        responder = Responder(
-            client,
-            lineup(settings),
-            health,
-            clock,
-            ledger.record,
-            rules(settings),
-            budget=budget,
-        )
-        composer = Composer(
-            responder,
-            clock,
-            ledger.record,
-            limits=prompt_limits(settings),
-            offline_answers=settings.ai_offline_answers,
-            cache_ttl_s=settings.ai_cache_ttl_s,
-            composed=house.metrics.composed,
-        )
-        answerer = Answerer(
-            database, context_reader(house), composer, language=settings.shop_language
-        )
+        roster = await look_around(client, house.settings)
+        budget = make_budget(house)
         running = [asyncio.create_task(store.run())]
         if budget is not None:
             await asyncio.to_thread(budget.load)
             running.append(asyncio.create_task(budget.run(ledger.flush)))
         try:
-            yield Engine(client, health, pinger, ledger, responder, answerer)
+            yield _engine(house, roster, client, health, ledger, budget)
         finally:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             store.close()
             await asyncio.to_thread(ledger.close)
+
+
+def _engine(
+    house: House,
+    roster: Roster,
+    client: httpx.AsyncClient,
+    health: Health,
+    ledger: Ledger,
+    budget: Budget | None,
+) -> Engine:
+    settings, database, clock = house.settings, house.database, house.clock
+    pinger = Pinger(
+        client, health, clock, lambda ping: database.post(lambda c: store_ping(c, ping))
+    )
+    responder = Responder(
+        client, roster.lineup, health, clock, ledger.record, rules(settings), budget=budget
+    )
+    composer = Composer(
+        responder,
+        clock,
+        ledger.record,
+        limits=prompt_limits(settings),
+        offline_answers=settings.ai_offline_answers,
+        cache_ttl_s=settings.ai_cache_ttl_s,
+        composed=house.metrics.composed,
+    )
+    answerer = Answerer(database, context_reader(house), composer, language=settings.shop_language)
+    asker = Asker(
+        database,
+        clock,
+        answerer,
+        ledger.flush,
+        lambda: engine.roster.listed,
+        deadline_s=settings.turn_deadline_s,
+    )
+    engine = Engine(roster, client, health, pinger, responder, answerer, asker)
+    return engine
+
+
+async def follow(house: House, engine: Engine) -> None:
+    """Keep the engine at the saved settings and at what runs on this machine, until cancelled."""
+
+    async def apply(saved: Mapping[str, str]) -> None:
+        engine.use(await look_around(engine.client, read_settings(saved)))
+        order = ",".join(member.name for member in engine.roster.usable)
+        log_event(log, logging.INFO, "settings_refreshed", order=order)
+
+    await asyncio.gather(follow_settings(house.database, house.saved, apply), _keep_looking(engine))
+
+
+async def _keep_looking(engine: Engine) -> None:
+    """Somebody may start or stop a provider of this machine while the shop is open."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        roster = await look_around(engine.client, engine.roster.settings)
+        if roster.running != engine.roster.running:
+            engine.use(roster)
 
 
 def make_budget(house: House) -> Budget | None:
@@ -175,23 +171,6 @@ def rules(settings: Settings) -> Rules:
         hedge_after=settings.ai_hedge_after,
         routing=settings.ai_routing if settings.ai_provider == "multi" else "order",
         weights=settings.ai_weights,
-    )
-
-
-def lineup(settings: Settings) -> Lineup:
-    """Who is asked for what."""
-    return Lineup(
-        chat=members_usable(settings),
-        vision=_able(settings, settings.ai_vision_order, "vision"),
-        transcribe=_able(settings, settings.ai_transcribe_order, "transcribe"),
-    )
-
-
-def _able(settings: Settings, names: tuple[str, ...], purpose: str) -> tuple[Member, ...]:
-    return tuple(
-        member
-        for member in _members(settings, names)
-        if member.is_configured and member.model_for(purpose)
     )
 
 

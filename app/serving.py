@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 
 from flask import Flask
+from prometheus_client import make_wsgi_app
 
 import webhooks.blueprint
 from app.house import House
-from app.working import run_worker
+from app.working import run_engine, run_worker
 from bot import readiness
+from bot.bridge import Bridge
 from bot.intake import Intake
 from bot.worker import Wake
 from bot.worker_thread import WorkerThread
 from core.log import log_event
 from core.process_lock import lock_process
-from web import api
-from web.server import listen, make_server
+from web import answers, api
+from web.server import THREADS, listen, make_server
 
 log = logging.getLogger(__name__)
 
 DEFAULT_CONCURRENCY = 500
 
 
-def make_web(house: House, wake: Wake) -> Flask:
+def make_web(house: House, wake: Wake, bridge: Bridge) -> Flask:
     """Every route there is."""
     settings = house.settings
     intake = Intake(
@@ -50,22 +52,39 @@ def make_web(house: House, wake: Wake) -> Flask:
     web.register_blueprint(
         api.make_blueprint(
             readiness=lambda: house.database.read(lambda c: readiness.check(c, house.clock.now())),
+            metrics=house.metrics.registry,
             api_token=settings.api_token,
             public_base_url=settings.public_base_url,
+        )
+    )
+    web.register_blueprint(
+        answers.make_blueprint(
+            ask=bridge.ask,
+            api_token=settings.api_token,
+            language=settings.shop_language,
+            most_at_once=THREADS // 2,
         )
     )
     return web
 
 
-def _nobody_to_wake(_conversation_id: int, _due_at: datetime, _seq: int) -> None:
-    """The worker is another process: it polls."""
+def make_bridge(house: House) -> Bridge:
+    """The way from the web server's threads to the engine."""
+    return Bridge(house.settings.turn_deadline_s, house.settings.shop_language)
 
 
-def worker_thread(house: House, concurrency: int) -> WorkerThread:
+def worker_thread(house: House, bridge: Bridge, concurrency: int) -> WorkerThread:
     """The worker, to be started beside the web server."""
     return WorkerThread(
-        lambda on_start: run_worker(house, concurrency=concurrency, on_start=on_start)
+        lambda on_start: run_worker(
+            house, bridge=bridge, concurrency=concurrency, on_start=on_start
+        )
     )
+
+
+def engine_thread(house: House, bridge: Bridge) -> WorkerThread:
+    """What answers programs beside a web server whose worker is another process."""
+    return WorkerThread(lambda on_start: run_engine(house, bridge=bridge, on_start=on_start))
 
 
 def serve(
@@ -80,19 +99,20 @@ def serve(
     """
     lock = lock_process(house.database.url) if with_worker else None
     listener = listen(host, port)
-    worker = worker_thread(house, DEFAULT_CONCURRENCY) if with_worker else None
-    web = make_web(house, worker.wake if worker else _nobody_to_wake)
-    server = make_server(web, listener)
+    bridge = make_bridge(house)
+    if with_worker:
+        thread = worker_thread(house, bridge, DEFAULT_CONCURRENCY)
+    else:
+        thread = engine_thread(house, bridge)
+    server = make_server(make_web(house, thread.wake, bridge), listener)
     stop_on_signals()
     try:
-        if worker is not None:
-            worker.start()
+        thread.start()
         announce()
         server.run()
     finally:
         server.close()
-        if worker is not None:
-            worker.stop()
+        thread.stop()
         if lock is not None:
             lock.release()
 
@@ -108,14 +128,18 @@ def stop_on_signals() -> None:
             signal.signal(getattr(signal, name), stop)
 
 
-def work(house: House, *, concurrency: int) -> None:
+def work(house: House, *, concurrency: int, metrics_port: int | None = None) -> None:
     """Work without a web server until the process is told to stop.
 
+    Args:
+        metrics_port: where this machine may read the metrics; None: nowhere.
     Raises:
-        ConfigError: another process works on this database.
+        ConfigError: another process works on this database, or the port is taken.
     """
     lock = lock_process(house.database.url)
-    worker = worker_thread(house, concurrency)
+    worker = worker_thread(house, make_bridge(house), concurrency)
+    if metrics_port is not None:
+        serve_metrics(house, metrics_port)
     stop_on_signals()
     try:
         worker.start()
@@ -127,3 +151,14 @@ def work(house: House, *, concurrency: int) -> None:
         worker.stop()
         if lock is not None:
             lock.release()
+
+
+def serve_metrics(house: House, port: int) -> None:
+    """Let this machine read the metrics, from a thread that ends with the process.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
+    listener = listen("127.0.0.1", port, when_taken="commands.metrics_port_taken")
+    server = make_server(make_wsgi_app(house.metrics.registry), listener, threads=1)
+    threading.Thread(target=server.run, name="metrics", daemon=True).start()

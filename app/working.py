@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import httpx
 
-from app.engine import Engine, lineup, members_listed, open_engine, rules, warn
-from app.house import House, is_twilio_configured, read_settings
+from app.engine import follow, open_engine
+from app.house import House, is_twilio_configured
+from app.roster import warn
 from bot import inbox
+from bot.bridge import Bridge
 from bot.channels.base import WHATSAPP, Channel
 from bot.delivery import Deliverer, SendRate
-from bot.health import Member
 from bot.providers.http import make_client
-from bot.saved_settings import follow_settings
 from bot.schedule import Schedule
 from bot.turn import TurnRunner
 from bot.worker import Worker
+from bot.worker_thread import Works
 from core.ids import new_id
 from core.log import log_event
-from core.provider_order import usable_order
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,10 +71,11 @@ async def check_twilio(house: House) -> None:
 async def run_worker(
     house: House,
     *,
+    bridge: Bridge,
     concurrency: int,
-    on_start: Callable[[Worker], None],
+    on_start: Callable[[Works], None],
 ) -> None:
-    """Work until the worker handed to `on_start` is stopped."""
+    """Work until the worker handed to `on_start` is stopped; programs ask over the bridge."""
     settings, database, clock = house.settings, house.database, house.clock
     warn(settings)
     if database.is_sqlite:
@@ -104,39 +106,51 @@ async def run_worker(
             concurrency=concurrency,
             poll_s=1.0 if database.is_sqlite else POSTGRES_POLL_S,
         )
-        current = _Current(members_listed(settings))
         schedule = Schedule(
             database,
             clock,
             engine.pinger,
-            lambda: current.members,
+            lambda: engine.roster.listed,
             owner=name,
             ping_interval_s=settings.ai_ping_interval_s,
         )
-        refresh = asyncio.create_task(_refresh_settings(house, engine, current))
+        refresh = asyncio.create_task(follow(house, engine))
         schedule.start()
         on_start(worker)
         try:
-            await worker.run()
+            with bridge.lead_to(engine.asker.ask):
+                await worker.run()
         finally:
             refresh.cancel()
             await schedule.stop()
             await asyncio.gather(refresh, return_exceptions=True)
 
 
-@dataclass(slots=True)
-class _Current:
-    """The providers as configured right now; the refresh replaces them."""
+class _NoWorker:
+    """Stands where the worker is another process: it finds its work by itself."""
 
-    members: tuple[Member, ...]
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.stopping = asyncio.Event()
+
+    def wake(self, _conversation_id: int, _due_at: datetime, _seq: int) -> None:
+        """Nobody here needs to know."""
+
+    def stop(self) -> None:
+        """End; from any thread."""
+        with contextlib.suppress(RuntimeError):  # it has ended
+            self._loop.call_soon_threadsafe(self.stopping.set)
 
 
-async def _refresh_settings(house: House, engine: Engine, current: _Current) -> None:
-    def apply(saved: Mapping[str, str]) -> None:
-        settings = read_settings(saved)
-        engine.responder.lineup = lineup(settings)
-        engine.responder.rules = rules(settings)
-        current.members = members_listed(settings)
-        log_event(log, logging.INFO, "settings_refreshed", order=",".join(usable_order(settings)))
-
-    await follow_settings(house.database, house.saved, apply)
+async def run_engine(house: House, *, bridge: Bridge, on_start: Callable[[Works], None]) -> None:
+    """Answer programs, and nobody else, until stopped."""
+    async with open_engine(house) as engine:
+        refresh = asyncio.create_task(follow(house, engine))
+        idle = _NoWorker()
+        on_start(idle)
+        try:
+            with bridge.lead_to(engine.asker.ask):
+                await idle.stopping.wait()
+        finally:
+            refresh.cancel()
+            await asyncio.gather(refresh, return_exceptions=True)

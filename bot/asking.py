@@ -1,91 +1,100 @@
-"""One question from a program or a terminal enters, one reply leaves; a contact's talk is kept.
+"""One question from a program or a terminal enters, one outcome leaves; a contact's talk is kept.
 
 Question and reply are stored together, already finished: no worker ever sees them waiting.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from bot import inbox
-from bot.answerer import Answerer, Talk
+from bot import inbox, outcome
+from bot.answerer import Answerer, Talk, unavailable_sentence
+from bot.channels.formatting import clean_text
+from bot.figures import attempts_of
+from bot.health import Member
 from bot.messages import InboundMessage, Reply, TalkMessage
+from bot.outcome import Outcome
 from bot.tables import Conversation
 from bot.turn import Draft, save_reply
 from core.clock import Clock
 from core.database import Database
+from core.errors import AllProvidersFailed
 from core.ids import new_id
 
 CHANNEL = "api"
 """Channel of the talks kept for programs; no worker sends through it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A reply and the turn its ledger rows name."""
-
-    turn_id: str
-    reply: Reply
-
-
-def answer_body(answered: Answered) -> dict[str, Any]:
-    """The contract's answer shape."""
-    reply = answered.reply
-    return {
-        "success": True,
-        "reply": reply.text,
-        "provider": reply.provider,
-        "model": reply.model,
-        "attempts": reply.attempts,
-        "duration_ms": reply.duration_ms,
-        "products": list(reply.products),
-        "grounded": reply.grounded,
-    }
-
-
 class Asker:
-    """Answers single questions.
+    """Answers single questions; lives in one event loop.
 
     Args:
+        flush: stores the ledger's rows that are queued; blocks.
+        members: answers the providers of the order, those without a key too.
         deadline_s: TURN_DEADLINE_S.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, answerer: Answerer, *, deadline_s: float
+        self,
+        database: Database,
+        clock: Clock,
+        answerer: Answerer,
+        flush: Callable[[], None],
+        members: Callable[[], Sequence[Member]],
+        *,
+        deadline_s: float,
     ) -> None:
         self._database = database
         self._clock = clock
         self._answerer = answerer
+        self._flush = flush
+        self._members = members
         self._deadline_s = deadline_s
+        self._talking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def ask(
-        self, question: str, contact: str | None = None, *, turn_id: str | None = None
-    ) -> Answered:
-        """The reply to one question.
+    async def ask(self, question: str, contact: str | None = None) -> Outcome:
+        """The reply to one question, or why there is none; a contact's come one after another.
 
         Args:
             contact: whose talk this belongs to; without one no history is read or kept.
-            turn_id: for the ledger; made up when not given.
-        Raises:
-            AllProvidersFailed: no AI answered and offline answers are switched off.
         """
-        turn_id = turn_id or new_id()
-        started_at = self._clock.now()
+        question = clean_text(question)
+        if contact is None:
+            return await self._answer(question, None)
+        contact = clean_text(contact)
+        lock = self._talking.setdefault(contact, asyncio.Lock())
+        async with lock:
+            return await self._answer(question, contact)
+
+    async def _answer(self, question: str, contact: str | None) -> Outcome:
+        turn_id = new_id()
         talk, seq = Talk(), 1
         if contact is not None:
             talk, seq = await self._database.read_async(lambda c: _find_talk(c, contact))
-        waiting = [TalkMessage(seq, "customer", question, "text", started_at)]
-        reply = await self._answerer.reply(
-            waiting, talk, deadline_s=self._deadline_s, turn_id=turn_id
-        )
+        waiting = [TalkMessage(seq, "customer", question, "text", self._clock.now())]
+        try:
+            reply = await self._answerer.reply(
+                waiting, talk, deadline_s=self._deadline_s, turn_id=turn_id
+            )
+        except AllProvidersFailed as error:
+            language = self._answerer.language_of(waiting, talk.language)
+            rows = await asyncio.to_thread(self._stored_attempts, turn_id)
+            sentence = unavailable_sentence(error, language)
+            return outcome.nobody_answered(error, sentence, rows, self._members())
         if contact is not None:
             message = InboundMessage(CHANNEL, new_id(), contact, "", question)
             await self._database.write_async(lambda c: self._keep(c, message, turn_id, reply))
-        return Answered(turn_id, reply)
+        return outcome.answered(reply)
+
+    def _stored_attempts(self, turn_id: str) -> list[dict[str, Any]]:
+        self._flush()
+        return self._database.read(lambda c: attempts_of(c, turn_id))
 
     def _keep(
         self, connection: Connection, message: InboundMessage, turn_id: str, reply: Reply

@@ -84,7 +84,10 @@ class Ledger:
             if not self._is_closed:
                 time.sleep(BATCH_S)
             self._due.clear()
-            self.flush()
+            try:
+                self.flush()
+            except Exception:  # rows no database takes must not cost those after them
+                log.exception("ledger_rows_lost")
 
 
 def _priced(row: AttemptRow) -> AttemptRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
@@ -50,7 +50,7 @@ def save_setting(
 async def follow_settings(
     database: Database,
     seen: Mapping[str, str],
-    apply: Callable[[Mapping[str, str]], None],
+    apply: Callable[[Mapping[str, str]], Awaitable[None]],
     pause_s: float = LOOK_EVERY_S,
 ) -> None:
     """Hand on every change until cancelled; one that cannot be used is logged and left out.
@@ -65,6 +65,6 @@ async def follow_settings(
             saved = await database.read_async(saved_settings)
             if saved != seen:
                 seen = saved
-                apply(saved)
+                await apply(saved)
         except BotError as error:
             log_event(log, logging.ERROR, "settings_not_refreshed", error=str(error))

@@ -1,4 +1,4 @@
-"""A worker to run enters; it runs in a thread with an event loop of its own until it is stopped."""
+"""What works enters; it runs in a thread with an event loop of its own until it is stopped."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any
-
-from bot.worker import Worker
+from typing import Any, Protocol
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 1.0
 """Pause before a worker that broke is built anew."""
+
+
+class Works(Protocol):
+    """A worker, or what answers programs where the worker is another process."""
+
+    def wake(self, conversation_id: int, due_at: datetime, seq: int) -> None:
+        """A conversation has work at `due_at`; called from any thread."""
+
+    def stop(self) -> None:
+        """End soon; called from any thread."""
+
+
+Run = Callable[[Callable[[Works], None]], Coroutine[Any, Any, None]]
 
 
 class WorkerThread:
@@ -24,11 +35,9 @@ class WorkerThread:
         run: builds a worker, hands it to its argument and works until that worker is stopped.
     """
 
-    def __init__(
-        self, run: Callable[[Callable[[Worker], None]], Coroutine[Any, Any, None]]
-    ) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._worker: Worker | None = None
+        self._worker: Works | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_running, name="worker")
 
@@ -56,7 +65,7 @@ class WorkerThread:
                 log.exception("worker_broken")
                 self._stopping.wait(AGAIN_S)
 
-    def _started(self, worker: Worker) -> None:
+    def _started(self, worker: Works) -> None:
         self._worker = worker
         if self._stopping.is_set():
             worker.stop()

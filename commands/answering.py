@@ -7,31 +7,26 @@ from argparse import Namespace
 from contextlib import closing
 
 import app
-from bot.answerer import unavailable_sentence
-from bot.asking import Answered, Asker, answer_body
-from bot.failure import failure_body
-from bot.figures import attempts_of
 from bot.messages import TalkMessage
+from bot.outcome import Outcome
 from commands.output import complain, say, say_json
-from core.errors import AllProvidersFailed, ConfigError
-from core.ids import new_id
+from core.errors import ConfigError
 from core.texts import text
 
 
 def ask(arguments: Namespace) -> int:
     """One question, one answer; exit 0 also when the answer is the offline one."""
     question = _question(arguments)
-    turn_id = new_id()
     with closing(app.open_house()) as house:
-        try:
-            answered = asyncio.run(_ask(house, question, arguments.contact, turn_id))
-        except AllProvidersFailed as error:
-            return _failed(house, error, turn_id, as_json=arguments.json)
+        found = asyncio.run(_ask(house, question, arguments.contact))
+    is_answered = found.status == 200
     if arguments.json:
-        say_json(answer_body(answered))
+        say_json(found.body)
+    elif is_answered:
+        say(found.body["reply"])
     else:
-        say(answered.reply.text)
-    return 0
+        complain(found.body["message"])
+    return 0 if is_answered else 1
 
 
 def _question(arguments: Namespace) -> str:
@@ -41,27 +36,9 @@ def _question(arguments: Namespace) -> str:
     return question
 
 
-async def _ask(house: app.House, question: str, contact: str | None, turn_id: str) -> Answered:
+async def _ask(house: app.House, question: str, contact: str | None) -> Outcome:
     async with app.open_engine(house) as engine:
-        asker = Asker(
-            house.database,
-            house.clock,
-            engine.answerer,
-            deadline_s=house.settings.turn_deadline_s,
-        )
-        return await asker.ask(question, contact, turn_id=turn_id)
-
-
-def _failed(house: app.House, error: AllProvidersFailed, turn_id: str, *, as_json: bool) -> int:
-    language = house.settings.shop_language
-    sentence = unavailable_sentence(error, language)
-    if as_json:
-        house.database.flush()  # the ledger's rows are queued, not awaited
-        rows = house.database.read(lambda c: attempts_of(c, turn_id))
-        say_json(failure_body(error, sentence, rows, app.members_listed(house.settings)))
-    else:
-        complain(sentence)
-    return 1
+        return await engine.asker.ask(question, contact)
 
 
 def prompt(arguments: Namespace) -> int:

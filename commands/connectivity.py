@@ -83,7 +83,7 @@ async def _ask_everybody(house: app.House, question: str, *, is_quiet: bool) -> 
             say(text("commands.check_title"))
             say(RULE)
             say(text("commands.check_step_1"))
-        pings = await engine.pinger.ping_all(app.members_listed(house.settings))
+        pings = await engine.pinger.ping_all(engine.roster.listed)
         if not is_quiet:
             for ping in pings:
                 say(ping_line(ping))

@@ -35,7 +35,10 @@ COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
     (
         "worker",
         "serving:worker",
-        (_arg("--concurrency", type=int, help="commands.help.concurrency"),),
+        (
+            _arg("--concurrency", type=int, help="commands.help.concurrency"),
+            _arg("--metrics-port", type=int, metavar="P", help="commands.help.metrics_port"),
+        ),
     ),
     (
         "ask",

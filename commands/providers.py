@@ -37,7 +37,7 @@ def providers(arguments: Namespace) -> int:
 async def ping_all(house: app.House) -> list[Ping]:
     """One ping of every provider of the order, those without a key too."""
     async with app.open_engine(house) as engine:
-        return await engine.pinger.ping_all(app.members_listed(house.settings))
+        return await engine.pinger.ping_all(engine.roster.listed)
 
 
 def ping_row(ping: Ping) -> dict[str, Any]:
@@ -58,8 +58,9 @@ def stats(arguments: Namespace) -> int:
     """Figures of every provider, from the ledger."""
     with closing(app.open_house(quiet=True)) as house:
         settings = house.settings
-        names = [member.name for member in app.members_listed(settings)]
-        usable = [member.name for member in app.members_usable(settings)]
+        roster = app.stored_roster(house)
+        names = [member.name for member in roster.listed]
+        usable = [member.name for member in roster.usable]
         figures = house.database.read(lambda c: provider_figures(c, names))
         costs = _costs(house)
     body = {
@@ -123,7 +124,7 @@ def switch(arguments: Namespace) -> int:
             lambda c: save_setting(c, "AI_PROVIDER", value, by="cli", now=house.clock.now())
         )
         settings = app.read_settings(house.database.read(saved_settings))
-    usable = [member.name for member in app.members_usable(settings)]
+    usable = [member.name for member in app.Roster(settings).usable]
     say(text("commands.switched", order=" → ".join(usable) or "-"))
     if value and value not in usable:
         say(text("commands.switched_without_key", name=value))
@@ -134,7 +135,7 @@ def test(arguments: Namespace) -> int:
     """One real generation with one provider."""
     name = arguments.name.lower()
     with closing(app.open_house(quiet=True)) as house:
-        member = app.member(house.settings, name)
+        member = app.Roster(house.settings).member(name)
         if not member.is_configured:
             complain(f"❌ {advise('unconfigured', member.provider, member.settings)}")
             return 1
@@ -161,7 +162,7 @@ async def _generate(house: app.House, name: str) -> Completion:
     )
     async with app.open_engine(house) as engine:
         alone: Responder = engine.responder
-        alone.lineup = Lineup((app.member(settings, name),))
+        alone.lineup = Lineup((engine.roster.member(name),))
         alone.rules = Rules(attempts=1, auto_model=settings.ai_auto_model)
         return await alone.respond(prompt, deadline_s=settings.turn_deadline_s)
 

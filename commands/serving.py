@@ -17,8 +17,7 @@ def serve(arguments: Namespace) -> int:
         settings = house.settings
         host = arguments.host or settings.host
         port = settings.port if arguments.port is None else arguments.port
-        if not 1 <= port <= 65535:
-            raise ConfigError(text("commands.port_wrong", port=port))
+        _check_port(port)
         app.serve(
             house,
             host=host,
@@ -53,11 +52,18 @@ def worker(arguments: Namespace) -> int:
     concurrency = app.DEFAULT_CONCURRENCY if given is None else given
     if concurrency < 1:
         raise ConfigError(text("commands.concurrency_wrong"))
+    if arguments.metrics_port is not None:
+        _check_port(arguments.metrics_port)
     with closing(app.open_house()) as house:
         say(text("commands.working"))
-        app.work(house, concurrency=concurrency)
+        app.work(house, concurrency=concurrency, metrics_port=arguments.metrics_port)
     say(text("commands.stopped"))
     return 0
+
+
+def _check_port(port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise ConfigError(text("commands.port_wrong", port=port))
 
 
 def upgrade(_arguments: Namespace) -> int:

@@ -70,6 +70,8 @@ class FakeAnswerer:
     asked: list[list[str]] = field(default_factory=list)
     prices: dict[str, int] = field(default_factory=dict)
     before_answer: Callable[[], Awaitable[None]] | None = None
+    fail: Callable[[str], Exception] | None = None
+    """Makes the failure of a turn from its id."""
 
     def language_of(self, waiting: Sequence[TalkMessage], known: str | None) -> str:
         return known or "es"
@@ -87,5 +89,7 @@ class FakeAnswerer:
             await self.before_answer()
         if self.failures:
             raise self.failures.pop(0)
+        if self.fail is not None:
+            raise self.fail(turn_id or "")
         said = " ".join(message.body for message in waiting)
         return Reply(f"re: {said}", "groq", "m", kind=self.kind, prices=self.prices)

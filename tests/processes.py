@@ -68,11 +68,12 @@ def wait_until(
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """A process's whole environment: the system's own names, and these settings."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | {"PYTHONIOENCODING": "utf-8", "LM_STUDIO_URL": UNREACHABLE, **settings}
+    alone = {"LM_STUDIO_URL": UNREACHABLE, "AI_FALLBACK_ORDER": "groq,lmstudio,openai"}
+    return kept | {"PYTHONIOENCODING": "utf-8"} | alone | settings
 
 
 UNREACHABLE = "http://127.0.0.1:9"
-"""Nobody listens there; a developer's own LM Studio must not answer the tests."""
+"""Nobody listens there; a developer's own LM Studio or Ollama must not answer the tests."""
 
 
 @dataclass
@@ -191,6 +192,15 @@ class Shop:
         return self._http.post(
             f"{self.url}/webhooks/twilio/{path}", data=dict(form), headers=headers
         )
+
+    def ask(self, body: object, token: str = "") -> httpx.Response:
+        """A program asks by HTTP."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._http.post(f"{self.url}/api/answers", json=body, headers=headers)
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """Open one of its addresses."""
+        return self._http.get(f"{self.url}{path}", headers=headers)
 
     def receive(self, form: Mapping[str, str]) -> int:
         """A signed message arrives; the HTTP status it is answered with."""

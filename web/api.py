@@ -1,40 +1,36 @@
-"""Requests of programs enter: is the shop alive, is it well?"""
+"""Requests of programs enter: is the shop alive, is it well, what does it count?"""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from bot.readiness import Readiness
 from core.errors import DatabaseUnavailable
-
-FORWARDING_HEADERS = (
-    "Forwarded",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
-    "X-Real-IP",
-    "CF-Connecting-IP",
-)
+from web.access import has_token, is_from_outside
 
 
 def make_blueprint(
     *,
     readiness: Callable[[], Readiness],
+    metrics: CollectorRegistry,
     api_token: str | None,
     public_base_url: str | None,
 ) -> Blueprint:
-    """Routes `/healthz` and `/readyz`.
+    """Routes `/healthz`, `/readyz` and `/metrics`.
 
     Args:
         readiness: asks the database; may raise DatabaseUnavailable.
-        api_token: opens the reasons to requests from outside; None keeps them shut.
+        api_token: opens reasons and metrics to requests from outside; None keeps them shut.
     """
     blueprint = Blueprint("api", __name__)
     public_host = urlsplit(public_base_url or "").netloc.lower()
+
+    def may_see() -> bool:
+        return not is_from_outside(public_host) or has_token(api_token)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
@@ -47,21 +43,14 @@ def make_blueprint(
         except DatabaseUnavailable:
             found = Readiness(checks={"database": False}, providers={})
         body: dict[str, object] = {"ready": found.is_ready}
-        if _may_see_reasons(public_host, api_token):
+        if may_see():
             body |= {"checks": found.checks, "providers": found.providers}
         return jsonify(body), 200 if found.is_ready else 503
 
+    @blueprint.get("/metrics")
+    def metrics_() -> Response:
+        if not may_see():
+            return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        return Response(generate_latest(metrics), content_type=CONTENT_TYPE_LATEST)
+
     return blueprint
-
-
-def _may_see_reasons(public_host: str, api_token: str | None) -> bool:
-    """Whoever sits at the machine may; whoever came through a proxy or tunnel needs the token."""
-    from_outside = request.host.lower() == public_host or any(
-        name in request.headers for name in FORWARDING_HEADERS
-    )
-    if not from_outside:
-        return True
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if not api_token or scheme.lower() != "bearer":
-        return False
-    return hmac.compare_digest(given.encode(), api_token.encode())

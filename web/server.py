@@ -17,9 +17,11 @@ MOST_BODY_BYTES = 1024 * 1024
 """Every route has its own, lower limit; this one bounds what waitress keeps before it asks us."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, when_taken: str = "commands.port_taken") -> socket.socket:
     """Take the address, alone.
 
+    Args:
+        when_taken: the sentence to say then.
     Raises:
         ConfigError: it is taken, or not ours.
     """
@@ -36,19 +38,19 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         taken = error.errno in (errno.EADDRINUSE, errno.EACCES) or port < 1024
-        key = "commands.port_taken" if taken else "commands.host_unusable"
+        key = when_taken if taken else "commands.host_unusable"
         raise ConfigError(text(key, host=host, port=port)) from error
     return listener
 
 
-def make_server(application: Any, listener: socket.socket) -> Any:
+def make_server(application: Any, listener: socket.socket, threads: int = THREADS) -> Any:
     """The server; its `run` blocks until SystemExit or KeyboardInterrupt reaches it."""
     from waitress.server import create_server
 
     return create_server(
         application,
         sockets=[listener],
-        threads=THREADS,
+        threads=threads,
         connection_limit=CONNECTIONS,
         asyncore_use_poll=True,
         max_request_body_size=MOST_BODY_BYTES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import inbox
-from bot.asking import CHANNEL, Answered, Asker
+from bot.asking import CHANNEL, Asker
+from bot.ledger import Ledger
+from bot.messages import AttemptRow
+from bot.outcome import Outcome
 from bot.tables import Contact, Conversation, Message, Turn
 from bot.talk import talk_before
 from core.database import Database
-from core.errors import AllProvidersFailed
+from core.errors import AllProvidersFailed, ProviderError, provider_error
 from tests.fakes import FakeAnswerer, FixedClock
 
 
@@ -23,9 +27,19 @@ class Bench:
     clock: FixedClock
     answerer: FakeAnswerer
 
-    async def ask(self, question: str, contact: str | None = None) -> Answered:
-        asker = Asker(self.database, self.clock, self.answerer, deadline_s=45)  # type: ignore[arg-type]
-        return await asker.ask(question, contact)
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.database)
+        self.asker = Asker(
+            self.database,
+            self.clock,
+            self.answerer,  # type: ignore[arg-type]
+            self.ledger.flush,
+            lambda: (),
+            deadline_s=45,
+        )
+
+    async def ask(self, question: str, contact: str | None = None) -> Outcome:
+        return await self.asker.ask(question, contact)
 
     def count(self, table: Any) -> int:
         query = select(func.count()).select_from(table)
@@ -48,9 +62,9 @@ def bench(database: Database, clock: FixedClock) -> Bench:
 
 
 async def test_without_a_contact_nothing_is_kept(bench: Bench) -> None:
-    answered = await bench.ask("hola")
+    found = await bench.ask("hola")
 
-    assert answered.reply.text == "re: hola"
+    assert (found.status, found.body["reply"]) == (200, "re: hola")
     assert [bench.count(table) for table in (Contact, Conversation, Message, Turn)] == [0] * 4
 
 
@@ -90,11 +104,46 @@ async def test_no_worker_ever_sees_it_waiting(bench: Bench) -> None:
     assert (row.tail, row.done, row.lease_owner) == (1, 1, None)
 
 
-async def test_the_turn_is_the_one_the_ledger_names(bench: Bench) -> None:
-    answered = await bench.ask("hola", "ana")
+async def test_the_turn_is_finished(bench: Bench) -> None:
+    await bench.ask("hola", "ana")
+    assert bench.database.read(lambda c: c.execute(select(Turn.state)).scalar_one()) == "finished"
 
-    turn = bench.database.read(lambda c: c.execute(select(Turn.id, Turn.state)).one())
-    assert (turn.id, turn.state) == (answered.turn_id, "finished")
+
+async def test_a_contacts_questions_are_answered_one_after_another(bench: Bench) -> None:
+    seen = []
+
+    async def look() -> None:
+        seen.append(bench.talk())
+        await asyncio.sleep(0)
+
+    bench.answerer.before_answer = look
+    await asyncio.gather(bench.ask("hola", "ana"), bench.ask("¿y rojo?", "ana"))
+
+    assert [len(talk) for talk in seen] == [0, 2]
+
+
+async def test_a_contact_asked_for_by_another_process_meanwhile_loses_nothing(bench: Bench) -> None:
+    other = Bench(bench.database, bench.clock, FakeAnswerer())
+
+    async def ask_elsewhere() -> None:
+        bench.answerer.before_answer = None
+        await other.ask("¿y rojo?", "ana")
+
+    bench.answerer.before_answer = ask_elsewhere
+    await bench.ask("hola", "ana")
+
+    assert sorted(body for _, body in bench.talk()) == [
+        "hola",
+        "re: hola",
+        "re: ¿y rojo?",
+        "¿y rojo?",
+    ]
+
+
+async def test_text_no_database_takes_is_cleaned(bench: Bench) -> None:
+    found = await bench.ask("hola\x00 \ud83d", "ana\x00")
+    assert found.status == 200
+    assert bench.talk()[0][1].startswith("hola ")
 
 
 async def test_where_a_person_answers_only_the_question_is_kept(bench: Bench) -> None:
@@ -103,8 +152,24 @@ async def test_where_a_person_answers_only_the_question_is_kept(bench: Bench) ->
     assert bench.talk() == [("customer", "hola")]
 
 
+async def test_a_failure_names_the_attempts_of_this_turn(bench: Bench) -> None:
+    def fail(turn_id: str) -> AllProvidersFailed:
+        bench.ledger.record(AttemptRow(turn_id, "groq", "m", 1, "timeout", 5, bench.clock.now()))
+        return AllProvidersFailed([timeout()])
+
+    bench.ledger.record(AttemptRow("other", "groq", "m", 1, "timeout", 5, bench.clock.now()))
+    bench.answerer.fail = fail
+    found = await bench.ask("hola", "ana")
+
+    assert (found.status, found.body["error"]) == (504, "timeout")
+    assert [row["outcome"] for row in found.body["details"]["attempts"]] == ["timeout"]
+
+
 async def test_a_failure_keeps_nothing(bench: Bench) -> None:
     bench.answerer.failures = [AllProvidersFailed([])]
-    with pytest.raises(AllProvidersFailed):
-        await bench.ask("hola", "ana")
+    assert (await bench.ask("hola", "ana")).status == 503
     assert bench.count(Message) == 0
+
+
+def timeout() -> ProviderError:
+    return provider_error("slow", provider="groq", error_class="timeout")

@@ -56,7 +56,7 @@ async def test_a_running_worker_hears_of_every_change_once(
     database: Database, clock: FixedClock
 ) -> None:
     heard: asyncio.Queue[Mapping[str, str]] = asyncio.Queue()
-    following = asyncio.create_task(follow_settings(database, {}, heard.put_nowait, 0))
+    following = asyncio.create_task(follow_settings(database, {}, heard.put, 0))
 
     save(database, clock, "openai")
     assert await heard.get() == {"AI_PROVIDER": "openai"}
@@ -70,8 +70,8 @@ async def test_a_change_that_cannot_be_used_is_told_and_the_next_one_counts(
 ) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
 
-    def apply(saved: Mapping[str, str]) -> None:
-        heard.put_nowait(saved["AI_PROVIDER"])
+    async def apply(saved: Mapping[str, str]) -> None:
+        await heard.put(saved["AI_PROVIDER"])
         if saved["AI_PROVIDER"] == "nobody":
             raise ConfigError("AI_PROVIDER: nobody knows it")
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from flask import Flask
+from prometheus_client import CollectorRegistry
 
 from bot.readiness import Readiness
 from web import api
+from web.access import FORWARDING_HEADERS
 from web.server import listen, make_server
 
 
@@ -20,6 +22,7 @@ def address() -> Iterator[str]:
     web.register_blueprint(
         api.make_blueprint(
             readiness=lambda: Readiness({"worker": True}, {"groq": "ok"}),
+            metrics=CollectorRegistry(),
             api_token=None,
             public_base_url=None,
         )
@@ -37,7 +40,7 @@ def test_who_sits_at_the_machine_sees_the_reasons(address: str) -> None:
     assert httpx.get(f"{address}/readyz", trust_env=False).json()["checks"] == {"worker": True}
 
 
-@pytest.mark.parametrize("header", api.FORWARDING_HEADERS)
+@pytest.mark.parametrize("header", FORWARDING_HEADERS)
 def test_a_tunnel_shows_no_reasons_to_strangers(address: str, header: str) -> None:
     answer = httpx.get(f"{address}/readyz", headers={header: "203.0.113.9"}, trust_env=False)
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from prometheus_client import CollectorRegistry
 
+from bot import outcome
 from bot.readiness import Readiness
 from catalog.importer import read_file
 from catalog.sample import sample_path
@@ -22,7 +24,7 @@ from core.texts import text
 from shop.checks import check_facts
 from shop.sample import sample_facts
 from tests.fakes import FixedClock
-from web import api
+from web import answers, api
 from webhooks import blueprint as twilio
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,7 +160,18 @@ def test_readme_names_every_route_and_no_other(clock: FixedClock) -> None:
     web = Flask("test", static_folder=None)
     web.register_blueprint(
         api.make_blueprint(
-            readiness=lambda: Readiness({}, {}), api_token=None, public_base_url=None
+            readiness=lambda: Readiness({}, {}),
+            metrics=CollectorRegistry(),
+            api_token=None,
+            public_base_url=None,
+        )
+    )
+    web.register_blueprint(
+        answers.make_blueprint(
+            ask=lambda _message, _contact: outcome.failed("server", ""),
+            api_token="a-token",
+            language="es",
+            most_at_once=1,
         )
     )
     web.register_blueprint(

@@ -14,6 +14,7 @@ import pytest
 
 import cli
 from app import house
+from bot.providers.ollama import Ollama
 from core import redaction
 from core.settings import ALIASES, SETTING_NAMES
 from tests.fake_provider import FakeProvider
@@ -66,6 +67,7 @@ def _settle(patch: pytest.MonkeyPatch, home: Path) -> None:
     for name in (*SETTING_NAMES, *(alias for others in ALIASES.values() for alias in others)):
         patch.delenv(name, raising=False)
     patch.setenv("LM_STUDIO_URL", NOBODY)
+    patch.setattr(Ollama, "default_base_url", NOBODY)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.provider_order import listed_order, usable_order
+from core.provider_order import listed_order, may_be_running, usable_order
 from core.settings import Settings
 
 GROQ = {"GROQ_API_KEY": "gsk_one"}
@@ -59,3 +59,24 @@ def test_order(environment: dict[str, str], listed: str, usable: str) -> None:
 
     assert listed_order(settings) == tuple(listed.split())
     assert usable_order(settings) == tuple(usable.split())
+
+
+def test_one_found_running_joins_in_its_usual_place() -> None:
+    settings = Settings.from_env(MISTRAL, env_file=None)
+    found = " ".join(listed_order(settings, {"ollama"}))
+    assert found == "groq lmstudio openai ollama mistral"
+        *["groq", "lmstudio", "openai", "ollama", "mistral"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("env", "names"),
+    [
+        pytest.param({}, ("ollama",), id="nothing set"),
+        pytest.param({"OLLAMA_MODEL": "llama"}, (), id="configured"),
+        pytest.param(SET, (), id="an order is set"),
+        pytest.param({"AI_PROVIDER": "ollama"}, (), id="named"),
+    ],
+)
+def test_who_is_looked_for(env: dict[str, str], names: tuple[str, ...]) -> None:
+    assert may_be_running(Settings.from_env(env, env_file=None)) == names

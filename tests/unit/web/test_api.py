@@ -5,15 +5,23 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from prometheus_client import CollectorRegistry, Counter
 
 from bot.readiness import Readiness
 from core.errors import DatabaseUnavailable
 from web import api
+from web.access import FORWARDING_HEADERS
 
 WELL = Readiness({"database": True, "worker": True}, {"groq": "ok"})
 ILL = Readiness({"database": True, "worker": False}, {"groq": "auth"})
 REASONS = {"ready": True, "checks": WELL.checks, "providers": WELL.providers}
 TOKEN = "a-token-of-the-test"
+
+
+def registry() -> CollectorRegistry:
+    made = CollectorRegistry()
+    Counter("mostrador_test", "Counts one.", registry=made).inc()
+    return made
 
 
 def client(found: Readiness | None = WELL, token: str | None = TOKEN) -> FlaskClient:
@@ -27,7 +35,10 @@ def client(found: Readiness | None = WELL, token: str | None = TOKEN) -> FlaskCl
     web = Flask("test", static_folder=None)
     web.register_blueprint(
         api.make_blueprint(
-            readiness=readiness, api_token=token, public_base_url="https://Shop.test:8443"
+            readiness=readiness,
+            metrics=registry(),
+            api_token=token,
+            public_base_url="https://Shop.test:8443",
         )
     )
     return web.test_client()
@@ -62,7 +73,7 @@ def test_a_database_that_cannot_be_read_is_the_reason() -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        *(pytest.param({name: "203.0.113.9"}, id=name) for name in api.FORWARDING_HEADERS),
+        *(pytest.param({name: "203.0.113.9"}, id=name) for name in FORWARDING_HEADERS),
         pytest.param({"Host": "shop.test:8443"}, id="public host"),
         pytest.param({"Host": "SHOP.test:8443"}, id="public host in capitals"),
     ],
@@ -88,3 +99,17 @@ def test_from_outside_reasons_need_the_token(
 def test_without_a_token_of_ours_no_token_opens(given: str) -> None:
     headers = {"X-Forwarded-For": "203.0.113.9", "Authorization": given}
     assert client(token=None).get("/readyz", headers=headers).json == {"ready": True}
+
+
+def test_metrics_are_prometheus_text() -> None:
+    answer = client().get("/metrics")
+    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+    assert "mostrador_test_total 1.0" in answer.text
+
+
+@pytest.mark.parametrize(("given", "status"), [("", 401), ("wrong", 401), (TOKEN, 200)])
+def test_from_outside_metrics_need_the_token(given: str, status: int) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.9", "Authorization": f"Bearer {given}"}
+    answer = client().get("/metrics", headers=headers)
+    assert answer.status_code == status
+    assert ("mostrador_test" in answer.text) == (status == 200)
