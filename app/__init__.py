@@ -6,6 +6,7 @@ from app.engine import (
     day_start,
     open_engine,
     prompt_limits,
+    shop_time,
 )
 from app.house import (
     House,
@@ -39,6 +40,7 @@ __all__ = [
     "read_settings",
     "serve",
     "shop_currency",
+    "shop_time",
     "stored_roster",
     "work",
 ]

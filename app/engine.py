@@ -156,10 +156,15 @@ def make_budget(house: House) -> Budget | None:
 
 def day_start(house: House, now: datetime, *, of_month: bool = False) -> datetime:
     """When the shop's day (or the month's first) began in which an instant lies."""
-    local = now.astimezone(ZoneInfo(house.settings.shop_timezone))
+    local = shop_time(house, now)
     if of_month:
         local = local.replace(day=1)
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def shop_time(house: House, instant: datetime) -> datetime:
+    """An instant as the shop's clock shows it."""
+    return instant.astimezone(ZoneInfo(house.settings.shop_timezone))
 
 
 def rules(settings: Settings) -> Rules:

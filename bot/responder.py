@@ -254,8 +254,7 @@ class Responder:
             kept_usd = self._budget.begin(member, model, tokens, max_tokens)
         option.is_running = True
         call = self._health.begin(member, model, tokens)
-        if call.is_probe and not await self._health.claim_probe(call):
-            self._health.abandon(call)
+        if call.is_probe and not await self._health.may_probe(call):
             if self._budget:
                 self._budget.end(kept_usd, member, model, _NO_USAGE)
             option.closed, option.is_running = True, False

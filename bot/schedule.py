@@ -104,7 +104,7 @@ class Schedule:
         if self._probes.locked():
             return  # the last round is still waiting for somebody slow
         async with self._probes:
-            await self._pinger.ping_all(self._pinger.due(self._members()))
+            await self._pinger.probe_due(self._members())
 
     async def _clean_up(self) -> None:
         await self._database.write_async(lambda c: clean_up(c, self._clock.now()))

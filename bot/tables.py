@@ -231,7 +231,8 @@ class BreakerState(Base):
     latencies_ms: Mapped[list[int]] = mapped_column(JSON, default=list)
     """Of the last answers."""
     probe_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Until then some process is finding out whether it is back."""
+    """Until then `probe_by` is finding out whether it is back."""
+    probe_by: Mapped[str] = mapped_column(String(64), default="")
     mark: Mapped[str] = mapped_column(String(16), default="")
     """Of the key and address this was learned with; with others it says nothing."""
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -34,8 +34,8 @@ class Finding:
 def doctor(arguments: Namespace) -> int:
     """Check everything; exit 1 when something wants mending."""
     with closing(app.open_house(quiet=True)) as house:
-        pings = asyncio.run(ping_all(house))
-        findings = list(_findings(house, pings))
+        pings, notes = asyncio.run(ping_all(house))
+        findings = list(_findings(house, pings, notes))
     if arguments.json:
         say_json([asdict(finding) for finding in findings])
     else:
@@ -46,7 +46,9 @@ def doctor(arguments: Namespace) -> int:
     return 0 if all(finding.ok for finding in findings) else 1
 
 
-def _findings(house: app.House, pings: list[Ping]) -> Iterator[Finding]:
+def _findings(
+    house: app.House, pings: list[Ping], notes: dict[str, list[str]]
+) -> Iterator[Finding]:
     settings = house.settings
     yield Finding("python", True, f"{platform.python_version()} ({platform.system()})")
     yield from _settings(settings)
@@ -55,7 +57,7 @@ def _findings(house: app.House, pings: list[Ping]) -> Iterator[Finding]:
     yield _catalog(house)
     yield _facts(house)
     yield _twilio(house)
-    yield from (_provider(ping) for ping in pings)
+    yield from (_provider(ping, notes[ping.name]) for ping in pings)
     usable = [ping.name for ping in pings if ping.ok]
     yield Finding(
         "ai",
@@ -157,8 +159,8 @@ def _twilio(house: app.House) -> Finding:
     return Finding("twilio", True, text("commands.doctor.twilio_ok"))
 
 
-def _provider(ping: Ping) -> Finding:
+def _provider(ping: Ping, notes: list[str]) -> Finding:
     if not ping.configured:
         return Finding(ping.name, True, text("commands.doctor.provider_skipped"), ping.advice)
     detail = f"{ping.latency_ms} ms, {ping.model}" if ping.ok else f"{ping.state}: {ping.error}"
-    return Finding(ping.name, ping.ok, detail, ping.advice)
+    return Finding(ping.name, ping.ok, ". ".join([detail, *notes]), ping.advice)

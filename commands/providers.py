@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from argparse import Namespace
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import app
 from bot.figures import costs_since, newest_attempts, provider_figures
-from bot.health import Ping
+from bot.health import Member, Ping
 from bot.messages import Completion, Prompt, PromptMessage
 from bot.planning import Lineup, Rules
 from bot.providers.advice import advise
@@ -25,19 +27,34 @@ from core.texts import text
 def providers(arguments: Namespace) -> int:
     """Ping every provider of the order now."""
     with closing(app.open_house(quiet=True)) as house:
-        pings = asyncio.run(ping_all(house))
+        pings, notes = asyncio.run(ping_all(house))
     if arguments.json:
         say_json([ping_row(ping) for ping in pings])
     else:
         for ping in pings:
             say(ping_line(ping))
+            for note in notes[ping.name]:
+                say(f"   {note}")
     return 0 if any(ping.ok for ping in pings) else 1
 
 
-async def ping_all(house: app.House) -> list[Ping]:
-    """One ping of every provider of the order, those without a key too."""
+async def ping_all(house: app.House) -> tuple[list[Ping], dict[str, list[str]]]:
+    """One ping of every provider of the order, those without a key too; and notes on each."""
     async with app.open_engine(house) as engine:
-        return await engine.pinger.ping_all(engine.roster.listed)
+        listed = engine.roster.listed
+        pings = await engine.pinger.ping_all(listed)
+        return pings, {member.name: list(_notes(house, engine, member)) for member in listed}
+
+
+def _notes(house: app.House, engine: app.Engine, member: Member) -> Iterator[str]:
+    """What a ping does not say: until when it is left alone, which model stands in."""
+    wait_s = engine.health.paused_s(member)
+    if wait_s > 0:
+        until = app.shop_time(house, house.clock.now() + timedelta(seconds=wait_s))
+        yield text("commands.provider_paused", until=f"{until:%d/%m %H:%M}")
+    wanted, found = member.model_for("chat"), engine.health.current_model(member)
+    if wanted and found != wanted:
+        yield text("commands.model_replaced", gone=wanted, found=found)
 
 
 def ping_row(ping: Ping) -> dict[str, Any]:

@@ -22,7 +22,10 @@ LONGEST_OPEN_S = {"network": 60.0}
 DEFAULT_LONGEST_OPEN_S = 600.0
 """An open breaker waits twice as long after each failed probe, up to this."""
 COLD_START_OPEN_S = 10.0
+LONGEST_COLD_START_OPEN_S = 60.0
 """A local model that is still loading times out and is there soon after: loading is not down."""
+LONGEST_TOLD_S = 86400.0
+"""A provider that says to wait for longer is asked again all the same."""
 
 
 @dataclass(slots=True)
@@ -67,7 +70,8 @@ class Breaker:
             # Many were under way when it opened: they saw the same fault, not a new one.
             if kind != "rate_limit" or not error.retry_after_s:
                 return False
-            self.open_until = max(self.open_until, now + error.retry_after_s)
+            told_s = min(error.retry_after_s, LONGEST_TOLD_S)
+            self.open_until = max(self.open_until, now + told_s)
             return True
         self.failures += 1
         wait_s = self._open_s(error, is_probe=is_probe, is_local=is_local)
@@ -80,15 +84,17 @@ class Breaker:
     def _open_s(self, error: ProviderError, *, is_probe: bool, is_local: bool) -> float | None:
         """Seconds a failure keeps it open; None when it stays closed."""
         kind = error.error_class
-        if kind == "rate_limit" and error.retry_after_s:
-            return error.retry_after_s
+        told_s = min(error.retry_after_s or 0.0, LONGEST_TOLD_S)
+        if kind == "rate_limit" and told_s:
+            return told_s
         if not (kind in OPENS_AT_ONCE or is_probe or self.failures >= FAILURES_TO_OPEN):
             return None
-        is_loading = is_local and kind == "timeout"
-        first = COLD_START_OPEN_S if is_loading else FIRST_OPEN_S.get(kind, DEFAULT_OPEN_S)
+        first = FIRST_OPEN_S.get(kind, DEFAULT_OPEN_S)
         longest = LONGEST_OPEN_S.get(kind, DEFAULT_LONGEST_OPEN_S)
+        if is_local and kind == "timeout":
+            first, longest = COLD_START_OPEN_S, LONGEST_COLD_START_OPEN_S
         doubled: float = min(first * 2 ** min(self.opened, 10), longest)
-        return max(doubled, error.retry_after_s or 0.0)
+        return max(doubled, told_s)
 
 
 @dataclass(frozen=True, slots=True)

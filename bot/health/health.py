@@ -9,13 +9,13 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from math import ceil
 
 import httpx
 
 from bot.health.breaker import Breaker, Call
 from bot.health.member import Member
+from bot.health.replacements import Replacement, Replacements
 from bot.health.windows import RateWindows
 from bot.messages import Window
 from bot.providers import base
@@ -34,8 +34,6 @@ CLOSED_BY_PING = frozenset({"network", "auth", "config", "model_not_found"})
 """What a list of models can disprove; a hanging or exhausted model has to prove itself."""
 ALARMING = frozenset({"auth", "config", "quota"})
 """What stays until a person mends it."""
-REPLACED_FOR = timedelta(days=1)
-"""A model that came back is asked again after this."""
 LATENCIES_KEPT = 100
 LEAST_LATENCIES = 20
 
@@ -48,16 +46,6 @@ class State:
     windows: RateWindows = field(default_factory=RateWindows)
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
     answers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """A model that is gone, and the one asked instead since `at`."""
-
-    provider: str
-    gone: str
-    found: str
-    at: datetime
 
 
 async def _nobody_else(_call: Call) -> bool:
@@ -81,11 +69,11 @@ class Health:
     ) -> None:
         self._clock = clock
         self.is_probing = is_probing
-        self.claim_probe = claim
+        self.claim = claim
         self.states: dict[Key, State] = {}
         self.changed: set[Key] = set()
         """What the store has not written yet."""
-        self.replacements: dict[Key, Replacement] = {}
+        self.replacements = Replacements(clock)
         self._loaded: dict[str, str] = {}
         self._alarmed: dict[str, str] = {}
 
@@ -102,22 +90,11 @@ class Health:
             model = self._loaded.get(member.name)
         if not self.replacements or model is None:
             return model
-        seen = {model}
-        while (found := self._instead(member.name, model)) is not None and found not in seen:
-            seen.add(found)
-            model = found
-        return model
-
-    def _instead(self, provider: str, gone: str) -> str | None:
-        replaced = self.replacements.get((provider, gone))
-        is_fresh = replaced and self._clock.now() - replaced.at < REPLACED_FOR
-        return replaced.found if replaced and is_fresh else None
+        return self.replacements.resolve(member.name, model)
 
     def replace_model(self, provider: str, gone: str, found: str) -> None:
         """From now on ask `found` where `gone` is set."""
-        replaced = Replacement(provider, gone, found, self._clock.now())
-        self.replacements.pop((provider, found), None)  # never in a circle
-        self.replacements[provider, gone] = replaced
+        self.replacements.add(Replacement(provider, gone, found, self._clock.now()))
         self.changed.add((provider, gone))
         if self._loaded.get(provider) == gone:
             self._loaded[provider] = found
@@ -180,6 +157,12 @@ class Health:
         until = self.breaker(provider, model).open_until
         return None if until is None else max(0.0, until - self._clock.monotonic_s())
 
+    def paused_s(self, member: Member) -> float:
+        """Seconds for which nobody is sent to its chat model; 0 when somebody may be."""
+        model = self.current_model(member)
+        waits = self.open_for_s(member.name, model) or 0.0, self.ready_in_s(member.name, model)
+        return max(waits)
+
     def p95_s(self, provider: str, model: str | None) -> float | None:
         """The 95th percentile of its last answers in seconds; None while too few are known."""
         known = sorted(self.state(provider, model).latencies_s)
@@ -187,20 +170,27 @@ class Health:
 
     # What calls find out
 
-    def begin(self, member: Member, model: str | None, tokens: int = 0) -> Call:
-        """A call starts; of an open breaker it is the one probe.
+    def begin(self, member: Member, model: str | None, tokens: int | None = None) -> Call:
+        """A call starts; of an open breaker nobody probes yet it is the one probe.
 
         Args:
-            tokens: estimate of what it takes from windows that count tokens.
+            tokens: estimate of what it takes from the rate windows; None: it is no generation.
         """
         state = self.state(member.name, model)
         breaker = state.breaker
-        is_probe = breaker.open_until is not None
+        is_probe = breaker.open_until is not None and not breaker.probing
         if is_probe:
             breaker.probing = True
-        if state.windows:
+        if tokens is not None and state.windows:
             state.windows.take(tokens)
         return Call(member, model, breaker, is_probe)
+
+    async def may_probe(self, call: Call) -> bool:
+        """Whether this probe may go on: not while another process probes the same."""
+        if await self.claim(call):
+            return True
+        call.breaker.probing = False
+        return False
 
     def succeed(
         self, call: Call, *, duration_s: float | None = None, windows: Sequence[Window] = ()
@@ -231,9 +221,8 @@ class Health:
 
     def abandon(self, call: Call) -> None:
         """A call ended and says nothing; a second word on the same call changes nothing."""
-        if call.is_probe and call.breaker.probing:
+        if call.is_probe:
             call.breaker.probing = False
-            self._note_change(call)
 
     def fail(self, call: Call, error: ProviderError) -> None:
         """A call failed."""

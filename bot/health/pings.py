@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import httpx
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from bot.health.health import CLOSED_BY_PING, Health
+from bot.health.breaker import Call
+from bot.health.health import ALARMING, CLOSED_BY_PING, Health
 from bot.health.member import Member
 from bot.providers import base
 from bot.providers.advice import advise
@@ -70,8 +71,38 @@ class Pinger:
 
     async def ping(self, member: Member) -> Ping:
         """Ask for the list of models: is it reached, is the key accepted, is the model there?"""
-        health, started = self._health, self._clock.monotonic_s()
-        call = health.begin(member, health.current_model(member))
+        return await self._ping(await self._begin(member))
+
+    async def ping_all(self, members: Sequence[Member]) -> list[Ping]:
+        """Ping every provider at once; the rows come in the order given."""
+        return list(await asyncio.gather(*(self.ping(member) for member in members)))
+
+    async def probe_due(self, members: Sequence[Member]) -> None:
+        """Ping those whose breaker a ping could close, whose time is up, and nobody else probes."""
+        calls = await asyncio.gather(*(self._begin(member) for member in self.due(members)))
+        await asyncio.gather(*(self._ping(call) for call in calls if call.is_probe))
+
+    def due(self, members: Sequence[Member]) -> list[Member]:
+        """Members whose breaker a ping could close, and whose time is up."""
+        health = self._health
+        return [
+            member
+            for member in members
+            if member.is_configured
+            and (breaker := health.breaker(member.name, health.current_model(member))).is_open
+            and breaker.error_class in CLOSED_BY_PING
+            and health.may_ask(member.name, health.current_model(member))
+        ]
+
+    async def _begin(self, member: Member) -> Call:
+        """A call of this provider: its breaker's probe, unless somebody else probes it."""
+        call = self._health.begin(member, self._health.current_model(member))
+        if call.is_probe and not await self._health.may_probe(call):
+            return replace(call, is_probe=False)
+        return call
+
+    async def _ping(self, call: Call) -> Ping:
+        health, member, started = self._health, call.member, self._clock.monotonic_s()
         try:
             model = await self._check(member)
         except ProviderError as error:
@@ -88,22 +119,6 @@ class Pinger:
             health.abandon(call)
         self._note(ping)
         return ping
-
-    async def ping_all(self, members: Sequence[Member]) -> list[Ping]:
-        """Ping every provider at once; the rows come in the order given."""
-        return list(await asyncio.gather(*(self.ping(member) for member in members)))
-
-    def due(self, members: Sequence[Member]) -> list[Member]:
-        """Members whose breaker a ping could close, and whose time is up."""
-        health = self._health
-        return [
-            member
-            for member in members
-            if member.is_configured
-            and (breaker := health.breaker(member.name, health.current_model(member))).is_open
-            and breaker.error_class in CLOSED_BY_PING
-            and health.may_ask(member.name, health.current_model(member))
-        ]
 
     async def _check(self, member: Member) -> str | None:
         if not member.is_configured:
@@ -148,7 +163,8 @@ class Pinger:
         before = self._states.get(ping.name)
         self._states[ping.name] = ping.state
         self._save(ping)
-        if ping.configured and before != ping.state:
+        # Of what alarms, the alarm has just told.
+        if ping.configured and before != ping.state and ping.state not in ALARMING:
             word = "FUNCIONANDO" if ping.ok else f"NO DISPONIBLE ({ping.state})"
             log_event(
                 log,

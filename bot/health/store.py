@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.engine import Connection, Row
 
-from bot.health.breaker import Call
-from bot.health.health import CLOSED_BY_PING, Health, Key, Replacement, State
+from bot.health.breaker import LONGEST_TOLD_S, Call
+from bot.health.health import CLOSED_BY_PING, Health, Key, State
 from bot.health.member import Member
+from bot.health.replacements import Replacement
 from bot.health.windows import RateWindow
 from bot.tables import BreakerState, ModelReplacement
 from core.clock import Clock
@@ -30,8 +31,10 @@ log = logging.getLogger(__name__)
 SYNC_S = 1.0
 PROBE_LEASE_S = 60.0
 """Whoever probes and dies is succeeded after this."""
-LONGEST_S = 7 * 86400.0
-"""No stored instant is believed beyond this: a clock may have been wrong."""
+LONGEST_S = LONGEST_TOLD_S
+"""No stored instant is believed beyond what a breaker can set: a clock may have been wrong."""
+SKEW_S = 60.0
+"""A row from further in the future comes from a wrong clock, and any other word replaces it."""
 
 
 class HealthStore:
@@ -56,8 +59,10 @@ class HealthStore:
         self._health = health
         self._owner = owner
         self._seen: dict[Key, datetime] = {}
+        self._leases: set[Key] = set()
+        """What this process probes."""
         self._marks = {member.name: member.mark for member in members}
-        health.claim_probe = self.claim_probe
+        health.claim = self.claim
 
     def load(self) -> None:
         """Take over what is known; before the first call.
@@ -86,43 +91,54 @@ class HealthStore:
 
     async def sync(self) -> None:
         """Write what changed here, read what others wrote."""
-        if self._health.changed:
-            changed = self._take_changes()
+        if self._health.changed or self._ended_leases():
+            changed, ended = self._take_changes(), self._ended_leases()
             try:
-                await self._database.write_async(lambda c: _write(c, *changed))
+                await self._database.write_async(lambda c: _write(c, *changed, ended, self._owner))
             except BotError:
                 self._health.changed |= {(row["provider"], row["model"]) for row in changed[0]}
                 raise
+            self._leases -= ended
         self._adopt(*await self._database.read_async(_read))
 
     def close(self) -> None:
         """Write what is left, without waiting."""
-        if self._health.changed:
-            changed = self._take_changes()
-            self._database.post(lambda c: _write(c, *changed))
+        if self._health.changed or self._leases:
+            changed, ended = self._take_changes(), set(self._leases)
+            self._database.post(lambda c: _write(c, *changed, ended, self._owner))
 
-    async def claim_probe(self, call: Call) -> bool:
+    async def claim(self, call: Call) -> bool:
         """Whether no other process probes this breaker; true when the database cannot tell."""
         now = self._clock.now()
-        row = self._row((call.member.name, call.model or ""), now)
+        key = call.member.name, call.model or ""
+        row = self._row(key, now)
         row["probe_until"] = now + timedelta(seconds=PROBE_LEASE_S)
+        row["probe_by"] = self._owner
         try:
-            return await self._database.write_async(lambda c: _claim(c, row, now))
+            is_ours = await self._database.write_async(lambda c: _claim(c, row, now))
         except BotError:
             return True
+        if is_ours:
+            self._leases.add(key)
+        return is_ours
+
+    def _ended_leases(self) -> set[Key]:
+        states = self._health.states
+        return {key for key in self._leases if not states[key].breaker.probing}
 
     # Memory to rows
 
     def _take_changes(self) -> tuple[list[dict[str, Any]], list[Replacement]]:
         health, now = self._health, self._clock.now()
         changed, health.changed = health.changed, set()
-        replaced = [health.replacements[key] for key in changed if key in health.replacements]
-        return [self._row(key, now) for key in changed], replaced
+        found = (health.replacements.get(*key) for key in changed)
+        for key in changed:
+            self._seen[key] = now
+        return [self._row(key, now) for key in changed], [each for each in found if each]
 
     def _row(self, key: Key, now: datetime) -> dict[str, Any]:
         state = self._health.states.get(key) or State()
         breaker = state.breaker
-        self._seen[key] = now
         until = breaker.open_until
         return {
             "provider": key[0],
@@ -133,7 +149,6 @@ class HealthStore:
             "error_class": breaker.error_class,
             "windows": [self._window_row(window, now) for window in state.windows],
             "latencies_ms": [round(seconds * 1000) for seconds in state.latencies_s],
-            "probe_until": None,
             "mark": self._marks.get(key[0], ""),
             "changed_at": now,
             "changed_by": self._owner,
@@ -165,9 +180,7 @@ class HealthStore:
             self._seen[key] = row.changed_at
             self._restore(health.state(row.provider, row.model), row)
         for row in replaced:
-            if (row.provider, row.gone) not in health.changed:
-                found = Replacement(row.provider, row.gone, row.found, row.at)
-                health.replacements[row.provider, row.gone] = found
+            health.replacements.add(Replacement(row.provider, row.gone, row.found, row.at))
 
     def _restore(self, state: State, row: Row[Any]) -> None:
         breaker = state.breaker
@@ -194,20 +207,44 @@ def _read(connection: Connection) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]
 
 
 def _write(
-    connection: Connection, rows: Sequence[dict[str, Any]], replaced: Sequence[Replacement]
+    connection: Connection,
+    rows: Sequence[dict[str, Any]],
+    replaced: Sequence[Replacement],
+    ended: Collection[Key],
+    owner: str,
 ) -> None:
+    """Store states that are newer than the stored ones, and give back leases of ended probes."""
     for row in rows:
+        at = row["changed_at"]
+        is_older = or_(
+            BreakerState.changed_at <= at,
+            BreakerState.changed_at > at + timedelta(seconds=SKEW_S),
+        )
         connection.execute(
             insert_into(connection, BreakerState)
             .values(**row)
-            .on_conflict_do_update(index_elements=["provider", "model"], set_=row)
+            .on_conflict_do_update(index_elements=["provider", "model"], set_=row, where=is_older)
+        )
+    for provider, model in ended:
+        connection.execute(
+            update(BreakerState)
+            .where(
+                BreakerState.provider == provider,
+                BreakerState.model == model,
+                BreakerState.probe_by == owner,
+            )
+            .values(probe_until=None)
         )
     for each in replaced:
         values = {"found": each.found, "at": each.at}
         connection.execute(
             insert_into(connection, ModelReplacement)
             .values(provider=each.provider, gone=each.gone, **values)
-            .on_conflict_do_update(index_elements=["provider", "gone"], set_=values)
+            .on_conflict_do_update(
+                index_elements=["provider", "gone"],
+                set_=values,
+                where=ModelReplacement.at < each.at,
+            )
         )
 
 
@@ -219,7 +256,7 @@ def _claim(connection: Connection, row: dict[str, Any], now: datetime) -> bool:
         .values(**row)
         .on_conflict_do_update(
             index_elements=["provider", "model"],
-            set_={"probe_until": row["probe_until"]},
+            set_={"probe_until": row["probe_until"], "probe_by": row["probe_by"]},
             where=free,
         )
         .returning(BreakerState.provider)

@@ -63,7 +63,10 @@ class RateWindows:
             self.put(RateWindow(window.kind, window.remaining, window.limit, now, now + reset_s))
 
     def put(self, window: RateWindow) -> None:
-        self._kinds[window.kind] = window
+        """Take it over unless something newer is known of its kind."""
+        known = self._kinds.get(window.kind)
+        if known is None or window.read_at >= known.read_at:
+            self._kinds[window.kind] = window
 
     def take(self, tokens: int) -> None:
         """A call begins."""

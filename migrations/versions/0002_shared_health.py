@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("windows", sa.JSON(), nullable=False),
         sa.Column("latencies_ms", sa.JSON(), nullable=False),
         sa.Column("probe_until", UtcDateTime(), nullable=True),
+        sa.Column("probe_by", sa.String(length=64), nullable=False),
         sa.Column("mark", sa.String(length=16), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("changed_by", sa.String(length=64), nullable=False),

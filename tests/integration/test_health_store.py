@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.health import Health, HealthStore, Member
+from bot.health.store import _write
 from bot.messages import Window
 from bot.providers.base import find_providers
 from core.database import Database
@@ -96,11 +97,96 @@ async def test_only_one_process_probes_at_a_time(database: Database) -> None:
         process.fail("timeout")
         process.clock.advance(31)
     calls = [process.health.begin(MEMBER, "m1") for process in (one, two)]
-    assert await one.health.claim_probe(calls[0])
-    assert not await two.health.claim_probe(calls[1])
+    assert await one.health.may_probe(calls[0])
+    assert not await two.health.may_probe(calls[1])
     one.health.abandon(calls[0])
     await one.store.sync()
-    assert await two.health.claim_probe(calls[1])
+    assert await two.health.may_probe(calls[1])
+
+
+async def test_whoever_was_refused_a_probe_leaves_the_probers_place_and_word(
+    database: Database,
+) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    for process in (one, two):
+        process.fail("timeout")
+        await process.store.sync()
+        process.clock.advance(31)
+    call = one.health.begin(MEMBER, "m1")
+    assert await one.health.may_probe(call)
+    assert not await two.health.may_probe(two.health.begin(MEMBER, "m1"))
+    await two.store.sync()
+    three = Process(database, "three", two.clock)
+    three.store.load()
+    assert not await three.health.may_probe(three.health.begin(MEMBER, "m1"))
+
+    one.health.succeed(call)
+    await one.store.sync()
+    await two.store.sync()
+    assert two.health.open_for_s(*GROQ) is None
+
+
+async def test_an_older_word_never_replaces_a_newer_one(database: Database) -> None:
+    late, quick = Process(database, "late"), Process(database, "quick")
+    late.fail("timeout")
+    changes = late.store._take_changes()
+    for process in (late, quick):
+        process.clock.advance(5)
+    quick.fail("network")
+    await quick.store.sync()
+    await database.write_async(lambda c: _write(c, *changes, set(), "late"))
+
+    fresh = Process(database, "fresh", quick.clock)
+    fresh.store.load()
+    assert fresh.health.breaker(*GROQ).error_class == "network"
+
+
+async def test_a_row_of_a_clock_that_was_wrong_is_replaced_by_the_next_word(
+    database: Database,
+) -> None:
+    wrong, right = Process(database, "wrong"), Process(database, "right")
+    wrong.clock.advance(86400 * 365)
+    wrong.fail("quota")
+    await wrong.store.sync()
+    right.store.load()
+    right.health.succeed(right.health.begin(MEMBER, "m1"))
+    await right.store.sync()
+
+    fresh = Process(database, "fresh")
+    fresh.store.load()
+    assert fresh.health.may_ask(*GROQ)
+
+
+async def test_what_a_wrong_clock_wrote_benches_for_a_day_at_most(database: Database) -> None:
+    wrong, after = Process(database, "wrong"), Process(database, "after")
+    wrong.clock.advance(86400 * 365)
+    wrong.fail("quota")
+    await wrong.store.sync()
+    after.store.load()
+    assert after.health.open_for_s(*GROQ) == 86400
+
+
+async def test_newer_numbers_of_a_window_stay(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    one.health.succeed(one.health.begin(MEMBER, "m1"), windows=[Window("requests", 0, 30, 60)])
+    await one.store.sync()
+    two.clock.advance(5)
+    two.health.succeed(two.health.begin(MEMBER, "m1"), windows=[Window("requests", 9, 30, 60)])
+    two.store.load()
+    assert two.health.ready_in_s(*GROQ) == 0
+
+
+async def test_a_model_that_came_back_is_not_taken_for_gone_again(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    one.health.replace_model("groq", "m1", "m2")
+    await one.store.sync()
+    await two.store.sync()
+    two.clock.advance(60)
+    two.health.replace_model("groq", "m2", "m1")
+    for _ in range(2):
+        await two.store.sync()
+        await one.store.sync()
+    assert [each.health.current_model(MEMBER) for each in (one, two)] == ["m1", "m1"]
 
 
 async def test_whoever_dies_while_probing_is_succeeded(database: Database) -> None:
@@ -108,9 +194,9 @@ async def test_whoever_dies_while_probing_is_succeeded(database: Database) -> No
     for process in (one, two):
         process.fail("timeout")
         process.clock.advance(31)
-    assert await one.health.claim_probe(one.health.begin(MEMBER, "m1"))
+    assert await one.health.may_probe(one.health.begin(MEMBER, "m1"))
     two.clock.advance(61)
-    assert await two.health.claim_probe(two.health.begin(MEMBER, "m1"))
+    assert await two.health.may_probe(two.health.begin(MEMBER, "m1"))
 
 
 async def test_with_another_key_everything_is_learned_anew(database: Database) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import URL, Connection
 
 import migrations
+from bot.figures import newest_attempts
 from core.database import Base, Database, make_engine, parse_url
 from core.errors import ConfigError
 
@@ -60,3 +63,37 @@ def test_a_database_newer_than_the_code_is_refused(empty_url: URL) -> None:
 
 def test_the_named_head_is_the_newest_file() -> None:
     assert ScriptDirectory(str(ROOT)).get_current_head() == migrations.HEAD
+
+
+def test_an_older_database_keeps_what_is_in_it(empty_url: URL) -> None:
+    _upgrade_to("0001", empty_url)
+    database = Database(empty_url)
+    database.write(
+        lambda c: c.execute(
+            text(
+                "INSERT INTO attempt (provider, model, attempt, outcome, duration_ms, started_at)"
+                " VALUES ('groq', 'm1', 1, 'answered', 5, '2026-03-02 15:00:00')"
+            )
+        )
+    )
+    database.close()
+
+    assert migrations.upgrade(empty_url, Base.metadata)
+    database = Database(empty_url)
+    try:
+        assert [row["provider"] for row in database.read(lambda c: newest_attempts(c, 9))] == [
+            "groq"
+        ]
+        assert database.read(_differences) == []
+    finally:
+        database.close()
+
+
+def _upgrade_to(revision: str, url: URL) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT).replace("%", "%%"))
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        config.attributes.update(connection=connection, metadata=Base.metadata)
+        command.upgrade(config, revision)
+    engine.dispose()

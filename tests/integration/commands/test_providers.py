@@ -54,6 +54,26 @@ def test_what_is_wrong_is_named_and_advised(
     assert "gsk_for_the_stand_in" not in str(row)
 
 
+def test_until_when_one_is_left_alone_is_said(run: Run, groq: FakeProvider) -> None:
+    groq.behave("429")
+    run("ask", "hola")
+    assert "   En pausa hasta el " in run("providers").out
+
+
+def test_the_model_that_stands_in_is_said(
+    run: Run, groq: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_MODEL", "old-model")
+    groq.behave("retired")
+    run("ask", "hola")
+
+    told = f"El modelo old-model ya no está: se usa {groq.models[0]}."
+    assert f"   {told}" in run("providers").lines
+    assert told in next(
+        row["detail"] for row in run("doctor", "--json").json if row["check"] == "groq"
+    )
+
+
 def test_figures_come_from_the_ledger(run: Run, groq: FakeProvider) -> None:
     run("ask", "hola")
     body = run("stats", "--json").json

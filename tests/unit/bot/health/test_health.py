@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from bot.health import Call, Health, Member, Ping, Pinger
+from bot.messages import Window
 from bot.providers.base import find_providers
 from core.errors import provider_error
 from core.settings import ProviderSettings
@@ -170,6 +171,60 @@ def test_each_failed_probe_doubles_the_wait_up_to_a_limit(
     assert seen == waits
 
 
+def test_a_local_model_that_is_loading_is_asked_again_soon() -> None:
+    bench, seen = Bench(), []
+    for _ in range(5):
+        error = provider_error("slow", provider="lmstudio", error_class="timeout")
+        bench.health.fail(bench.health.begin(LOCAL, "m1"), error)
+        seen.append(bench.health.open_for_s("lmstudio", "m1"))
+        bench.clock.advance(seen[-1] or 0)
+    assert seen == [10, 20, 40, 60, 60]
+
+
+@pytest.mark.parametrize("error_class", ["rate_limit", "quota"])
+def test_nobody_is_left_alone_for_more_than_a_day(error_class: str) -> None:
+    bench = Bench()
+    bench.fail(error_class, retry_after_s=86400 * 30)
+    assert bench.open_s == 86400
+
+
+def test_while_one_probes_another_call_is_no_probe() -> None:
+    bench = Bench()
+    bench.fail("timeout")
+    bench.clock.advance(30)
+    first, second = bench.call(), bench.call()
+    bench.health.abandon(second)
+    assert (first.is_probe, second.is_probe, bench.may_ask) == (True, False, False)
+
+
+async def test_a_probe_of_another_process_leaves_this_one_waiting() -> None:
+    async def refuse(_call: Call) -> bool:
+        return False
+
+    bench = Bench()
+    bench.health.claim = refuse
+    bench.fail("network")
+    bench.clock.advance(5)
+    await bench.pinger.probe_due([MEMBER])
+    assert bench.saved == [] and bench.may_ask
+
+
+async def test_a_ping_takes_nothing_from_the_rate_windows() -> None:
+    bench = Bench(models("m1"))
+    bench.health.succeed(bench.call(), windows=[Window("requests", 1, 30, 60)])
+    await bench.ping()
+    assert bench.health.ready_in_s(*GROQ) == 0
+
+
+def test_the_95th_percentile_is_known_after_twenty_answers() -> None:
+    bench, seen = Bench(), []
+    for took_s in range(1, 21):
+        seen.append(bench.health.p95_s(*GROQ))
+        bench.health.succeed(bench.call(), duration_s=float(took_s))
+    assert seen == [None] * 20
+    assert bench.health.p95_s(*GROQ) == 19
+
+
 def test_calls_that_were_under_way_when_it_opened_do_not_lengthen_the_wait() -> None:
     bench = Bench()
     under_way = [bench.call() for _ in range(20)]
@@ -284,16 +339,32 @@ async def test_what_only_an_answer_disproves_is_no_due_probe() -> None:
 
 async def test_the_log_speaks_only_when_a_state_changes(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    down = [refused(401, "invalid_api_key") for _ in range(2)]
+    down = [refused(500) for _ in range(2)]
     bench = Bench(models("m1"), models("m1"), *down, models("m1"))
     for _ in range(5):
         await bench.ping()
 
     assert [each.getMessage() for each in caplog.records if each.name == "bot.health.pings"] == [
         "[AI Ping] ✅ groq: FUNCIONANDO",
-        "[AI Ping] ❌ groq: NO DISPONIBLE (auth)",
+        "[AI Ping] ❌ groq: NO DISPONIBLE (server)",
         "[AI Ping] ✅ groq: FUNCIONANDO",
     ]
+
+
+async def test_what_only_the_owner_can_mend_is_told_once_with_what_to_do(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    down = [refused(401, "invalid_api_key") for _ in range(2)]
+    bench = Bench(*down, models("m1"), refused(401, "invalid_api_key"))
+    for _ in range(4):
+        await bench.ping()
+
+    told = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert [each.getMessage().split(". ")[0] for each in told] == [
+        "[AI Multi-Provider] ❌ groq: auth"
+    ] * 2
+    assert "GROQ_API_KEY" in told[0].getMessage()
+    assert not [each for each in caplog.records if "NO DISPONIBLE" in each.getMessage()]
 
 
 async def test_the_log_does_not_speak_of_providers_nobody_configured(
