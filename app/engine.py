@@ -19,7 +19,9 @@ from bot.asking import Asker
 from bot.composer import Composer, PromptLimits
 from bot.context import ContextReader, ShopDefaults
 from bot.figures import paid_usd
-from bot.health import Health, HealthStore, Pinger, store_ping
+from bot.health import Health
+from bot.health.pings import Pinger, store_ping
+from bot.health.store import HealthStore
 from bot.ledger import Ledger
 from bot.money import Budget
 from bot.planning import Rules

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import httpx
 
 from app.house import House
-from bot.health import Member, stored_states
+from bot.health import Member
+from bot.health.pings import stored_states
 from bot.planning import Lineup
 from bot.providers import base
 from bot.providers.base import find_providers

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
-from bot.messages import Completion, Prompt, TurnContext
+from bot.messages import Completion, Prompt
+from bot.turn_context import TurnContext
 from core.clock import Clock
 from shop import facts as shop_facts
 

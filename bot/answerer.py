@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from bot import policy
 from bot.composer import Composer
 from bot.context import ContextReader
-from bot.messages import Reply, TalkMessage, TurnContext
+from bot.messages import Reply, TalkMessage
 from bot.providers import offline
+from bot.turn_context import TurnContext
 from core.database import Database
 from core.errors import AllProvidersFailed
 from core.log import log_event

@@ -10,9 +10,10 @@ from typing import Any
 from bot import grounding
 from bot import prompt as prompts
 from bot.answer_cache import AnswerCache
-from bot.messages import AttemptRow, Completion, Prompt, Reply, TurnContext
+from bot.messages import AttemptRow, Completion, Prompt, Reply
 from bot.providers import offline
 from bot.responder import Responder
+from bot.turn_context import TurnContext
 from core.clock import Clock
 from core.errors import AllProvidersFailed, ProviderError, provider_error
 from core.log import log_event

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from bot import intents, policy
-from bot.messages import TalkMessage, TurnContext
+from bot.messages import TalkMessage
 from bot.talk import has_bot_spoken, talk_before
+from bot.turn_context import TurnContext
 from catalog.revision import revision
 from catalog.search import CatalogSearch, Hit
 from shop import facts as shop_facts

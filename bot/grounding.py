@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.messages import TurnContext
 from bot.truth.discounts import untrue_discounts
 from bot.truth.evidence import gather
 from bot.truth.prices import untrue_amounts
 from bot.truth.reading import Reading, Rejection
 from bot.truth.stock import untrue_stock
+from bot.turn_context import TurnContext
 from core.texts import text as sentence_text
 
 __all__ = ["Rejection", "Verdict", "check", "correction"]

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from catalog.search import Hit
-from shop.facts import ShopFacts
-
 Role = Literal["system", "user", "assistant"]
 
 
@@ -252,37 +249,3 @@ class Reply:
     prompt_tokens: int | None = None
     language: str = "es"
     duration_ms: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TurnContext:
-    """Everything one answer may rest on, read from the database before any provider is asked.
-
-    Args:
-        waiting: the customer's messages not yet answered, oldest first; at least one.
-        history: earlier messages of the talk, oldest first.
-        hits: products the waiting messages may be about; candidates, none may fit.
-        facts: what the shop says about itself.
-        language: the contact's language: "es", "en" or "pt".
-        shop_name: how the shop calls itself.
-        currency: the shop's own currency (ISO 4217), for amounts that name none.
-        now: the shop's local time (aware), for "are you open now?".
-        is_first_reply: nothing was answered in this talk before.
-        shop_revision: of products and facts, when they were read.
-    """
-
-    waiting: tuple[TalkMessage, ...]
-    history: tuple[TalkMessage, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    facts: ShopFacts = field(default_factory=ShopFacts)
-    language: str = "es"
-    shop_name: str = ""
-    currency: str = "USD"
-    now: datetime | None = None
-    is_first_reply: bool = False
-    shop_revision: int = 0
-
-    @property
-    def question(self) -> str:
-        """The waiting messages joined by line ends: the last user message of the prompt."""
-        return "\n".join(message.body for message in self.waiting if message.body)

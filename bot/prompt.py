@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import intents
-from bot.messages import Prompt, PromptMessage, Role, TalkMessage, TurnContext
+from bot.messages import Prompt, PromptMessage, Role, TalkMessage
+from bot.turn_context import TurnContext
 from catalog.money import format_price
 from catalog.search import ProductView
 from core.texts import has_text, text

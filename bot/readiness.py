@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from bot.health import stored_states
+from bot.health.pings import stored_states
 from bot.tables import ScheduleTick, WorkerBeat
 
 WORKER_SILENT_S = 20.0

@@ -15,7 +15,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import delete
 from sqlalchemy.engine import Connection
 
-from bot.health import Member, Pinger
+from bot.health import Member
+from bot.health.pings import Pinger
 from bot.tables import Attempt, ScheduleTick
 from core.clock import Clock
 from core.database import Database, insert_into

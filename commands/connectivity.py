@@ -10,7 +10,7 @@ from typing import Any
 
 import app
 from bot import grounding
-from bot.health import Ping
+from bot.health.pings import Ping
 from bot.messages import TalkMessage
 from bot.providers import offline
 from bot.responder import Responder

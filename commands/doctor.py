@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import app
 from bot import readiness
-from bot.health import Ping
+from bot.health.pings import Ping
 from catalog.search import count_products
 from commands.output import say, say_json
 from commands.providers import ping_all

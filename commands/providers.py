@@ -12,7 +12,8 @@ from typing import Any
 
 import app
 from bot.figures import costs_since, newest_attempts, provider_figures
-from bot.health import Member, Ping
+from bot.health import Member
+from bot.health.pings import Ping
 from bot.messages import Completion, Prompt, PromptMessage
 from bot.planning import Lineup, Rules
 from bot.providers.advice import advise

@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core import env_values as words
-from core.database import parse_url
 from core.env_faults import fault
 from core.env_layers import DEFAULT, ENV_FILE, ENVIRONMENT, SAVED, choose, layer, read_env_file
 from core.env_values import PROVIDER_NAMES, BadValue
@@ -33,6 +32,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def _checked_database(value: str) -> str:
+    from core.database import parse_url  # with SQLAlchemy behind it: slow, and rarely needed
+
     try:
         parse_url(value, Path())
     except ValueError as error:

@@ -10,11 +10,9 @@ import asyncio
 import contextlib
 import importlib
 import json
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -25,6 +23,7 @@ from bot.providers import bodies, structured
 from bot.providers.failures import read_break, read_failure
 from bot.providers.reading import usage_of
 from bot.providers.windows import read_windows
+from core.env_values import PROVIDER_NAMES
 from core.errors import ProviderError, provider_error
 from core.settings import ProviderSettings
 
@@ -447,11 +446,7 @@ def _require_key(provider: Provider, settings: ProviderSettings) -> None:
 
 @lru_cache(maxsize=1)
 def find_providers() -> Mapping[str, Provider]:
-    """Every provider by name: the PROVIDER of each module in this package that has one."""
+    """Every provider by name: the PROVIDER of each file of this package that has one."""
     package = __name__.rpartition(".")[0]
-    found: dict[str, Provider] = {}
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        provider = getattr(importlib.import_module(f"{package}.{module.name}"), "PROVIDER", None)
-        if isinstance(provider, Provider):
-            found[provider.name] = provider
-    return MappingProxyType(found)
+    modules = {name: importlib.import_module(f"{package}.{name}") for name in PROVIDER_NAMES}
+    return MappingProxyType({name: module.PROVIDER for name, module in modules.items()})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot import intents
 from bot.language import words
-from bot.messages import TurnContext
+from bot.turn_context import TurnContext
 from catalog.money import format_price
 from catalog.search import Hit, ProductView
 from core.texts import text

@@ -9,11 +9,11 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from bot.messages import TurnContext
 from bot.truth.amounts import Amount, find_amounts, fold, plain
 from bot.truth.claims import DiscountClaim, find_discount_claims
 from bot.truth.mentions import Mention, ProductNames
 from bot.truth.number_words import NUMBER, SMALL, parse_digits
+from bot.turn_context import TurnContext
 from catalog.money import exponent
 from catalog.search import ProductView
 

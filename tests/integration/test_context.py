@@ -8,7 +8,8 @@ import pytest
 
 from bot import inbox, outbox
 from bot.context import CANDIDATES, ContextReader, ShopDefaults
-from bot.messages import InboundMessage, TalkMessage, TurnContext
+from bot.messages import InboundMessage, TalkMessage
+from bot.turn_context import TurnContext
 from catalog.sample import load_sample_products
 from catalog.search import CatalogSearch
 from core.database import Database

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.health import Health, HealthStore, Member
-from bot.health.store import _write
+from bot.health import Health, Member
+from bot.health.store import HealthStore, _write
 from bot.messages import Window
 from bot.providers.base import find_providers
 from core.database import Database

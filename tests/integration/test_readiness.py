@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from bot import readiness
-from bot.health import Ping, store_ping, stored_states
+from bot.health.pings import Ping, store_ping, stored_states
 from bot.schedule import win
 from bot.tables import WorkerBeat
 from core.database import Database

@@ -12,7 +12,8 @@ from sqlalchemy import insert, select
 
 from bot import schedule
 from bot.figures import newest_attempts
-from bot.health import Health, Member, Pinger
+from bot.health import Health, Member
+from bot.health.pings import Pinger
 from bot.ledger import store_attempts
 from bot.messages import AttemptRow
 from bot.providers.base import find_providers

@@ -9,7 +9,8 @@ import pytest
 
 from bot.answer_cache import MOST_ENTRIES, AnswerCache
 from bot.composer import PromptLimits
-from bot.messages import Completion, TalkMessage, TurnContext
+from bot.messages import Completion, TalkMessage
+from bot.turn_context import TurnContext
 from shop.facts import ShopFacts
 from tests.fakes import FixedClock
 

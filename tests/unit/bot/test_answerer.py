@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.answerer import Answerer, Talk, unavailable, unavailable_sentence
-from bot.messages import Reply, TalkMessage, TurnContext
+from bot.messages import Reply, TalkMessage
+from bot.turn_context import TurnContext
 from core.errors import AllProvidersFailed, provider_error
 from core.texts import text
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.composer import Composer, PromptLimits
-from bot.messages import AttemptRow, Completion, Prompt, Reply, TurnContext
+from bot.messages import AttemptRow, Completion, Prompt, Reply
+from bot.turn_context import TurnContext
 from core.errors import AllProvidersFailed, provider_error
 from tests.fakes import FixedClock
 from tests.unit.bot.truth_world import A15, context

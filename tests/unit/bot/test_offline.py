@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import grounding
-from bot.messages import TalkMessage, TurnContext
+from bot.messages import TalkMessage
 from bot.providers import offline
 from bot.providers.offline import OfflineAnswer, answer
+from bot.turn_context import TurnContext
 from catalog.search import Hit, ProductView
 from core.texts import text
 from shop.facts import ShopFacts

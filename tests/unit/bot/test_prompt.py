@@ -3,8 +3,9 @@ from itertools import pairwise
 
 import pytest
 
-from bot.messages import TalkMessage, TurnContext
+from bot.messages import TalkMessage
 from bot.prompt import VERSION, build, estimate_tokens, with_correction
+from bot.turn_context import TurnContext
 from catalog.search import Hit, ProductView
 from core.texts import text
 from shop.facts import ShopFacts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.messages import TalkMessage, TurnContext
+from bot.messages import TalkMessage
+from bot.turn_context import TurnContext
 from catalog.search import Hit, ProductView
 from shop.facts import ShopFacts
 

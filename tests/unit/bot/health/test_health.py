@@ -9,7 +9,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from bot.health import Call, Health, Member, Ping, Pinger
+from bot.health import Call, Health, Member
+from bot.health.pings import Ping, Pinger
 from bot.messages import Window
 from bot.providers.base import find_providers
 from core.errors import provider_error
