@@ -36,7 +36,7 @@ from bot.messages import Prompt, PromptMessage
 from bot.metrics import Metrics
 from bot.planning import Lineup
 from bot.providers.base import find_providers
-from bot.providers.http import make_client
+from bot.providers.http import Transport, make_client
 from bot.responder import Responder
 from core.clock import SystemClock
 from core.database import Base, Database, parse_url
@@ -75,6 +75,11 @@ def closed_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+def transport() -> Transport:
+    """What the product's client stands on."""
+    return Transport(httpx.create_ssl_context(), trust_env=False)
 
 
 @contextlib.contextmanager
@@ -284,10 +289,15 @@ async def further(port: int) -> AsyncIterator[dict[str, Ask]]:
 
 async def run(rounds: int, calls: int) -> None:
     with upstream() as port, ledger(Metrics()) as books:
-        async with make_client() as client, httpx.AsyncClient() as plain, further(port) as others:
+        async with (
+            make_client() as client,
+            httpx.AsyncClient(transport=transport(), timeout=None) as bare,
+            httpx.AsyncClient() as plain,
+            further(port) as others,
+        ):
             made = Contenders(client, port, books)
             ways = {
-                "floor": made.raw(client),
+                "floor": made.raw(bare),
                 "plain httpx": made.raw(plain),
                 "responder": made.whole(),
                 **others,

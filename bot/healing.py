@@ -34,7 +34,8 @@ async def find_successor(
     models = member.settings.models
     if purpose == "chat" and gone in models[:-1]:
         return models[models.index(gone) + 1]
-    if not may_pick:
+    # Lists name models that write; of those that hear, only the provider's own is known.
+    if not may_pick or purpose == "transcribe":
         return None
     try:
         listed = await base.list_models(member.provider, client, member.settings, limit_s)

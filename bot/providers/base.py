@@ -274,9 +274,18 @@ async def _send(
             body += chunk
             if len(body) > max_bytes:
                 break
-        return response.status_code, dict(response.headers), bytes(body)
+        return response.status_code, _headers(response), bytes(body)
     finally:
         await response.aclose()
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    """Names in lower case; httpx's own mapping guesses an encoding for each."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in response.headers.raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 def _build(request: HttpRequest) -> httpx.Request:

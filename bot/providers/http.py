@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 from urllib.request import getproxies
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # The first that fits decides; those that inherit from others stand before them.
 _TRUE_ERRORS: tuple[tuple[type[BaseException], type[httpx.TransportError]], ...] = (
@@ -47,18 +47,42 @@ def make_client() -> httpx.AsyncClient:
     with `aclose`.
     """
     context = httpx.create_ssl_context()
-    direct = _Transport(context, trust_env=False)
     # Trusting the environment costs two thread switches a request: only where it names a proxy.
-    is_proxied = bool(getproxies())
-    return httpx.AsyncClient(
-        transport=_Transport(context, trust_env=True) if is_proxied else direct,
-        mounts=dict.fromkeys(_LOOPBACK, direct) if is_proxied else None,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        timeout=None,  # noqa: S113
+    return _Client(
+        near=Transport(context, trust_env=False),
+        far=Transport(context, trust_env=bool(getproxies())),
     )
 
 
-class _Transport(AiohttpTransport):
+class _Client(httpx.AsyncClient):
+    """Hands requests straight to their transport.
+
+    What httpx does around that for browsers (cookies, sign-in, redirects) takes as long as the rest
+    of a request, and is nothing a provider's API may ask of us.
+    """
+
+    def __init__(self, *, near: Transport, far: Transport) -> None:
+        super().__init__(transport=far, mounts={"all://localhost": near}, timeout=None)
+        self._near, self._far = near, far
+
+    async def send(
+        self, request: httpx.Request, *, stream: bool = False, auth: Any = None, **_unused: Any
+    ) -> httpx.Response:
+        """As httpx's own, but `auth` is a pair of name and password or nothing."""
+        if isinstance(auth, tuple):
+            request = next(httpx.BasicAuth(*auth).auth_flow(request))
+        is_near = request.url.host in _LOOPBACK
+        response = await (self._near if is_near else self._far).handle_async_request(request)
+        response.request = request
+        if not stream:
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+        return response
+
+
+class Transport(AiohttpTransport):
     """httpx-aiohttp's transport on a session of ours, with true errors."""
 
     def __init__(self, context: ssl.SSLContext, *, trust_env: bool) -> None:

@@ -27,6 +27,8 @@ _SIZE_WORDS = (
     (re.compile(r"large|\bpro\b|opus|ultra|\bmax\b|compound", re.I), 200.0),
 )
 _USUAL_SIZE = 30.0
+FREE = ":free"
+"""How OpenRouter marks models that cost nothing."""
 # Upper limits of the classes tiny, small, middle and large.
 _SIZE_CLASSES = (5.0, 40.0, 130.0, math.inf)
 
@@ -45,8 +47,9 @@ def pick_model(
 ) -> str | None:
     """The listed language model to ask: the wanted one, else the one most like it.
 
-    Likeness is family first, then size class, then being loaded, the provider's default, and a
-    name that is not a preview; the newest of equals. Wanting none takes a loaded one, else the
+    Likeness is being free or not first, so that nobody pays who did not mean to; then family, size
+    class, being loaded, the provider's default, and a name that is not a preview; the newest of
+    equals. Wanting none takes a loaded one, else the
     first listed.
 
     Args:
@@ -67,6 +70,7 @@ def pick_model(
 
 def _likeness(model: ListedModel, wanted: str, default: str | None) -> tuple[object, ...]:
     return (
+        model.name.endswith(FREE) == wanted.endswith(FREE),
         _shared_family(model.name, wanted),
         -abs(_size_class(model.name) - _size_class(wanted)),
         model.loaded,

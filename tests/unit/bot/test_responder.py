@@ -288,6 +288,13 @@ def test_a_recording_is_written_down_by_the_next_provider_when_one_fails() -> No
     assert bench.outcomes == [("groq", 1, "server"), ("openai", 1, "answered")]
 
 
+def test_where_the_model_that_hears_is_gone_no_model_that_writes_takes_its_place() -> None:
+    heard = httpx.Response(200, json={"text": "hola"})
+    bench = Bench({"groq": [broken(404, "model_not_found")], "openai": [heard]})
+    asyncio.run(bench.responder.transcribe(Audio("audio/ogg", b"OggS", "es"), deadline_s=45))
+    assert bench.outcomes == [("groq", 1, "model_not_found"), ("openai", 1, "answered")]
+
+
 def test_a_prompt_with_a_picture_goes_to_those_who_see() -> None:
     bench = Bench({"groq": [good("una taza")], "openai": [good()]})
     lineup = bench.responder.lineup

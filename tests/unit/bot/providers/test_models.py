@@ -37,6 +37,13 @@ def _listed(*names: str) -> list[ListedModel]:
         pytest.param(GROQ, "openai/gpt-oss-30b", None, "openai/gpt-oss-20b", id="size in family"),
         pytest.param(OPENAI, "gpt-4o-mini", None, "gpt-5.6-mini", id="size word, newest"),
         pytest.param(OPENAI, "gpt-5.4-mini-beta", None, "gpt-5.6-mini", id="steady name"),
+        pytest.param(
+            ("meta-llama/llama-4-scout", "meta-llama/llama-3.3-70b:free", "qwen/qwen3-30b:free"),
+            "meta-llama/llama-4-scout:free",
+            None,
+            "meta-llama/llama-3.3-70b:free",
+            id="free stays free",
+        ),
         pytest.param(("whisper-1", "text-embedding-3"), "gpt-9", None, None, id="none can talk"),
         pytest.param((), "gpt-9", None, None, id="nothing listed"),
     ],
