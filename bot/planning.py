@@ -197,3 +197,4 @@ class Planner:
         turn.forced = soonest[0] if soonest else None
         for option in turn.options:
             option.closed = option.name != turn.forced
+            option.ready_at = self._clock.monotonic_s()  # now: waiting for it helps nobody

@@ -180,7 +180,8 @@ class Responder:
     async def _race(self, turn: Turn, step: retry.Ask, hedge_s: float) -> Completion | None:
         """Ask one, and when it is slow the next as well; the first usable answer wins."""
         self._hedges_left = min(HEDGES_KEPT, self._hedges_left + HEDGE_SHARE)
-        running = {asyncio.create_task(self._attempt(turn, step))}
+        first = asyncio.create_task(self._attempt(turn, step))
+        running = {first}
         try:
             limit_s: float | None = hedge_s
             while running:
@@ -190,8 +191,10 @@ class Responder:
                 answers = [found for task in done if (found := task.result()) is not None]
                 if answers:
                     return answers[0]
+                if first.done():
+                    continue  # what is still running is asked in its place already
                 limit_s = None
-                if running and (extra := self._hedge(turn)):
+                if extra := self._hedge(turn):
                     turn.progress.hedged(step.option.name, hedge_s)
                     running.add(asyncio.create_task(self._attempt(turn, extra)))
             return None

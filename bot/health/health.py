@@ -140,7 +140,8 @@ class Health:
     def soonest(self, keys: Sequence[tuple[str, str | None]]) -> tuple[str, str | None] | None:
         """With every breaker open: the one due soonest that a caller may probe, if any.
 
-        What pings disprove is left to them: a closed local port takes seconds to say so on Windows.
+        One that hangs is left alone until it is due: nobody waits for it twice. What pings disprove
+        is left to them: a closed local port takes seconds to say so on Windows.
         """
         due = [
             (breaker.open_until, key)
@@ -148,7 +149,7 @@ class Health:
             if (breaker := self.breaker(*key)).open_until is not None
             and not breaker.probing
             and not (self.is_probing and breaker.error_class in CLOSED_BY_PING)
-            and breaker.error_class != "rate_limit"
+            and breaker.error_class not in ("rate_limit", "timeout")
         ]
         return min(due, key=lambda pair: pair[0] or 0.0)[1] if due else None
 

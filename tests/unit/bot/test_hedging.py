@@ -59,6 +59,28 @@ def test_when_the_extra_call_fails_the_one_after_it_is_asked() -> None:
     assert bench.respond() == "lmstudio: Sí, tenemos."
 
 
+def test_when_the_slow_one_fails_the_one_asked_beside_it_is_enough() -> None:
+    async def run() -> list[tuple[str, int, str]]:
+        slow, second = Slow(), Slow()
+
+        async def failing() -> httpx.Response:
+            await slow.go.wait()
+            return broken(400)
+
+        async def answering() -> httpx.Response:
+            slow.go.set()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            return await second()
+
+        second.go.set()
+        bench = bench_of({"groq": [failing], "openai": [answering], "lmstudio": [good()]})
+        await bench.responder.respond(PROMPT, deadline_s=45)
+        return bench.outcomes
+
+    assert asyncio.run(run()) == [("groq", 1, "bad_request"), ("openai", 1, "answered")]
+
+
 def test_a_quick_answer_makes_no_extra_call() -> None:
     bench = bench_of({"groq": [good()], "openai": [good()]}, hedge_after=30.0)
     bench.respond()

@@ -77,12 +77,24 @@ def test_one_probe_finds_out_that_it_is_back() -> None:
     assert bench.respond() == "groq: volví"
 
 
-def test_with_every_breaker_open_the_one_due_soonest_is_asked() -> None:
-    bench = Bench({"groq": [httpx.ReadTimeout("hang")], "openai": [broken(401, "invalid_api_key")]})
+def test_with_every_breaker_open_the_one_due_soonest_is_asked_at_once() -> None:
+    bench = Bench(
+        {"groq": [httpx.ConnectError("refused")], "openai": [broken(401, "invalid_api_key")]}
+    )
+    before = bench.clock.now()
     for _ in range(2):
         with pytest.raises(AllProvidersFailed):
             bench.respond()
     assert [name for name, _, _ in bench.outcomes] == ["groq", "openai", "groq"]
+    assert bench.clock.now() == before
+
+
+def test_with_every_breaker_open_nobody_waits_for_one_that_hangs() -> None:
+    bench = Bench({"groq": [httpx.ReadTimeout("hang")]})
+    for _ in range(2):
+        with pytest.raises(AllProvidersFailed):
+            bench.respond()
+    assert len(bench.outcomes) == 1
 
 
 def test_three_server_errors_in_a_row_open_the_breaker() -> None:
@@ -203,7 +215,7 @@ def test_when_a_known_window_opens_everybody_waiting_is_answered() -> None:
 
 def test_with_one_rate_limited_for_long_and_the_other_open_the_open_one_is_tried() -> None:
     limited = broken(429, "rate_limit_exceeded", **{"retry-after": "120"})
-    bench = Bench({"groq": [limited], "openai": [httpx.ReadTimeout("hang"), good("volví")]})
+    bench = Bench({"groq": [limited], "openai": [httpx.ConnectError("x"), good("volví")]})
     with pytest.raises(AllProvidersFailed):
         bench.respond()
     assert bench.respond() == "openai: volví"
