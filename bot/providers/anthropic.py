@@ -9,13 +9,15 @@ from typing import Any
 from bot.messages import Completion, Prompt, PromptMessage, ToolCall
 from bot.providers.base import HttpAnswer, HttpRequest, ListedModel, Provider
 from bot.providers.models import is_chat_model
-from bot.providers.reading import host_of, objects, string, usage_of, visible
+from bot.providers.reading import objects, root_of, string, usage_of, visible
 from core.settings import ProviderSettings
 
 VERSION = "2023-06-01"
 HIGHEST_TEMPERATURE = 1.0
 ANSWER = "answer"
 """The tool a model is made to call when an object is wanted: it has no JSON mode of old."""
+
+_ENDS = r"(/v1)?(/messages|/models)?"
 
 
 class Anthropic(Provider):
@@ -112,7 +114,7 @@ class Anthropic(Provider):
         return {**message, "content": list(parts.values())} if is_whole else None
 
     def _url(self, settings: ProviderSettings, path: str) -> str:
-        return host_of(settings.base_url or self.default_base_url) + path
+        return root_of(settings.base_url or self.default_base_url, _ENDS) + path
 
 
 def _auth(settings: ProviderSettings) -> dict[str, str]:

@@ -9,7 +9,7 @@ from bot.messages import Completion, Prompt, PromptMessage, ToolCall
 from bot.providers.base import HttpAnswer, HttpRequest, ListedModel, Provider
 from bot.providers.models import is_chat_model
 from bot.providers.openai_compatible import ThinkingModel, find_thinking
-from bot.providers.reading import host_of, objects, string, usage_of, visible
+from bot.providers.reading import objects, root_of, string, usage_of, visible
 from core.settings import ProviderSettings
 
 BLOCKED = frozenset(
@@ -22,6 +22,8 @@ THINKING = (
     ThinkingModel(r"gemini-[3-9]", {"thinkingLevel": "minimal"}, 500),
 )
 """From 2.5 on they think; only some of 2.5 can stop."""
+
+_ENDS = r"(/v1(beta)?)?(/openai|/models(/[^/]*)?)?"
 
 
 class Gemini(Provider):
@@ -141,7 +143,7 @@ class Gemini(Provider):
         return joined | {"candidates": [{**last, "content": {"parts": parts}}]}
 
     def _url(self, settings: ProviderSettings, path: str) -> str:
-        return host_of(settings.base_url or self.default_base_url) + path
+        return root_of(settings.base_url or self.default_base_url, _ENDS) + path
 
 
 def _auth(settings: ProviderSettings) -> dict[str, str]:

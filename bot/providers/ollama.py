@@ -16,11 +16,13 @@ from bot.providers.openai_compatible import (
     find_thinking,
     function_tools,
 )
-from bot.providers.reading import host_of, objects, string, usage_of, visible
+from bot.providers.reading import objects, root_of, string, usage_of, visible
 from core.settings import ProviderSettings
 
 USUAL_CONTEXT = 4096
 """What it gives a model unless told; a longer prompt is cut off without a word."""
+
+_ENDS = r"(/api|/v1)?(/chat/completions|/chat|/generate|/tags|/ps|/models)?"
 
 
 class Ollama(OpenAICompatible):
@@ -119,7 +121,7 @@ class Ollama(OpenAICompatible):
         return {**lines[-1], "message": message}
 
     def url(self, settings: ProviderSettings, path: str) -> str:
-        return host_of(settings.base_url or self.default_base_url) + path
+        return root_of(settings.base_url or self.default_base_url, _ENDS) + path
 
 
 def _auth(settings: ProviderSettings) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot.messages import Usage
 
@@ -22,10 +21,13 @@ def visible(text: str) -> str:
     return (_THOUGHTS.sub("", text) if "<" in text else text).strip()
 
 
-def host_of(address: str) -> str:
-    """Scheme and host of an API from what people paste: with a path, an endpoint, a slash."""
-    parts = urlsplit(address.strip())
-    return f"{parts.scheme}://{parts.netloc}"
+def root_of(address: str, ends: str) -> str:
+    """The root of an API from what people paste; a gateway's own path before it stays.
+
+    Args:
+        ends: pattern of what may follow the root: a version, an endpoint.
+    """
+    return re.sub(rf"(?:{ends})/?$", "", address.strip())
 
 
 def string(value: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.messages import Prompt, PromptMessage
 from bot.providers import groq, lmstudio, openai
-from bot.providers.base import HttpAnswer, Provider
+from bot.providers.base import HttpAnswer, Provider, find_providers
 from core.settings import ProviderSettings
 
 PROMPT = Prompt(messages=(PromptMessage("user", "Hola"),), temperature=0.4, max_tokens=500)
@@ -101,3 +101,33 @@ def test_lmstudio_tells_what_is_loaded_when_it_can(
     status: int, body: bytes, expected: set[str]
 ) -> None:
     assert lmstudio.PROVIDER.read_loaded(HttpAnswer(status, {}, body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "url"),
+    [
+        ("anthropic", "https://api.anthropic.com", "https://api.anthropic.com/v1/models"),
+        ("anthropic", "https://api.anthropic.com/v1/", "https://api.anthropic.com/v1/models"),
+        (
+            "anthropic",
+            "https://g.test/v1/acc/anthropic",
+            "https://g.test/v1/acc/anthropic/v1/models",
+        ),
+        ("anthropic", "http://h:1/v1/messages", "http://h:1/v1/models"),
+        (
+            "gemini",
+            "https://g.test/v1beta/models/m:generateContent",
+            "https://g.test/v1beta/models",
+        ),
+        ("gemini", "https://g.test/v1beta/openai/", "https://g.test/v1beta/models"),
+        ("gemini", "https://g.test/v1/acc/studio", "https://g.test/v1/acc/studio/v1beta/models"),
+        ("ollama", "http://localhost:11434/api/chat", "http://localhost:11434/api/tags"),
+        ("ollama", "http://localhost:11434/v1/chat/completions", "http://localhost:11434/api/tags"),
+        ("ollama", "http://nas.test/ollama/", "http://nas.test/ollama/api/tags"),
+    ],
+)
+def test_native_apis_find_their_root_in_any_form_of_address(
+    name: str, address: str, url: str
+) -> None:
+    settings = ProviderSettings(api_key="key", base_url=address)
+    assert find_providers()[name].models_request(settings).url.split("?")[0] == url
