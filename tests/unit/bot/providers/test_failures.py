@@ -47,6 +47,9 @@ def _said(message: str, **codes: str) -> dict[str, Any]:
             "bad_request",
         ),
         (400, "This model's maximum context length is 4097 tokens", "bad_request"),
+        (400, "The dedicated endpoint for m is not running.", "model_not_found"),
+        (400, "There are no healthy deployments for this model", "model_not_found"),
+        (400, "Your organization must be verified to stream this model.", "model_not_found"),
         (402, "Can only afford 100 tokens", "quota"),
         (403, "Your input was flagged for moderation", "bad_request"),
         (403, "Key limit exceeded", "quota"),
@@ -56,6 +59,7 @@ def _said(message: str, **codes: str) -> dict[str, Any]:
         (404, "No endpoints found for m:free.", "model_not_found"),
         (404, "No endpoints found matching your data policy", "config"),
         (404, "model: m", "model_not_found"),
+        (404, "The API deployment for this resource does not exist.", "model_not_found"),
         (404, "Invalid URL (POST /chat/completions)", "config"),
         (500, "model requires more system memory than is available", "server"),
         (500, "Internal error", "server"),
@@ -63,6 +67,26 @@ def _said(message: str, **codes: str) -> dict[str, Any]:
 )
 def test_words_decide_where_the_status_misleads(status: int, message: str, expected: str) -> None:
     assert _read(status, _said(message)).error_class == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "is_too_long"),
+    [
+        (400, "This model's maximum context length is 4097 tokens", True),
+        (400, "prompt is too long: 9001 tokens > 8000 maximum", True),
+        (400, "The input token count (9001) exceeds the maximum number of tokens allowed", True),
+        (422, "`inputs` tokens + `max_new_tokens` must be <= 8000", True),
+        (413, "Request too large for model m on tokens per minute: Limit 60, Requested 90", True),
+        (400, "The model is loaded with a context length of only 4096 tokens", True),
+        (429, "Would exceed the rate limit of 90 tokens per minute. Reduce the prompt.", False),
+        (400, "Unsupported parameter: 'max_tokens'", False),
+        (402, "You can only afford 90 tokens", False),
+    ],
+)
+def test_a_prompt_that_is_too_long_is_told_from_all_else(
+    status: int, message: str, is_too_long: bool
+) -> None:
+    assert _read(status, _said(message)).too_long == is_too_long
 
 
 @pytest.mark.parametrize(
