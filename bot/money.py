@@ -84,14 +84,14 @@ class Budget:
     Providers with a free plan and local ones go on: their keys begin where nothing is billed.
 
     Args:
-        limit_usd: of one day of the shop; None for no limit.
+        limit_usd: of one day of the shop.
         spent: reads what paid providers have cost since an instant; other processes included.
         day_start: the beginning of the shop's day an instant lies in.
     """
 
     def __init__(
         self,
-        limit_usd: float | None,
+        limit_usd: float,
         clock: Clock,
         spent: Callable[[datetime], float],
         day_start: Callable[[datetime], datetime],
@@ -105,13 +105,9 @@ class Budget:
         self._under_way_usd = 0.0
         self._told: datetime | None = None
 
-    @property
-    def is_set(self) -> bool:
-        return self._limit_usd is not None
-
     def may_ask(self, member: Member, model: str | None, tokens: int, max_tokens: int) -> bool:
         """Whether a call of so many tokens still fits into the day."""
-        if self._limit_usd is None or not is_paid(member.provider, model):
+        if not is_paid(member.provider, model):
             return True
         likely_usd = self._likely_usd(member, model, tokens, max_tokens)
         if self._known_usd + self._under_way_usd + likely_usd <= self._limit_usd:
@@ -121,7 +117,7 @@ class Budget:
 
     def begin(self, member: Member, model: str | None, tokens: int, max_tokens: int) -> float:
         """A call starts; what it may cost is kept back until `end` is given the same figure."""
-        if self._limit_usd is None or not is_paid(member.provider, model):
+        if not is_paid(member.provider, model):
             return 0.0
         likely_usd = self._likely_usd(member, model, tokens, max_tokens)
         self._under_way_usd += likely_usd

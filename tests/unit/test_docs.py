@@ -28,7 +28,10 @@ from web import answers, api
 from webhooks import blueprint as twilio
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/design.md", "docs/glossary.md", "docs/guia.es.md")
+DOCUMENTS = (
+    *("README.md", "CHANGELOG.md", "benchmarks/README.md"),
+    *("docs/design.md", "docs/fallback.md", "docs/glossary.md", "docs/guia.es.md"),
+)
 GUIDES = ("README.md", "docs/guia.es.md")
 SETTINGS = {*SETTING_NAMES, *(alias for names in ALIASES.values() for alias in names)}
 SOURCES = ("app", "bot", "catalog", "commands", "core", "shop", "web", "webhooks")

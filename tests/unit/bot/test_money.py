@@ -69,7 +69,7 @@ def test_a_plan_that_bills_nothing_is_not_paid(provider: str, expected: bool) ->
 class Purse:
     """A budget over what was stored as spent."""
 
-    def __init__(self, limit_usd: float | None, spent_usd: float = 0.0) -> None:
+    def __init__(self, limit_usd: float, spent_usd: float = 0.0) -> None:
         self.clock = FixedClock.at_noon()
         self.spent_usd = spent_usd
         self.budget = Budget(limit_usd, self.clock, self.spent, midnight)
@@ -118,10 +118,6 @@ def test_a_new_day_begins_with_a_full_purse() -> None:
 
 def test_the_day_ends_at_the_shops_midnight() -> None:
     assert Purse(1.0).budget.day_left_s() == 12 * 3600
-
-
-def test_without_a_limit_everybody_may_be_asked() -> None:
-    assert Purse(None, spent_usd=1e9).may_ask
 
 
 def test_a_paid_model_of_unknown_price_counts_by_a_guess() -> None:
