@@ -338,8 +338,9 @@ async def complete(
             return replace(completion, data=structured.read_object(completion, prompt.schema))
         except ValueError as error:
             raise _refused(provider, completion, str(error)) from error
-    if not completion.text and not prompt.tools:
-        raise _refused(provider, completion, "a tool call nobody asked for")
+    offered = {tool.name for tool in prompt.tools}
+    if not completion.text and any(call.name not in offered for call in completion.tool_calls):
+        raise _refused(provider, completion, "a call of a tool nobody offered")
     return completion
 
 

@@ -68,9 +68,13 @@ def parse(body: bytes) -> Any | None:
 
 
 def read_events(body: bytes) -> list[Any]:
-    """The JSON values of a stream's lines (server-sent events or one object a line), in order."""
+    """The JSON values of a stream's lines (server-sent events or one object a line), in order.
+
+    [] when one of them is broken: what the others say would be an answer with a hole.
+    """
     lines = (line.removeprefix(b"data:").strip() for line in body.splitlines())
-    return [event for line in lines if line[:1] == b"{" and (event := _loads(line)) is not None]
+    events = [_loads(line) for line in lines if line[:1] == b"{"]
+    return [] if None in events else events
 
 
 def find_error(payload: Any) -> Any | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from bot.providers.base import find_providers
+from bot.providers.bodies import read_events
 from core.errors import ProviderError
 from tests.contract.payloads import Payload, load
 
 ALL = [payload for name in find_providers() for payload in load(name)]
 GOOD = [payload for payload in ALL if payload.is_good]
+STREAMS = [payload for payload in GOOD if read_events(payload.answer.body)[1:]]
 BAD = [payload for payload in ALL if not payload.is_good]
 KINDS_EVERYONE_SHOWS = {"auth", "model_not_found", "rate_limit", "server", "validation"}
 
@@ -29,6 +31,18 @@ def test_good_answer_gives_text_model_and_usage(payload: Payload) -> None:
         "tool_calls", []
     )
     assert completion.provider == payload.provider
+
+
+@pytest.mark.parametrize("payload", STREAMS, ids=str)
+def test_stream_with_a_broken_event_is_no_answer(payload: Payload) -> None:
+    lines = payload.answer.body.splitlines()
+    events = [at for at, line in enumerate(lines) if line.endswith(b"}")]
+    at = events[len(events) // 2]
+    lines[at] = lines[at][: len(lines[at]) // 2]
+    broken = replace(payload.answer, body=b"\n".join(lines))
+    with pytest.raises(ProviderError) as caught:
+        find_providers()[payload.provider].read_chat(broken, "asked-model")
+    assert (caught.value.error_class, caught.value.retry_same) == ("validation", True)
 
 
 @pytest.mark.parametrize("payload", BAD, ids=str)

@@ -11,8 +11,16 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
+from bot.messages import Prompt, PromptMessage, Tool
 from bot.providers import groq
-from bot.providers.base import HttpRequest, Provider, exchange, find_providers, list_models
+from bot.providers.base import (
+    HttpRequest,
+    Provider,
+    complete,
+    exchange,
+    find_providers,
+    list_models,
+)
 from bot.providers.http import make_client
 from bot.providers.lmstudio import LMStudio
 from core.errors import ProviderError
@@ -165,3 +173,15 @@ async def test_list_stands_when_the_server_cannot_tell_what_is_loaded() -> None:
     async with _client(answer) as client:
         listed = await list_models(LMStudio(), client, ProviderSettings(), 5)
     assert [(model.name, model.loaded) for model in listed] == [("a-7b", False), ("b-7b", False)]
+
+
+@pytest.mark.parametrize("offered", [(), ("price",)])
+async def test_call_of_a_tool_nobody_offered_is_no_answer(offered: tuple[str, ...]) -> None:
+    called = {"function": {"name": "stock", "arguments": "{}"}}
+    answer = {"choices": [{"message": {"content": None, "tool_calls": [called]}}]}
+    tools = tuple(Tool(name, "", {}) for name in offered)
+    prompt = Prompt((PromptMessage("user", "¿Quedan?"),), tools=tools)
+    async with _client(lambda _: httpx.Response(200, json=answer)) as client:
+        with pytest.raises(ProviderError) as caught:
+            await complete(groq.PROVIDER, client, ProviderSettings(api_key="k"), prompt, "m", 5)
+    assert (caught.value.error_class, caught.value.retry_same) == ("validation", True)
