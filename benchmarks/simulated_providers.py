@@ -9,7 +9,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import log
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from math import ceil, log
 from random import Random
 from typing import Any
 
@@ -27,7 +29,8 @@ REPLY = "Sí, con gusto le ayudo. ¿Qué producto busca?"
 class Trouble:
     """From hour to hour a provider behaves badly, in `share` of its calls.
 
-    kind: "refuse", "reset", "hang", "drip", "slow", "overloaded", "revoked", "quota", "gone".
+    kind: "refuse", "reset", "hang", "drip", "slow", "error", "overloaded", "revoked", "quota",
+    "gone".
     """
 
     start_h: float
@@ -74,7 +77,7 @@ class Scripted:
 
 
 def a_bad_day() -> dict[str, Scripted]:
-    """The ten, in the order they are asked when the owner set none."""
+    """The ten, in the order they are asked when the owner set none; each is needed at some hour."""
     network = Trouble(22, 22.25, "refuse")
     return {
         "groq": Scripted(
@@ -94,7 +97,8 @@ def a_bad_day() -> dict[str, Scripted]:
                 Trouble(0, 8, "refuse"),
                 Trouble(8, 8.05, "hang"),
                 Trouble(12.2, 12.5, "gone"),
-                Trouble(20, 24, "refuse"),
+                Trouble(16, 16.5, "hang"),
+                Trouble(17.5, 24, "refuse"),
             ),
         ),
         "openai": Scripted(1.4, (Trouble(11, 24, "quota"), network)),
@@ -104,13 +108,25 @@ def a_bad_day() -> dict[str, Scripted]:
             minute=Bucket(15, 60),
             day=Bucket(150, 86400),
         ),
-        "openrouter": Scripted(2.2, (Trouble(10, 11, "drip"), network), day=Bucket(50, 86400)),
-        "ollama": Scripted(4.0, (Trouble(0, 9, "refuse"), Trouble(19, 24, "refuse"))),
-        "mistral": Scripted(1.1, (Trouble(13, 15, "reset"), Trouble(20.5, 24, "revoked"), network)),
-        "deepseek": Scripted(2.5, (Trouble(21.2, 24, "quota"), network)),
-        "together": Scripted(1.2, (Trouble(0, 24, "overloaded", 0.3), network)),
+        "openrouter": Scripted(
+            2.2,
+            (Trouble(10, 11, "drip"), Trouble(16, 16.5, "drip"), network),
+            day=Bucket(50, 86400),
+        ),
+        "ollama": Scripted(
+            4.0, (Trouble(0, 9, "refuse"), Trouble(18.5, 18.8, "slow"), Trouble(19.2, 24, "refuse"))
+        ),
+        "mistral": Scripted(
+            1.1,
+            (Trouble(18.5, 18.8, "reset"), Trouble(20.5, 24, "revoked"), network),
+            minute=Bucket(4, 60),
+        ),
+        "deepseek": Scripted(2.5, (Trouble(20, 20.3, "drip"), Trouble(21.2, 24, "quota"), network)),
+        "together": Scripted(1.2, (Trouble(0, 24, "error", 0.3), network), minute=Bucket(6, 60)),
         "anthropic": Scripted(
-            1.6, (Trouble(7, 7.5, "overloaded"), Trouble(23, 24, "revoked"), network)
+            1.6,
+            (Trouble(21, 21.3, "overloaded"), Trouble(23, 24, "revoked"), network),
+            minute=Bucket(5, 60),
         ),
     }
 
@@ -146,15 +162,18 @@ class World:
         for window in (script.minute, script.day):
             if window is not None and (wait_s := window.take(now)):
                 await asyncio.sleep(0.1)
-                return _refused(name, wait_s, now)
+                return _refused(name, window, wait_s)
         slow = 8.0 if kind == "slow" else 1.0
         await asyncio.sleep(slow * self._random.lognormvariate(log(script.usual_s), 0.35))
-        return httpx.Response(200, json=_answer(name), headers=_left(script))
+        told = script.day or script.minute
+        headers = {} if told is None else _left(name, told, told.full_in_s)
+        return httpx.Response(200, json=_answer(name), headers={"date": _date(), **headers})
 
     def _trouble(self, script: Scripted, now: float) -> str:
         for trouble in script.troubles:
-            if trouble.start_h <= now / HOUR_S < trouble.end_h:
-                return trouble.kind if self._random.random() < trouble.share else ""
+            is_on = trouble.start_h <= now / HOUR_S < trouble.end_h
+            if is_on and self._random.random() < trouble.share:
+                return trouble.kind
         return ""
 
     async def _break(self, name: str, kind: str) -> httpx.Response | None:
@@ -166,7 +185,7 @@ class World:
         if kind == "hang":
             await asyncio.sleep(NEVER_S)
         if kind == "drip":
-            return httpx.Response(200, stream=_Drip())
+            return httpx.Response(200, stream=_Drip(name))
         if kind in FAULTS:
             await asyncio.sleep(0.15)
             status, body = FAULTS[kind].get(name, FAULTS[kind][""])
@@ -175,8 +194,13 @@ class World:
 
 
 class _Drip(httpx.AsyncByteStream):
+    """A good answer, one byte a second: no pause is long, and the whole takes minutes."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for byte in json.dumps(_answer("openrouter")).encode():
+        for byte in json.dumps(_answer(self._name)).encode():
             await asyncio.sleep(1)
             yield bytes([byte])
 
@@ -185,27 +209,26 @@ def _error(message: str, kind: str) -> dict[str, Any]:
     return {"error": {"message": message, "type": kind, "code": kind}}
 
 
+def _anthropic_error(message: str, kind: str) -> dict[str, Any]:
+    return {"type": "error", "error": {"type": kind, "message": message}}
+
+
+def _google_error(message: str, code: int, status: str, *details: object) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "status": status, "details": list(details)}}
+
+
+# Kind of trouble → provider ("" for the others) → status and body.
 FAULTS: dict[str, dict[str, tuple[int, dict[str, Any]]]] = {
+    "error": {"": (500, _error("The server had an error", "server_error"))},
     "overloaded": {
         "": (503, _error("The engine is currently overloaded", "server_error")),
-        "gemini": (
-            503,
-            {"error": {"code": 503, "message": "Model is overloaded", "status": "UNAVAILABLE"}},
-        ),
-        "anthropic": (
-            529,
-            {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
-        ),
+        "gemini": (503, _google_error("The model is overloaded.", 503, "UNAVAILABLE")),
+        "anthropic": (529, _anthropic_error("Overloaded", "overloaded_error")),
     },
     "revoked": {
         "": (401, _error("Incorrect API key provided", "invalid_api_key")),
-        "anthropic": (
-            401,
-            {
-                "type": "error",
-                "error": {"type": "authentication_error", "message": "invalid x-api-key"},
-            },
-        ),
+        "anthropic": (401, _anthropic_error("invalid x-api-key", "authentication_error")),
+        "mistral": (401, {"detail": "Unauthorized"}),
     },
     "quota": {
         "": (429, _error("You exceeded your current quota", "insufficient_quota")),
@@ -215,35 +238,59 @@ FAULTS: dict[str, dict[str, tuple[int, dict[str, Any]]]] = {
 }
 
 
-def _refused(name: str, wait_s: float, now: float) -> httpx.Response:
+def _refused(name: str, window: Bucket, wait_s: float) -> httpx.Response:
     """A full window in the provider's own words."""
+    headers = {"date": _date(), **_left(name, window, wait_s)}
     if name == "gemini":
         info = {
             "@type": "type.googleapis.com/google.rpc.RetryInfo",
             "retryDelay": f"{wait_s:.3f}s",
         }
-        error = {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "", "details": [info]}
-        return httpx.Response(429, json={"error": error})
-    if name == "openrouter":
-        reset_ms = (START.timestamp() + now + wait_s) * 1000
-        headers = {"X-RateLimit-Reset": f"{reset_ms:.0f}", "X-RateLimit-Remaining": "0"}
-        error = {"code": 429, "message": "Rate limit exceeded", "metadata": {"headers": headers}}
-        return httpx.Response(429, json={"error": error})
-    minutes, seconds = divmod(wait_s, 60)
-    said = f"Rate limit reached. Please try again in {minutes:.0f}m{seconds:.2f}s."
-    return httpx.Response(429, json=_error(said, "rate_limit_exceeded"))
+        body = _google_error("You exceeded your quota", 429, "RESOURCE_EXHAUSTED", info)
+    elif name == "openrouter":
+        reset_ms = _instant(wait_s).timestamp() * 1000
+        told = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{reset_ms:.0f}"}
+        body = _error("Rate limit exceeded: free-models-per-day", "rate_limit")
+        body["error"]["metadata"] = {"headers": told}
+    elif name == "anthropic":
+        body = _anthropic_error("This would exceed your rate limit", "rate_limit_error")
+        headers["retry-after"] = f"{ceil(wait_s)}"
+    elif name == "mistral":
+        body = {"object": "error", "message": "Rate limit exceeded", "type": "rate_limited"}
+    else:
+        said = f"Rate limit reached. Please try again in {_go_duration(wait_s)}."
+        body = _error(said, "rate_limit_exceeded")
+    return httpx.Response(429, json=body, headers=headers)
 
 
-def _left(script: Scripted) -> dict[str, str]:
-    """What a good answer says of the longest window, in the form of groq and openai."""
-    window = script.day or script.minute
-    if window is None:
+def _left(name: str, window: Bucket, reset_s: float) -> dict[str, str]:
+    """What an answer's headers say of a window; each provider has names and times of its own."""
+    limit, left = f"{window.capacity:.0f}", f"{int(window.level)}"
+    if name in ("groq", "openai"):
+        of, reset = "x-ratelimit-{}-requests", _go_duration(reset_s)
+    elif name == "together":
+        of, reset = "x-ratelimit-{}", f"{reset_s:.2f}"
+    elif name == "anthropic":
+        of, reset = "anthropic-ratelimit-requests-{}", _instant(reset_s).isoformat()
+    elif name == "mistral":
+        of, reset = "x-ratelimit-{}-req-minute", ""  # never tells its reset
+    else:
         return {}
-    return {
-        "x-ratelimit-limit-requests": f"{window.capacity:.0f}",
-        "x-ratelimit-remaining-requests": f"{int(window.level)}",
-        "x-ratelimit-reset-requests": f"{window.full_in_s:.2f}s",
-    }
+    told = {of.format("limit"): limit, of.format("remaining"): left}
+    return {**told, of.format("reset"): reset} if reset else told
+
+
+def _instant(ahead_s: float = 0.0) -> datetime:
+    return START + timedelta(seconds=asyncio.get_running_loop().time() + ahead_s)
+
+
+def _date() -> str:
+    return format_datetime(_instant(), usegmt=True)
+
+
+def _go_duration(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f}m{rest:.2f}s" if minutes else f"{rest:.2f}s"
 
 
 def _answer(name: str) -> dict[str, Any]:
