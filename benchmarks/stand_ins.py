@@ -1,12 +1,13 @@
-"""Independent stand-ins of AI providers are asked by every provider of the product.
+"""Other people's stand-ins of the AI services enter, a table of case x provider leaves.
 
-They are other people's reading of the same APIs. Start one or both, then this:
+    python benchmarks/stand_ins.py DIRECTORY
 
-    pip install llmock && llmock serve --port 4501
-    npx -p @copilotkit/aimock llmock --port 4502 --fixtures benchmarks/stand_ins.json
-    python benchmarks/stand_ins.py --llmock http://127.0.0.1:4501 --aimock http://127.0.0.1:4502
-
-A cell says "ok", the class of the failure that was provoked, or what differs from what we expect.
+They are an independent reading of the same APIs: aimock (npm) speaks for all ten, llmock (PyPI) for
+nine. DIRECTORY is where they are installed; where they are missing, one line says how. Every
+provider is asked with the product's own requests for its models, a text, a tool, a picture, an
+object, a recording; then each failure is provoked. A cell is "ok", or the class of the failure with
+the wait read from it; "!" stands before what should have been otherwise (then the exit code is 1),
+"-" where the stand-in has no such thing.
 """
 
 from __future__ import annotations
@@ -14,199 +15,127 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
 
-from bot.messages import Audio, Image, Prompt, PromptMessage, Tool
-from bot.providers.base import Provider, complete, find_providers, list_models, transcribe
+from benchmarks.stand_in_cases import CASES, PICTURE, RECORDING, Case
+from benchmarks.stand_in_servers import INSTALL, StandIn, aimock, llmock
+from bot.providers.base import (
+    HttpRequest,
+    Provider,
+    complete,
+    find_providers,
+    list_models,
+    transcribe,
+)
 from bot.providers.http import make_client
 from core.errors import ProviderError
 from core.settings import ProviderSettings
 
-LIMIT_S = 3.0
-SCHEMA = {"type": "object", "properties": {"sku": {"type": "string"}}, "required": ["sku"]}
-STOCK = Tool("stock", "Units left of a product", {**SCHEMA})
-PIXEL = Image(
-    "image/gif",
-    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01"
-    b"\x00\x01\x00\x00\x02\x02D\x01\x00;",
-)
-Control = Callable[[httpx.AsyncClient, str], Awaitable[object]]
+NOT_OFFERED = "-"
 
 
-@dataclass(frozen=True)
-class StandIn:
-    """Where each provider lives in it, how its faults are switched on, and what they should be."""
-
-    addresses: Mapping[str, str]
-    faults: Mapping[str, str]
-    """Fault → class."""
-    provoke: Control
-    calm: Callable[[httpx.AsyncClient], Awaitable[object]]
-
-
-def llmock(url: str) -> StandIn:
-    replies = {"tool": {"tool_calls": [{"name": "stock", "arguments": {"sku": "A1"}}]}}
-    replies["schema"] = {"text": '{"sku": "A1"}'}
-
-    async def provoke(client: httpx.AsyncClient, what: str) -> object:
-        behavior: dict[str, Any] = {"type": "reply", **replies[what]} if what in replies else {}
-        if what.isdecimal():
-            behavior = {"type": "fail", "status": int(what)}
-            behavior |= {"retry_after": 7} if what == "429" else {}
-        if what == "slow":
-            behavior = {"type": "delay", "seconds": LIMIT_S * 2}
-        return await client.post(f"{url}/_llmock/scenario", json={"behaviors": [behavior]})
-
-    return StandIn(
-        {
-            "groq": f"{url}/groq/openai/v1",
-            "mistral": f"{url}/mistral/v1",
-            "together": f"{url}/together/v1",
-            "anthropic": f"{url}/anthropic",
-            "gemini": f"{url}/gemini/v1beta",
-            **dict.fromkeys(("openai", "deepseek", "openrouter", "lmstudio"), f"{url}/v1"),
-        },
-        {
-            "401": "auth",
-            "402": "quota",
-            "404": "config",  # of no model in particular: the address is taken to be wrong
-            "429": "rate_limit",
-            "500": "server",
-            "503": "server",
-            "slow": "timeout",
-        },
-        provoke,
-        lambda client: client.delete(f"{url}/_llmock/scenario"),
-    )
+async def table(there: StandIn) -> list[list[str]]:
+    """A column for each provider it speaks for, a row for each case it offers any of them."""
+    providers = [each for each in find_providers().values() if each.name in there.paths]
+    rows = [[there.name, *(each.name for each in providers)]]
+    async with make_client() as client:
+        for case in CASES:
+            cells = [await cell(client, there, each, case) for each in providers]
+            if set(cells) != {NOT_OFFERED}:
+                rows.append([case.name, *cells])
+    return rows
 
 
-def aimock(url: str) -> StandIn:
-    rates = {
-        "429": "rateLimitRate",
-        "500": "dropRate",
-        "malformed": "malformedRate",
-        "disconnect": "disconnectRate",
-    }
-
-    async def provoke(client: httpx.AsyncClient, what: str) -> object:
-        if what not in rates:
-            return None  # its fixtures answer these
-        return await client.post(f"{url}/__aimock/chaos", json={rates[what]: 1})
-
-    return StandIn(
-        {name: url if name in ("anthropic", "gemini", "ollama") else f"{url}/v1" for name in NAMES},
-        {"429": "rate_limit", "500": "server", "malformed": "validation", "disconnect": "network"},
-        provoke,
-        lambda client: client.delete(f"{url}/__aimock/chaos"),
-    )
-
-
-NAMES = tuple(find_providers())
-
-
-class Wrong(str):
-    """What is wrong with an answer that came."""
-
-
-class Asker:
-    """One provider at one stand-in."""
-
-    def __init__(self, client: httpx.AsyncClient, provider: Provider, address: str) -> None:
-        self._client = client
-        self._provider = provider
-        self._settings = ProviderSettings("sk-stand-in", (), address)
-        self._model = provider.default_model or "a-model"
-
-    async def models(self) -> object:
-        found = await list_models(self._provider, self._client, self._settings, LIMIT_S)
-        return found or Wrong("an empty list")
-
-    async def text(self) -> object:
-        return (await self._ask("¿tienen laptops?")).text or Wrong("no text")
-
-    async def picture(self) -> object:
-        return (await self._ask("¿tienen laptops?", images=(PIXEL,))).text or Wrong("no text")
-
-    async def tool(self) -> object:
-        calls = (await self._ask("¿cuántas laptops?", tools=(STOCK,))).tool_calls
-        right = [(call.name, dict(call.arguments)) for call in calls] == [("stock", {"sku": "A1"})]
-        return calls if right else Wrong(f"tool calls: {calls}")
-
-    async def schema(self) -> object:
-        found = (await self._ask("un objeto", schema=SCHEMA)).data
-        return found if found == {"sku": "A1"} else Wrong(f"object: {found}")
-
-    async def speech(self) -> object:
-        audio = Audio("audio/ogg", b"OggS", "es")
-        model = self._provider.transcribe_model or ""
-        said = await transcribe(self._provider, self._client, self._settings, audio, model, LIMIT_S)
-        return said.text or Wrong("no text")
-
-    async def _ask(self, question: str, images: tuple[Image, ...] = (), **more: Any) -> Any:
-        messages = (PromptMessage("system", "Vendes."), PromptMessage("user", question, images))
-        prompt = Prompt(messages, tokens=20, **more)
-        return await complete(
-            self._provider, self._client, self._settings, prompt, self._model, LIMIT_S
-        )
-
-
-async def row(client: httpx.AsyncClient, there: StandIn, name: str) -> dict[str, str]:
-    """Case → what became of it."""
-    provider = find_providers()[name]
-    asker = Asker(client, provider, there.addresses[name])
-    cells: dict[str, str] = {}
-    goods = ["models", "text", "picture", "tool", "schema"]
-    goods += ["speech"] if provider.transcribe_model else []
-    for case in goods:
-        await there.provoke(client, case) if case in ("tool", "schema") else None
-        cells[case] = await _outcome(getattr(asker, case))
-        await there.calm(client)
-    for fault, expected in there.faults.items():
-        await there.provoke(client, fault)
-        found = await _outcome(asker.text)
-        cells[fault] = found if found.split(" ")[0] == expected else f"{found} (not {expected})"
-        await there.calm(client)
-    return cells
-
-
-async def _outcome(ask: Callable[[], Awaitable[object]]) -> str:
+async def cell(client: httpx.AsyncClient, there: StandIn, provider: Provider, case: Case) -> str:
+    """What became of one case."""
+    if not there.offers(provider, case):
+        return NOT_OFFERED
+    if there.is_scripted:
+        await client.post(f"{there.url}/_llmock/reset")
+        if case.llmock:
+            script = {"behaviors": [case.llmock]}
+            (await client.post(f"{there.url}/_llmock/scenario", json=script)).raise_for_status()
     try:
-        said = await ask()
+        seen = await ask(client, there, provider, case)
     except ProviderError as error:
         wait = f" {error.retry_after_s:g}s" if error.retry_after_s else ""
-        return f"{error.error_class}{wait}"
-    return (
-        said if isinstance(said, str) and said.startswith(("no ", "an ", "tool ", "obj")) else "ok"
-    )
+        seen = error.error_class + (" long" if error.too_long else "") + wait
+    return seen if seen == case.expected else f"!{seen}"
 
 
-async def run(stand_ins: Mapping[str, StandIn]) -> None:
-    async with make_client() as client:
-        for title, there in stand_ins.items():
-            print(f"\n{title}")
-            for name in there.addresses:
-                cells = await row(client, there, name)
-                print(f"  {name:<11}" + "  ".join(f"{case}: {cells[case]}" for case in cells))
+async def ask(client: httpx.AsyncClient, there: StandIn, provider: Provider, case: Case) -> str:
+    """ "ok", or what is wrong with the answer.
+
+    Raises:
+        ProviderError: there is none.
+    """
+    base_url = there.url + there.paths[provider.name]
+    settings = ProviderSettings("sk-stand-in", base_url=base_url)
+    if case.name == "models":
+        return "ok" if await list_models(provider, client, settings, case.limit_s) else "none"
+    if case.name == "speech":
+        model = provider.transcribe_model or ""
+        said = await transcribe(provider, client, settings, RECORDING, model, case.limit_s)
+        return case.fault(said) or "ok"
+    asked = cast(Provider, _Streaming(provider)) if case.streams else provider
+    model = provider.default_model or "a-model"
+    said = await complete(asked, client, settings, case.prompt(), model, case.limit_s)
+    if case.images and there.is_scripted and not await _was_seen(client, there):
+        return "another picture"
+    return case.fault(said) or "ok"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--llmock", metavar="URL")
-    parser.add_argument("--aimock", metavar="URL")
-    given = parser.parse_args()
-    made = {"llmock": llmock, "aimock": aimock}
-    chosen = {name: make(url) for name, make in made.items() if (url := getattr(given, name))}
-    if not chosen:
-        parser.error("name at least one running stand-in")
-    asyncio.run(run(chosen))
+async def _was_seen(client: httpx.AsyncClient, there: StandIn) -> bool:
+    journal = await client.get(f"{there.url}/_llmock/requests")
+    return b64encode(PICTURE.data).decode() in journal.text
+
+
+class _Streaming:
+    """A provider that asks for a stream: ours never do, some gateways send one all the same."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+    def chat_request(self, *asked: Any) -> HttpRequest:
+        request = self._provider.chat_request(*asked)
+        url = request.url.replace(":generateContent", ":streamGenerateContent?alt=sse")
+        return replace(request, url=url, json={**(request.json or {}), "stream": True})
+
+
+def show(rows: list[list[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        words = (word.ljust(width) for word, width in zip(row, widths, strict=True))
+        print("  ".join(words).rstrip())
+    print()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("directory", type=Path, help="where the stand-ins are installed")
+    directory = parser.parse_args().directory
+    words: list[str] = []
+    for start in (aimock, llmock):
+        try:
+            with start(directory) as there:
+                rows = asyncio.run(table(there))
+        except FileNotFoundError as error:
+            print(f"{error} is missing; install: {INSTALL.format(directory)}", file=sys.stderr)
+            return 2
+        show(rows)
+        words += [word for row in rows for word in row]
+    return int(any(word.startswith("!") for word in words))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
