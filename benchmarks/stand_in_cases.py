@@ -20,6 +20,12 @@ SHAPE = {
 TOOL = Tool("find_stock", "Units left of a product", SHAPE)
 PICTURE = Image("image/png", b"\x89PNG\r\n\x1a\n not a whole picture")
 RECORDING = Audio("audio/ogg", b"OggS not a whole recording", "es")
+SYSTEM = "Eres el vendedor de la tienda."
+TALK = (
+    PromptMessage("system", SYSTEM),
+    PromptMessage("user", "Hola"),
+    PromptMessage("assistant", "¡Hola! ¿Qué busca?"),
+)
 Script = Mapping[str, Any]
 
 
@@ -75,12 +81,15 @@ class Case:
 
     @property
     def fixture(self) -> Script:
-        """What aimock answers to this question."""
-        return {"match": {"userMessage": self.question}, **(self.aimock or {})}
+        """What aimock answers, once it has read system, history, question and tools as meant."""
+        match = {"userMessage": self.question, "systemMessage": SYSTEM, "turnIndex": 1}
+        if "tools" in self.asks:
+            match["toolName"] = TOOL.name
+        return {"match": match, **(self.aimock or {})}
 
     def prompt(self) -> Prompt:
-        system = PromptMessage("system", "Eres el vendedor de la tienda.")
-        return Prompt((system, PromptMessage("user", self.question, self.images)), **self.asks)
+        asked = PromptMessage("user", self.question, self.images)
+        return Prompt((*TALK, asked), **self.asks)
 
 
 def _good(name: str, text: str = TEXT, **more: Any) -> Case:
