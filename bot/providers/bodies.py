@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 _CODE_KEYS = frozenset(
-    {"code", "type", "status", "reason", "quotaid", "error_type", "blockreason", "limit_source"}
+    {
+        *("code", "type", "status", "reason", "quotaid", "blockreason", "limit_source"),
+        *("error_type", "error_code", "errortype", "errorcode", "__type"),
+    }
 )
 _STATUS_KEYS = frozenset({"code", "status", "status_code", "raw_status_code"})
 # Echoes of what we sent, what the model wrote, and names that would only mislead a rule.
@@ -28,8 +31,12 @@ _SKIPPED_KEYS = frozenset(
 _KEY_LIKE = re.compile(r"\b(?:(?:sk|gsk|pk|key)[-_]|bearer )[\w*.-]{6,}|[\w*-]{32,}", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>(.{0,200}?)</title>", re.IGNORECASE | re.DOTALL)
 _LONG_QUOTE = re.compile(r"""(["'`])[^"'`]{40,}\1""")
+# Some send nothing but a code where others send a sentence.
+_CODE = re.compile(r"\w*(?:[A-Za-z]_[A-Za-z]|[a-z][A-Z])\w*")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9]+")
 _MOST_NODES = 500
-_MOST_WORDS = 20_000
+_MOST_WORDS = 5_000
 _MOST_SUMMARY = 200
 
 
@@ -39,7 +46,7 @@ class Fault:
 
     Args:
         text: every sentence in it, joined; of a web page its title; "" when there is none.
-        codes: every code, type and status word in lower case, joined by blanks.
+        codes: every code, type and status word as snake_case, joined by blanks.
         status: the HTTP status the body itself names (400..599), when it does.
         is_page: the body is a web page.
     """
@@ -100,14 +107,23 @@ def describe(payload: Any) -> Fault:
     statuses: list[int] = []
     for key, value in _walk(payload):
         if isinstance(value, str):
-            (codes if key in _CODE_KEYS else texts).append(value)
+            is_code = key in _CODE_KEYS
+            if is_code or _CODE.fullmatch(value):
+                codes.append(value)
+            if not is_code:
+                texts.append(value)
         elif key in _STATUS_KEYS and 400 <= value < 600:
             statuses.append(int(value))
     return Fault(
         text=" ".join(dict.fromkeys(texts))[:_MOST_WORDS],
-        codes=" ".join(codes)[:_MOST_WORDS].lower(),
+        codes=" ".join(map(_snake_case, codes))[:_MOST_WORDS],
         status=statuses[0] if statuses else None,
     )
+
+
+def _snake_case(code: str) -> str:
+    """One spelling for RateLimitExceeded, RATE_LIMIT_EXCEEDED and "rate-limit exceeded"."""
+    return _BETWEEN_WORDS.sub("_", _HUMP.sub("_", code[:_MOST_WORDS])).strip("_").lower()
 
 
 def describe_body(body: bytes, payload: Any | None) -> Fault:

@@ -18,6 +18,7 @@ import httpx
 from bot.providers import bodies
 from bot.providers.bodies import Fault
 from bot.providers.failure_rules import find_rule
+from bot.providers.failure_words import RULES
 from bot.providers.waits import read_wait_s
 from core.errors import ProviderError, provider_error
 
@@ -25,6 +26,7 @@ _RETRYABLE = frozenset({"rate_limit", "timeout", "server", "validation"})
 _MAY_WAIT = frozenset({"rate_limit", "quota", "server", "timeout"})
 
 
+_HEADER = re.compile(r"illegal header value|in headers?\b.*security", re.IGNORECASE)
 _STATUS_CLASSES = {
     401: "auth",
     402: "quota",
@@ -34,9 +36,13 @@ _STATUS_CLASSES = {
     408: "timeout",
     410: "model_not_found",
     413: "bad_request",
+    424: "server",
     429: "rate_limit",
+    451: "auth",
     498: "server",
+    499: "timeout",
     504: "timeout",
+    511: "network",
     524: "timeout",
 }
 
@@ -61,7 +67,7 @@ def read_failure(
     payload = bodies.parse(body) if inner is None else inner
     fault = bodies.describe_body(body, payload)
     meant = fault.status or 200 if 200 <= status < 300 else status
-    rule = None if meant == 413 else find_rule(meant, fault.codes, fault.text)
+    rule = None if meant == 413 else find_rule(RULES, meant, fault.codes, fault.text)
     error_class = rule.error_class if rule else _class_of_status(meant, fault)
     retry_same = rule.retry_same if rule else None
     if retry_same is None:
@@ -93,11 +99,11 @@ def _name_break(error: Exception, timeout_s: float) -> tuple[str, str, bool]:
     causes = list(_chain(error))
     if any(isinstance(cause, TimeoutError | httpx.TimeoutException) for cause in causes):
         return "timeout", f"no answer within {timeout_s:g} s", True
+    if isinstance(error, UnicodeError) or _HEADER.search(str(error)):
+        # Header values are one line of ASCII; the only one from the settings is the key.
+        return "auth", "the key holds characters no key has", False
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError):
         return "config", "the address cannot be used", False
-    if isinstance(error, UnicodeError):
-        # Header values are ASCII; ours come from the settings.
-        return "auth", "the key holds characters no key has", False
     if isinstance(error, httpx.DecodingError):
         return "validation", "the body cannot be decompressed", True
     for kind, cause, retry_same in _NETWORK_CAUSES:

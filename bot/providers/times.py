@@ -14,6 +14,7 @@ _PART = re.compile(
     r"(?![a-z])",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"(\d{1,3}):(\d{2}):(\d{2}(?:\.\d+)?)(?!\s*(?:[ap]m|utc|gmt))", re.IGNORECASE)
 _DURATION = re.compile(rf"(?:(?:{_PART.pattern})[\s,]*(?:and\s+)?)+", re.IGNORECASE)
 # Plain numbers above these are instants: seconds or milliseconds since 1970.
 _EPOCH_S = 1_000_000_000
@@ -21,7 +22,10 @@ _EPOCH_MS = 100_000_000_000
 
 
 def duration_s(text: str) -> float | None:
-    """Seconds in "7.66s", "2m59.56s", "644ms", "20 seconds"; None when it is no duration."""
+    """Seconds in "2m59.56s", "644ms", "20 seconds", "00:01:30"; None when it is no duration."""
+    clock = _CLOCK.match(text.strip())
+    if clock:
+        return 3600 * float(clock[1]) + 60 * float(clock[2]) + float(clock[3])
     match = _DURATION.match(text.strip())
     return sum(_part_s(part) for part in _PART.finditer(match.group())) if match else None
 

@@ -11,16 +11,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.providers.bodies import nested_headers, values_of
-from bot.providers.times import between_s, duration_s, http_date, number, seconds
+from bot.providers.times import between_s, duration_s, http_date, number, seconds, until_s
 from bot.providers.windows import read_windows
 
 LONGEST_S = 31 * 86400.0
 """A wait beyond a month is no rate window: it is not believed."""
 _HINT = re.compile(
-    r"(?:try(?:ing)? again|retry|retrying|available again|resets?|wait(?: for)?)"
-    r"(?: (?:in|after|for|at least))*\s+(?=\d)",
+    r"(?:try(?:ing)? again|retry|retrying|available(?: again)?|resets?|replenished|wait)"
+    r"(?: (?:in|after|for|at least|about|approximately|another))*\s+(?=\d)",
     re.IGNORECASE,
 )
+_INSTANT = re.compile(
+    r"\b(?:at|on|until|after) (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d))", re.IGNORECASE
+)
+_SECONDS_KEYS = (
+    *("retryDelay", "retry_after", "retryAfter", "retry_after_seconds", "estimated_time"),
+    *("quotaResetDelay", "resets_in_seconds"),
+)
+_MILLISECONDS_KEYS = ("retry_after_ms", "retryAfterMs")
 
 
 def read_wait_s(headers: Mapping[str, str], payload: Any | None, text: str) -> float | None:
@@ -46,6 +54,8 @@ def _hints(headers: Mapping[str, str], payload: Any | None, text: str) -> Iterat
     yield max(_fields_s(payload), default=None)
     hint = _HINT.search(text)
     yield duration_s(text[hint.end() :]) if hint else None
+    instant = _INSTANT.search(text)
+    yield until_s(instant[1], headers.get("date")) if instant else None
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -67,7 +77,11 @@ def _exhausted_s(headers: Mapping[str, str]) -> float | None:
 
 
 def _fields_s(payload: Any | None) -> Iterator[float]:
-    for value in values_of(payload, "retryDelay", "retry_after", "retry_after_seconds"):
+    for value in values_of(payload, *_SECONDS_KEYS):
         wait_s = seconds(value)
         if wait_s is not None:
             yield wait_s
+    for value in values_of(payload, *_MILLISECONDS_KEYS):
+        wait_ms = number(value)
+        if wait_ms is not None:
+            yield wait_ms / 1000

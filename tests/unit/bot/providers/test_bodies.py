@@ -33,6 +33,19 @@ def test_codes_and_inner_status_are_told_from_sentences() -> None:
     assert (fault.codes, fault.status, fault.text) == ("resource_exhausted", 429, "Wait")
 
 
+@pytest.mark.parametrize(
+    ("payload", "codes"),
+    [
+        ({"code": "RateLimitReached"}, "rate_limit_reached"),
+        ({"error": {"type": "Throttling.RateQuota"}}, "throttling_rate_quota"),
+        ({"error": "NOT_ENOUGH_BALANCE"}, "not_enough_balance"),
+        ({"error": "Overloaded"}, ""),
+    ],
+)
+def test_codes_have_one_spelling_and_may_stand_where_sentences_do(payload: Any, codes: str) -> None:
+    assert describe(payload).codes == codes
+
+
 def test_what_the_model_wrote_and_what_we_sent_is_not_taken_for_the_error() -> None:
     error = {"message": "Refused", "failed_generation": "invalid api key", "input": "rate limit"}
     assert describe({"error": error}).text == "Refused"

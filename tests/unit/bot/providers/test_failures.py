@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
-from bot.providers.failures import read_failure
+from bot.providers.failures import read_break, read_failure
 from core.errors import ERROR_CLASSES, ProviderError
 
 
@@ -120,7 +121,11 @@ def test_codes_decide(status: int, code: str, expected: str) -> None:
         (402, "quota"),
         (407, "network"),
         (410, "model_not_found"),
+        (424, "server"),
         (429, "rate_limit"),
+        (451, "auth"),
+        (499, "timeout"),
+        (511, "network"),
     ],
 )
 def test_status_decides_when_nothing_is_said(status: int, expected: str) -> None:
@@ -169,3 +174,28 @@ def test_wait_is_told_only_where_waiting_helps() -> None:
 @pytest.mark.parametrize("status", [200, 302, 400, 404, 429, 500])
 def test_strange_bodies_still_get_one_class(status: int, body: str) -> None:
     assert _read(status, body).error_class in ERROR_CLASSES
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnicodeEncodeError("ascii", "Bearer ñ", 7, 8, "ordinal not in range"),
+        ValueError("Newline detected in headers. This is a potential security issue."),
+        httpx.LocalProtocolError("Illegal header value"),
+    ],
+)
+def test_key_that_fits_no_header_is_told_as_a_key(error: Exception) -> None:
+    assert read_break(error, provider="p", model=None, timeout_s=9).error_class == "auth"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (httpx.UnsupportedProtocol("no scheme"), "config"),
+        (httpx.PoolTimeout(""), "timeout"),
+        (httpx.DecodingError("not gzip"), "validation"),
+        (httpx.RemoteProtocolError("incomplete read"), "network"),
+    ],
+)
+def test_break_of_an_exchange_has_its_class(error: Exception, expected: str) -> None:
+    assert read_break(error, provider="p", model=None, timeout_s=9).error_class == expected

@@ -85,11 +85,25 @@ def test_of_two_exhausted_windows_the_later_counts() -> None:
         (None, "Limit 200, used 200. Please try again later.", None),
         ({"details": [{"retryDelay": "48s"}]}, "", 48),
         ({"error": {"retry_after": 4.5}}, "", 4.5),
+        ({"error": {"retry_after_ms": 4500}}, "", 4.5),
+        ({"error": "loading", "estimated_time": 20.0}, "", 20),
+        (None, "Quota will be replenished in 01:02:03.", 3723),
+        (None, "It resets 2:30:00 pm", None),
+        (None, "Try again in about 8 seconds", 8),
         ({"error": {"metadata": {"headers": {"Retry-After": "11"}}}}, "", 11),
     ],
 )
 def test_hint_in_the_body(payload: Any, text: str, expected_s: float | None) -> None:
     assert read_wait_s({}, payload, text) == expected_s
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected_s"), [(DATE, 60), ({}, None)], ids=["dated", "undated"]
+)
+def test_instant_in_a_sentence_counts_from_the_date_of_the_answer(
+    headers: dict[str, str], expected_s: float | None
+) -> None:
+    assert read_wait_s(headers, None, "Limit reached, resets at 2026-03-02T15:01:00Z") == expected_s
 
 
 def test_exhausted_window_repeated_inside_the_error() -> None:
