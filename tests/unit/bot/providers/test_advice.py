@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.providers import groq, lmstudio, openai
+from bot.providers import groq, lmstudio, mistral, ollama, openai, openrouter
 from bot.providers.advice import UNCONFIGURED, advise
 from bot.providers.base import Provider, find_providers
 from core.errors import ERROR_CLASSES
@@ -32,6 +32,18 @@ KEYED = ProviderSettings(api_key="gsk_0123456789", timeout_s=15)
             ["ábrelo", "servidor local", "1234", "carga un modelo"],
         ),
         ("model_not_found", lmstudio.PROVIDER, ProviderSettings(), ["carga uno"]),
+        ("model_not_found", ollama.PROVIDER, ProviderSettings(), ["ollama pull llama3.2"]),
+        (
+            "model_not_found",
+            ollama.PROVIDER,
+            ProviderSettings(models=("qwen3:4b",)),
+            ["ollama pull qwen3:4b", "OLLAMA_MODEL"],
+        ),
+        ("auth", mistral.PROVIDER, ProviderSettings(api_key="a b"), ["espacio"]),
+        ("auth", groq.PROVIDER, ProviderSettings(api_key="gsk_ñ"), ["ninguna clave"]),
+        ("quota", groq.PROVIDER, KEYED, ["console.groq.com/settings/billing"]),
+        ("rate_limit", openrouter.PROVIDER, KEYED, [":free", "10 créditos"]),
+        ("config", openrouter.PROVIDER, KEYED, ["privacidad", "OPENROUTER_BASE_URL"]),
     ],
 )
 def test_advice_names_what_to_do(
