@@ -49,6 +49,8 @@ BUDGET_USD = 1.0
 SMALL_BUDGET_USD = 0.1
 NOBODY = "-"
 WELL = ("answered", "cancelled")
+LATE_S = 10.0
+"""An answer from the catalog that took longer was waited for in vain."""
 # Customers an hour, one to another: shops sleep, and are busy at noon and in the evening.
 CURVE = (2, 1, 1, 1, 1, 2, 4, 8, 14, 18, 20, 22, 24, 22, 18, 17, 18, 20, 23, 26, 28, 24, 14, 6)
 
@@ -266,10 +268,12 @@ def report(name: str, day: Day) -> None:
     by_ai = turns - shares[offline.NAME] - shares[NOBODY]
     failed = sum(count for what, count in outcomes.items() if what not in WELL)
     late = Counter(row.provider for row in day.rows if row.outcome == "timeout")
+    idle = sum(turn.provider == offline.NAME and turn.took_s > LATE_S for turn in day.turns)
     print(f"{name}")
     print(
         f"  turns              {turns}: by AI {by_ai} ({by_ai / turns:.2%}), "
-        f"offline {shares[offline.NAME]}, not answered {shares[NOBODY]}"
+        f"offline {shares[offline.NAME]} ({idle} only after {LATE_S:g} s), "
+        f"not answered {shares[NOBODY]}"
     )
     print(f"  by                 {_counts(shares)}")
     print(f"  whole turn         {day.percentiles(lambda turn: turn.took_s)}")
