@@ -24,7 +24,7 @@ _TOO_LONG = (
         "bad_request",
         codes=(
             "context_(length|size|window)|string_above_max_length",
-            "(request|payload|prompt|input|entity)_too_(large|long)",
+            "(request|payload|prompt|input|entity|string)_too_(large|long)|token_limit_exceeded",
         ),
         text=(
             r"(request|payload|body)( \w+)? (is )?too large|tokens must be reduced",
@@ -72,6 +72,7 @@ _REFUSED = (
             r"no endpoints found that support",
             rf"\bdo(es)? ?{_NOT} support|{_NOT} supported (with|by|for|in) this model",
             r"(unsupported|unknown|unrecognized|unexpected) (parameter|argument|field|value)",
+            rf"\b(vision|images?|audio|tools)\b.{{0,20}}{_NOT} (supported|loaded|enabled)",
         ),
         statuses=frozenset({200, 400, 404, 422}),
     ),
@@ -80,13 +81,11 @@ _REFUSED = (
 _OUT_OF_MONEY = Rule(
     "quota",
     codes=(
-        r"(insufficient|not_enough)_(\w+_)?(quota|balance|credits?|funds)",
-        r"billing_|payment_required",
+        r"(insufficient|not_enough)_(\w+_)?(quota|balance|credits?|funds)|billing_|payment_required",
         r"budget_exceeded|(credits?|balance)_(exhausted|depleted|too_low)|arrear|quota_failed",
     ),
     text=(
-        r"(credits?|balance|free quota) ((is|are|has been|have been) )?(too low|depleted|exhausted"
-        r"|used)",
+        r"(credit|balance|free quota)s? ((is|are|ha\w+ been) )?(too low|depleted|exhausted|used)",
         r"(insufficient|not enough) (\w+ )?(balance|credits?|funds|quota)|negative balance",
         r"(balance|credits?|quota) (is |are )?(not enough|insufficient|empty)|good standing",
         r"past due|overdue|unpaid|no (more )?credits (left|remaining|available)",
@@ -122,19 +121,14 @@ _SERVER = (
     ),
     Rule(
         "server",
-        text=(
-            r"model (has |was |is )?(been )?(crashed|unloaded|terminated)",
-            r"(runner|worker|engine)( process)? (has |was )?(\w+ )?(terminated|stopped|crashed)",
-        ),
-    ),
-    Rule(
-        "server",
         codes=(r"overloaded|over_capacity|capacity_(exceeded|exhausted)|queue_(exceeded|full)",),
         text=(
+            r"model (has |was |is )?(been )?(crash|unload|terminat)ed|(channel|prediction).error",
+            r"(runner|worker|engine)( process)? (has |was )?(\w+ )?(terminated|stopped|crashed)",
             r"(over|at|out of|no) ?capacity\b|capacity (is |was )?(exceeded|exhausted|reached)",
             r"overloaded|(high|heavy) (demand|load|traffic)|访问量过大|繁忙",
             r"(server|service|system|engine|llm)( is)?( too| currently)? busy|no slots available",
-            r"(is|are) (currently |still )?loading|loading model|\bdegraded\b",
+            r"(is|are) (currently |still )?loading|loading model|degraded function",
         ),
     ),
     Rule(
@@ -171,7 +165,10 @@ _MODEL = Rule(
 _UNUSABLE = Rule(
     "validation",
     codes=("tool_use_failed|json_validate_failed|output_parse_failed",),
-    text=(r"tool call validation failed|failed to (parse|generate|validate) (tool|json)",),
+    text=(
+        r"tool call validation failed|failed to (generate|validate) (tool|json)|generated invalid"
+        r"|(failed to parse|error parsing) (the )?(tool|json(?! (body|request))|output)",
+    ),
 )
 
 _BROKEN = Rule(
@@ -188,6 +185,12 @@ _BUSY = Rule(
     codes=(r"rate_?limit|too_many_requests|resource_exhausted|throttl|per_?(minute|day|hour)",),
     text=(r"rate.?limit|too many requests|(queries|requests|tokens) per |concurren|throttl",),
     statuses=frozenset({200, 400, 403, 429, 503}),
+)
+
+_REGION = Rule(
+    "auth",
+    text=(rf"(location|country|region|territory).{{0,40}}{_NOT} (supported|available|allowed)",),
+    statuses=_REFUSALS | {412, 500},
 )
 
 _PLAN = Rule(
@@ -225,7 +228,6 @@ _KEY = Rule(
         r"(valid|invalid|missing|expired|required|leaked|reported|disabled|revoked)",
         r"unauthori[sz]ed|unauthenticated|no auth credentials",
         r"(account|organi[sz]ation).{0,40}(deactivated|suspended|restricted|disabled|banned)",
-        rf"(location|country|region|territory).{{0,40}}{_NOT} (supported|available|allowed)",
     ),
     statuses=_REFUSALS | {412, 500},
 )
@@ -240,6 +242,7 @@ RULES = (
     _BROKEN,
     _WINDOW,
     _BUSY,
+    _REGION,
     _PLAN,
     _ADDRESS,
     _KEY,

@@ -45,6 +45,8 @@ def test_a_request_that_is_too_long_says_so(status: int, message: str) -> None:
         "This model does not support response format `json_schema`",
         "'temperature' is not supported with this model",
         "Unknown field: reasoning",
+        "The vision part is not loaded, yet an image came",
+        "A call lacks its signature, which may lead to degraded answers",
         "Output blocked by content filtering policy",
         "Your prompt may hold inappropriate content",
         "Content violates our usage policies",
@@ -117,6 +119,7 @@ def test_a_model_one_cannot_have_is_told_from_a_bad_key(status: int, message: st
         (400, "Model loading was stopped: insufficient system resources", False),
         (500, "runner process has terminated: unable to allocate buffer", False),
         (400, "Model is unloaded.", True),
+        (400, "Channel Error", True),
         (404, "Service temporarily unavailable", True),
         (429, "We see high traffic right now", True),
         (429, "The engine is currently overloaded", True),
@@ -138,11 +141,29 @@ def test_trouble_of_the_server_may_pass_unless_memory_lacks(
         (400, "API key expired. Please renew it."),
         (403, "This service has been disabled in your account"),
         (403, "Not authenticated"),
+        (400, "Your location is not supported without a billing account"),
         (500, "Unauthenticated. Set a key"),
     ],
 )
 def test_keys_and_accounts_are_auth(status: int, message: str) -> None:
     assert _read(status, message).error_class == "auth"
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (400, "Model generated invalid JSON syntax"),
+        (400, "Failed to parse tool call arguments"),
+        (500, "error parsing tool call: raw='{'"),
+    ],
+)
+def test_what_the_model_wrote_badly_may_come_out_well_next_time(status: int, message: str) -> None:
+    error = _read(status, message)
+    assert (error.error_class, error.retry_same) == ("validation", True)
+
+
+def test_a_body_of_ours_that_cannot_be_parsed_is_not_the_model_s_doing() -> None:
+    assert _read(400, "Failed to parse JSON body").error_class == "bad_request"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +177,7 @@ def test_keys_and_accounts_are_auth(status: int, message: str) -> None:
         (429, "Throttling.RateQuota", "rate_limit"),
         (500, "timeout_error", "timeout"),
         (500, "exceed_context_size_error", "bad_request"),
+        (400, "string_too_long", "bad_request"),
     ],
 )
 def test_a_code_is_understood_in_every_spelling(status: int, code: str, expected: str) -> None:
