@@ -104,7 +104,7 @@ class Composer:
         except AllProvidersFailed as error:
             draft.attempts += len(error.errors)
             if not self._offline_answers:
-                raise
+                raise _joined(error, draft) from error
             reply = None
         if reply is None and not self._offline_answers:
             raise AllProvidersFailed([_untrue(draft)])
@@ -213,6 +213,13 @@ class Composer:
             "language": context.language,
             "duration_ms": round((self._clock.monotonic_s() - draft.started) * 1000),
         }
+
+
+def _joined(error: AllProvidersFailed, draft: _Draft) -> AllProvidersFailed:
+    """Why there is no reply: an untrue first one counts among the failures."""
+    if not draft.rejections:
+        return error
+    return AllProvidersFailed([_untrue(draft), *error.errors], error.retry_after_s, error.paused)
 
 
 def _untrue(draft: _Draft) -> ProviderError:

@@ -143,6 +143,8 @@ class Prompt:
         if not earlier:
             return None
         kept = earlier[len(earlier) // 2 + 1 :]
+        while kept and kept[0].role != "user":  # some models' templates want the customer first
+            kept = kept[1:]
         messages = (*self.messages[:first], *kept, self.messages[-1])
         share = _length(messages) / max(1, _length(self.messages))
         return replace(self, messages=messages, tokens=round(self.tokens * share))

@@ -41,9 +41,12 @@ def cost_usd(provider: Provider, model: str | None, usage: Usage) -> float | Non
     """What an answer cost at list prices; thoughts count as output. None when nobody knows."""
     if is_free(provider, model):
         return 0.0
-    if usage.input_tokens is None and usage.output_tokens is None:
+    given, produced = usage.input_tokens, usage.output_tokens or 0
+    if given is None and usage.output_tokens is None:
+        given = usage.total_tokens  # of a call nobody answered: what was sent
+    if given is None and usage.output_tokens is None:
         return None
-    given, produced = usage.input_tokens or 0, usage.output_tokens or 0
+    given = given or 0
     if usage.total_tokens is not None:
         produced = max(produced, usage.total_tokens - given)
     return _cost(provider, model, given, produced)
@@ -156,6 +159,8 @@ class Budget:
                 await asyncio.to_thread(self.load)
             except BotError as error:
                 log_event(log, logging.WARNING, "budget_not_read", error=str(error))
+            except Exception:  # else its day would never end
+                log.exception("budget_broken")
 
     def _likely_usd(self, member: Member, model: str | None, tokens: int, max_tokens: int) -> float:
         known = estimate_usd(member.provider, model, tokens, max_tokens)

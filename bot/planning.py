@@ -9,6 +9,7 @@ from typing import Literal
 
 from bot import retry
 from bot.health import Health, Member
+from bot.health.windows import Need
 from bot.messages import Audio, Prompt
 from bot.money import Budget, estimate_usd
 from bot.progress import Progress
@@ -59,6 +60,11 @@ class Question:
     tokens: int
     max_tokens: int = 0
 
+    @property
+    def need(self) -> Need:
+        """What it takes from rate windows."""
+        return Need(self.tokens, self.max_tokens)
+
     @classmethod
     def of(cls, asked: Prompt | Audio) -> Question:
         """A recording is written down; a prompt with a picture goes to those who see."""
@@ -83,6 +89,8 @@ class Turn:
     """The prompt cut down to what a provider takes."""
     unaffordable: set[str] = field(default_factory=set)
     """Paused by the day's budget; never asked all the same."""
+    overtaken: str | None = None
+    """Who was asked first and is cancelled because another one answered before it."""
     forced: str | None = None
     """With every breaker open: the one provider that is asked all the same."""
 
@@ -148,7 +156,7 @@ class Planner:
             member, model, question.tokens, question.max_tokens
         ):
             return BUDGET, self._budget.day_left_s()
-        wait_s = health.ready_in_s(name, model, question.tokens)
+        wait_s = health.ready_in_s(name, model, question.need)
         return ("rate_limit", wait_s) if wait_s else None
 
     def apply_pause(self, turn: Turn, option: retry.Option) -> None:
@@ -160,16 +168,21 @@ class Planner:
         if why == BUDGET:
             turn.unaffordable.add(option.name)
         option.is_limited = why == "rate_limit"
-        option.closed = not option.is_limited
+        option.closed = not option.is_limited or option.has_waited
         option.ready_at = self._clock.monotonic_s() + seconds
         turn.progress.paused(option.name, why, seconds)
 
     def failure(self, turn: Turn) -> AllProvidersFailed:
         """Nobody answered: every error, why the others were left alone, when to come back."""
-        found = (self.pause(member, turn.question) for member in turn.members.values())
-        pauses = [pause for pause in found if pause is not None]
+        found = {name: self.pause(member, turn.question) for name, member in turn.members.items()}
+        pauses = [pause for pause in found.values() if pause is not None]
         waits = [seconds for why, seconds in pauses if why in PASSING]
         reasons = ["quota" if why == BUDGET else why for why, _ in pauses]
+        failed = {error.provider for error in turn.errors if error.error_class in PASSING}
+        if any(found[name] is None for name in failed):
+            waits = []  # it may answer at any moment: a time to come back would be too late
+        if turn.members and not turn.errors and not reasons:
+            reasons = ["timeout"]  # the deadline left no time to ask anybody
         return AllProvidersFailed(turn.errors, min(waits, default=None), reasons)
 
     def _arranged(

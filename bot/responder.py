@@ -23,7 +23,7 @@ from bot.money import Budget
 from bot.planning import Lineup, Planner, Question, Rules, Turn
 from bot.providers import base
 from core.clock import Clock
-from core.errors import ProviderError
+from core.errors import ProviderError, provider_error
 
 LIST_LIMIT_S = 3.0
 """How long a turn may spend on finding out which models there are."""
@@ -32,6 +32,9 @@ HEDGE_SHARE = 0.1
 HEDGES_KEPT = 10.0
 LEAST_HEDGE_S = 0.2
 """A learned limit below this would hedge against mere noise."""
+PROBE_HEDGE_S = 3.0
+"""How long a customer waits alone for one that hung before, while its usual time is not known."""
+LONG_WAIT_S = 5.0
 TOO_LONG_KEPT_S = 3600.0
 """How long prompts are cut in advance for a model that refused a long one."""
 _NO_USAGE = Usage()
@@ -87,6 +90,8 @@ class Responder:
         self._sleep = sleep
         self._planner = Planner(health, clock, budget, random or Random())  # noqa: S311
         self._hedges_left = HEDGES_KEPT
+        self._waiting: set[str] = set()
+        """Providers for whose next window a turn already waits long."""
         self._too_long: dict[tuple[str, str | None], tuple[int, float]] = {}
         """(provider, model) → tokens it refused as too many, until when that is believed."""
 
@@ -144,14 +149,9 @@ class Responder:
                 turn.progress.all_failed(turn.calls)
                 raise self._planner.failure(turn)
             if isinstance(step, retry.Wait):
-                if step.option.is_limited:
-                    turn.progress.waiting(step.seconds)
-                await self._sleep(step.seconds)
+                await self._wait(turn, step)
                 continue
-            hedge_s = self._hedge_after_s(turn, step)
-            completion = await (
-                self._attempt(turn, step) if hedge_s is None else self._race(turn, step, hedge_s)
-            )
+            completion = await self._ask_one_or_two(turn, step)
             if completion is not None:
                 return replace(completion, attempts=turn.calls)
 
@@ -164,22 +164,52 @@ class Responder:
             style=self.rules.style,
         )
 
+    async def _wait(self, turn: Turn, step: retry.Wait) -> None:
+        """Sleep until an option is ready. Of many who would wait long for one slot, one does."""
+        option = step.option
+        if not option.is_limited:
+            await self._sleep(step.seconds)
+            return
+        is_long = step.seconds > LONG_WAIT_S
+        if is_long and option.name in self._waiting:
+            option.closed = True
+            return
+        if is_long:
+            self._waiting.add(option.name)
+        turn.progress.waiting(step.seconds)
+        option.has_waited = True
+        try:
+            await self._sleep(step.seconds)
+        finally:
+            if is_long:
+                self._waiting.discard(option.name)
+
     # Hedging
 
-    def _hedge_after_s(self, turn: Turn, step: retry.Ask) -> float | None:
-        """Seconds after which the next provider is asked as well; None: never in this step."""
+    async def _ask_one_or_two(self, turn: Turn, step: retry.Ask) -> Completion | None:
+        """One attempt, beside it a second one where the first is slow and that is wanted."""
+        name = step.option.name
+        model = self._health.current_model(turn.members[name], turn.question.purpose)
+        learned_s = self._health.p95_s(name, model)
         after = self.rules.hedge_after
-        if after == "off" or not any(o.is_fresh for o in turn.options if o is not step.option):
-            return None
-        if after != "auto":
-            return after
-        model = self._health.current_model(turn.members[step.option.name], turn.question.purpose)
-        learned_s = self._health.p95_s(step.option.name, model)
-        return None if learned_s is None else max(learned_s, LEAST_HEDGE_S)
+        if not any(o.is_fresh for o in turn.options if o is not step.option):
+            return await self._attempt(turn, step)
+        if self._health.hangs(name, model):
+            # Somebody must find out whether it is back; no customer waits long for that.
+            return await self._race(turn, step, learned_s or PROBE_HEDGE_S, is_probe=True)
+        if after == "off" or (after == "auto" and learned_s is None):
+            return await self._attempt(turn, step)
+        hedge_s = max(learned_s or 0.0, LEAST_HEDGE_S) if after == "auto" else after
+        return await self._race(turn, step, hedge_s)
 
-    async def _race(self, turn: Turn, step: retry.Ask, hedge_s: float) -> Completion | None:
+    async def _race(
+        self, turn: Turn, step: retry.Ask, hedge_s: float, *, is_probe: bool = False
+    ) -> Completion | None:
         """Ask one, and when it is slow the next as well; the first usable answer wins."""
-        self._hedges_left = min(HEDGES_KEPT, self._hedges_left + HEDGE_SHARE)
+        if is_probe:
+            self._hedges_left += 1  # it is not charged to the share
+        else:
+            self._hedges_left = min(HEDGES_KEPT, self._hedges_left + HEDGE_SHARE)
         first = asyncio.create_task(self._attempt(turn, step))
         running = {first}
         try:
@@ -190,6 +220,7 @@ class Responder:
                 )
                 answers = [found for task in done if (found := task.result()) is not None]
                 if answers:
+                    turn.overtaken = step.option.name if first in running else None
                     return answers[0]
                 if first.done():
                     continue  # what is still running is asked in its place already
@@ -226,7 +257,11 @@ class Responder:
                 await self._fail(turn, attempt, error)
                 return None
             except asyncio.CancelledError:
-                self._ledger(turn, attempt, "cancelled")
+                if turn.overtaken == name:
+                    self._note_overtaken(attempt)
+                self._ledger(
+                    turn, attempt, "cancelled", usage=Usage(None, None, turn.question.tokens)
+                )
                 raise
             took_s = self._clock.monotonic_s() - attempt.started
             self._health.succeed(attempt.call, duration_s=took_s, windows=completion.windows)
@@ -243,38 +278,40 @@ class Responder:
     async def _begin(self, turn: Turn, step: retry.Ask) -> _Attempt | None:
         """The call's beginning; None when another turn has found out meanwhile that it is down."""
         option, member = step.option, turn.members[step.option.name]
-        if option.calls == 0 and option.name != turn.forced:
+        if option.name != turn.forced:
             self._planner.apply_pause(turn, option)
             if option.closed or option.ready_at > self._clock.monotonic_s():
                 return None
         model = self._health.current_model(member, turn.question.purpose)
         tokens, max_tokens = turn.question.tokens, turn.question.max_tokens
-        kept_usd = 0.0
-        if self._budget:
-            if not self._budget.may_ask(member, model, tokens, max_tokens):
-                option.closed = True
-                return None
-            kept_usd = self._budget.begin(member, model, tokens, max_tokens)
-        option.is_running = True
-        call = self._health.begin(member, model, tokens)
-        if call.is_probe and not await self._health.may_probe(call):
-            if self._budget:
-                self._budget.end(kept_usd, member, model, _NO_USAGE)
-            option.closed, option.is_running = True, False
+        if self._budget and not self._budget.may_ask(member, model, tokens, max_tokens):
+            option.closed = True
             return None
-        self._fit(turn, member.name, model)
-        option.calls += 1
-        turn.progress.asked(member.name)
-        return _Attempt(
+        attempt = _Attempt(
             option,
             member,
             model,
-            call,
+            self._health.begin(member, model, turn.question.need),
             self._clock.now(),
             self._clock.monotonic_s(),
             min(step.limit_s, member.timeout_s),
-            kept_usd,
+            self._budget.begin(member, model, tokens, max_tokens) if self._budget else 0.0,
         )
+        option.is_running = True
+        is_ours = False
+        try:
+            is_ours = not attempt.call.is_probe or await self._health.may_probe(attempt.call)
+        finally:  # also where the turn is cancelled in between
+            if not is_ours:
+                option.closed, option.is_running = True, False
+                self._pay(attempt, _NO_USAGE)
+        if not is_ours:
+            return None
+        attempt.started = self._clock.monotonic_s()
+        self._fit(turn, member.name, model)
+        option.calls += 1
+        turn.progress.asked(member.name)
+        return attempt
 
     def _pay(self, attempt: _Attempt, usage: Usage) -> None:
         """Tell the budget once what a call has cost."""
@@ -309,7 +346,12 @@ class Responder:
         if self._shorten(turn, attempt, error) or await self._heal(turn, attempt, error):
             option.free_calls += 1
             return
-        self._health.fail(attempt.call, error)
+        had_little_time = attempt.limit_s < attempt.member.timeout_s / 2
+        self._health.fail(
+            attempt.call,
+            error,
+            is_doubtful=had_little_time and error.error_class == "timeout",
+        )
         now = self._clock.monotonic_s()
         retry.note_failure(option, error, now=now, style=self.rules.style)
         if attempt.call.breaker.is_open and error.error_class != "rate_limit":
@@ -317,6 +359,17 @@ class Responder:
         if not option.is_left(self.rules.attempts):
             others = any(o.is_left(self.rules.attempts) for o in turn.options)
             turn.progress.exhausted(option.name, others=others)
+
+    def _note_overtaken(self, attempt: _Attempt) -> None:
+        """It had more than its usual time and another one answered first: that is no good sign."""
+        name = attempt.member.name
+        took_s = self._clock.monotonic_s() - attempt.started
+        usual_s = self._health.p95_s(name, attempt.model)
+        if attempt.call.is_probe or (usual_s is not None and took_s >= usual_s):
+            slow = provider_error(
+                "overtaken", provider=name, model=attempt.model, error_class="timeout"
+            )
+            self._health.fail(attempt.call, slow, is_doubtful=True)
 
     def _shorten(self, turn: Turn, attempt: _Attempt, error: ProviderError) -> bool:
         """The prompt is too long for this provider: leave out the older half of the talk."""
@@ -377,6 +430,8 @@ class Responder:
     ) -> None:
         if error is not None:
             usage = Usage(*error.tokens)
+        if outcome == "timeout":  # what was sent is billed, answered in time or not
+            usage = Usage(None, None, turn.question.tokens)
         self._record(
             AttemptRow(
                 turn_id=turn.turn_id,

@@ -35,7 +35,9 @@ class Option:
     ready_at: float = 0.0
     """Monotonic second before which it would refuse again."""
     is_limited: bool = False
-    """It is a full rate window that it waits for."""
+    """It waits for what the provider itself, or its full rate window, says."""
+    has_waited: bool = False
+    """That was waited out once: not again in this turn."""
 
     @property
     def attempts(self) -> int:
@@ -88,9 +90,14 @@ def next_step(
     if not ready:
         soonest = min(candidates, key=lambda o: o.ready_at)
         pause = soonest.ready_at - now
-        return Wait(soonest, pause) if now + pause + MIN_ATTEMPT_S * 2 < deadline else None
+        left_s = deadline - now - pause
+        return Wait(soonest, pause) if left_s > min(SHARE_S, (deadline - now) / 4) else None
     chosen = min(ready, key=lambda o: o.attempts)
-    others = sum(1 for o in live if o is not chosen and o.calls == 0)
+    others = sum(
+        1
+        for o in live
+        if o is not chosen and o.calls == 0 and o.ready_at + MIN_ATTEMPT_S < deadline
+    )
     return Ask(chosen, attempt_limit_s(deadline - now, others))
 
 
@@ -104,8 +111,8 @@ def note_failure(option: Option, error: ProviderError, *, now: float, style: str
     option.is_limited = error.error_class == "rate_limit"
     if not error.retry_same:
         option.closed = True
-    elif error.retry_after_s:
-        option.ready_at = now + error.retry_after_s
+    elif error.retry_after_s is not None:
+        option.ready_at, option.is_limited = now + error.retry_after_s, True
     elif option.is_limited and style != "in_place":
         option.closed = True  # nobody knows for how long; the customer is not kept waiting
     else:

@@ -60,34 +60,46 @@ class Breaker:
         self.open_until, self.error_class, self.probing = None, "", False
 
     def note_failure(
-        self, error: ProviderError, now: float, *, is_probe: bool, is_local: bool
+        self,
+        error: ProviderError,
+        now: float,
+        *,
+        is_probe: bool,
+        is_local: bool,
+        is_doubtful: bool = False,
     ) -> bool:
-        """Write down a failed call; whether anything changed for the next one."""
+        """Write down a failed call; whether anything changed for the next one.
+
+        Args:
+            is_doubtful: it got too little time to be sure; only several in a row count.
+        """
         kind = error.error_class
         if kind == "bad_request":
             return False
-        if self.open_until is not None and not is_probe:
-            # Many were under way when it opened: they saw the same fault, not a new one.
+        if self.open_until is not None and not (is_probe and self.open_until <= now):
+            # Many were under way when it opened: they saw the same fault, not a new one. And one
+            # that was asked before its time, because all are down, must not stay away for longer.
             if kind != "rate_limit" or not error.retry_after_s:
                 return False
             told_s = min(error.retry_after_s, LONGEST_TOLD_S)
             self.open_until = max(self.open_until, now + told_s)
             return True
         self.failures += 1
-        wait_s = self._open_s(error, is_probe=is_probe, is_local=is_local)
+        at_once = is_probe or (kind in OPENS_AT_ONCE and not is_doubtful)
+        wait_s = self._open_s(error, at_once=at_once, is_local=is_local)
         if wait_s is not None:
             self.error_class = kind
             self.opened += 1
             self.open_until = now + wait_s
         return True
 
-    def _open_s(self, error: ProviderError, *, is_probe: bool, is_local: bool) -> float | None:
+    def _open_s(self, error: ProviderError, *, at_once: bool, is_local: bool) -> float | None:
         """Seconds a failure keeps it open; None when it stays closed."""
         kind = error.error_class
         told_s = min(error.retry_after_s or 0.0, LONGEST_TOLD_S)
-        if kind == "rate_limit" and told_s:
+        if kind == "rate_limit" and error.retry_after_s is not None:
             return told_s
-        if not (kind in OPENS_AT_ONCE or is_probe or self.failures >= FAILURES_TO_OPEN):
+        if not (at_once or self.failures >= FAILURES_TO_OPEN):
             return None
         first = FIRST_OPEN_S.get(kind, DEFAULT_OPEN_S)
         longest = LONGEST_OPEN_S.get(kind, DEFAULT_LONGEST_OPEN_S)

@@ -5,6 +5,7 @@ Everything is kept in memory; `bot.health.store` shares it with other processes 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,7 +17,7 @@ import httpx
 from bot.health.breaker import Breaker, Call
 from bot.health.member import Member
 from bot.health.replacements import Replacement, Replacements
-from bot.health.windows import RateWindows
+from bot.health.windows import Need, RateWindows
 from bot.messages import Window
 from bot.providers import base
 from bot.providers.advice import advise
@@ -34,6 +35,8 @@ CLOSED_BY_PING = frozenset({"network", "auth", "config", "model_not_found"})
 """What a list of models can disprove; a hanging or exhausted model has to prove itself."""
 ALARMING = frozenset({"auth", "config", "quota"})
 """What stays until a person mends it."""
+CLAIM_LIMIT_S = 1.0
+ONE_REQUEST = Need()
 LATENCIES_KEPT = 100
 LEAST_LATENCIES = 20
 
@@ -72,7 +75,9 @@ class Health:
         self.claim = claim
         self.states: dict[Key, State] = {}
         self.changed: set[Key] = set()
-        """What the store has not written yet."""
+        """Breakers and replaced models the store has not written yet."""
+        self.learned: set[Key] = set()
+        """The same of rate windows and latencies."""
         self.replacements = Replacements(clock)
         self._loaded: dict[str, str] = {}
         self._alarmed: dict[str, str] = {}
@@ -132,10 +137,10 @@ class Health:
         breaker = self.state(provider, model).breaker
         return breaker.open_until is None or breaker.may_ask(self._clock.monotonic_s())
 
-    def ready_in_s(self, provider: str, model: str | None, tokens: int = 0) -> float:
-        """Seconds until the rate windows let a call of so many tokens through; 0 when now."""
+    def ready_in_s(self, provider: str, model: str | None, need: Need = ONE_REQUEST) -> float:
+        """Seconds until the rate windows let such a call through; 0 when now."""
         windows = self.state(provider, model).windows
-        return windows.wait_s(tokens, self._clock.monotonic_s()) if windows else 0.0
+        return windows.wait_s(need, self._clock.monotonic_s()) if windows else 0.0
 
     def soonest(self, keys: Sequence[tuple[str, str | None]]) -> tuple[str, str | None] | None:
         """With every breaker open: the one due soonest that a caller may probe, if any.
@@ -158,6 +163,18 @@ class Health:
         until = self.breaker(provider, model).open_until
         return None if until is None else max(0.0, until - self._clock.monotonic_s())
 
+    def forget(self, provider: str) -> None:
+        """Its key or address is another now: what was learned with the old one says nothing."""
+        for key in [key for key in self.states if key[0] == provider]:
+            del self.states[key]
+        self._alarmed.pop(provider, None)
+        self._loaded.pop(provider, None)
+
+    def hangs(self, provider: str, model: str | None) -> bool:
+        """Its breaker is open because it did not answer in time."""
+        breaker = self.state(provider, model).breaker
+        return breaker.open_until is not None and breaker.error_class == "timeout"
+
     def paused_s(self, member: Member) -> float:
         """Seconds for which nobody is sent to its chat model; 0 when somebody may be."""
         model = self.current_model(member)
@@ -171,27 +188,37 @@ class Health:
 
     # What calls find out
 
-    def begin(self, member: Member, model: str | None, tokens: int | None = None) -> Call:
+    def begin(self, member: Member, model: str | None, need: Need | None = None) -> Call:
         """A call starts; of an open breaker nobody probes yet it is the one probe.
 
         Args:
-            tokens: estimate of what it takes from the rate windows; None: it is no generation.
+            need: what it takes from the rate windows; None: it is no generation.
         """
         state = self.state(member.name, model)
         breaker = state.breaker
         is_probe = breaker.open_until is not None and not breaker.probing
         if is_probe:
             breaker.probing = True
-        if tokens is not None and state.windows:
-            state.windows.take(tokens)
-        return Call(member, model, breaker, is_probe)
+        call = Call(member, model, breaker, is_probe)
+        if need is not None:
+            state.windows.take(id(call), need)
+        return call
 
     async def may_probe(self, call: Call) -> bool:
-        """Whether this probe may go on: not while another process probes the same."""
-        if await self.claim(call):
-            return True
-        call.breaker.probing = False
-        return False
+        """Whether this probe may go on: not while another process probes the same.
+
+        Whoever is cancelled here, or refused, has given the probe back.
+        """
+        is_ours = False
+        try:
+            async with asyncio.timeout(CLAIM_LIMIT_S):
+                is_ours = await self.claim(call)
+        except TimeoutError:
+            is_ours = True  # the database is busy: better two probes than none
+        finally:
+            if not is_ours:
+                self.abandon(call)
+        return is_ours
 
     def succeed(
         self, call: Call, *, duration_s: float | None = None, windows: Sequence[Window] = ()
@@ -203,14 +230,15 @@ class Health:
             windows: what the answer said of rate windows.
         """
         state = self.state(call.member.name, call.model)
+        state.windows.end(id(call))
         if duration_s is not None:
             state.latencies_s.append(duration_s)
             state.answers += 1
             if state.answers % LEAST_LATENCIES == 0:
-                self._note_change(call)
+                self.learned.add((call.member.name, call.model or ""))
         if windows:
             state.windows.read(windows, self._clock.monotonic_s())
-            self._note_change(call)
+            self.learned.add((call.member.name, call.model or ""))
         breaker = call.breaker
         if breaker.is_open and breaker.error_class == "rate_limit" and not call.is_probe:
             return  # it began before the window was full
@@ -222,14 +250,25 @@ class Health:
 
     def abandon(self, call: Call) -> None:
         """A call ended and says nothing; a second word on the same call changes nothing."""
+        self.state(call.member.name, call.model).windows.end(id(call))
         if call.is_probe:
             call.breaker.probing = False
 
-    def fail(self, call: Call, error: ProviderError) -> None:
-        """A call failed."""
+    def fail(self, call: Call, error: ProviderError, *, is_doubtful: bool = False) -> None:
+        """A call failed.
+
+        Args:
+            is_doubtful: it got too little time to be sure of it.
+        """
         self.abandon(call)
-        now, is_local = self._clock.monotonic_s(), call.member.provider.is_local
-        if call.breaker.note_failure(error, now, is_probe=call.is_probe, is_local=is_local):
+        changed = call.breaker.note_failure(
+            error,
+            self._clock.monotonic_s(),
+            is_probe=call.is_probe,
+            is_local=call.member.provider.is_local,
+            is_doubtful=is_doubtful,
+        )
+        if changed:
             self._note_change(call)
         if error.error_class in ALARMING:
             self._alarm(call.member, error)

@@ -107,10 +107,8 @@ class Pinger:
             model = await self._check(member)
         except ProviderError as error:
             ping = self._row(member, started, error=error, model=health.current_model(member))
-            # A model may answer under a name the list does not show: only an answer disproves it.
-            is_news = error.error_class != "model_not_found" or call.is_probe
-            if member.is_configured and is_news:
-                health.fail(call, error)
+            if member.is_configured:
+                self._note_failure(call, error)
         else:
             ping = self._row(member, started, error=None, model=model)
             if call.breaker.error_class in CLOSED_BY_PING:
@@ -119,6 +117,16 @@ class Pinger:
             health.abandon(call)
         self._note(ping)
         return ping
+
+    def _note_failure(self, call: Call, error: ProviderError) -> None:
+        """What a failed ping means for those who want an answer: less than a failed answer."""
+        opened_by = call.breaker.error_class
+        if error.error_class == "model_not_found" and opened_by != "model_not_found":
+            # The list was reached. And a model may answer under a name no list shows.
+            if opened_by in CLOSED_BY_PING:
+                self._health.succeed(call)
+        elif error.error_class != "timeout" or call.is_probe:  # a slow list is no slow model
+            self._health.fail(call, error)
 
     async def _check(self, member: Member) -> str | None:
         if not member.is_configured:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.health.breaker import LONGEST_TOLD_S, Call
@@ -35,6 +36,17 @@ LONGEST_S = LONGEST_TOLD_S
 """No stored instant is believed beyond what a breaker can set: a clock may have been wrong."""
 SKEW_S = 60.0
 """A row from further in the future comes from a wrong clock, and any other word replaces it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """What one process writes at once; rows hold every column, of lessons only some are stored."""
+
+    breakers: list[dict[str, Any]]
+    lessons: list[dict[str, Any]]
+    replaced: list[Replacement]
+    ended: set[Key]
+    """Leases of probes that are over."""
 
 
 class HealthStore:
@@ -91,21 +103,21 @@ class HealthStore:
 
     async def sync(self) -> None:
         """Write what changed here, read what others wrote."""
-        if self._health.changed or self._ended_leases():
-            changed, ended = self._take_changes(), self._ended_leases()
+        if self._health.changed or self._health.learned or self._ended_leases():
+            changed = self._take_changes(self._ended_leases())
             try:
-                await self._database.write_async(lambda c: _write(c, *changed, ended, self._owner))
+                await self._database.write_async(lambda c: _write(c, changed, self._owner))
             except BotError:
-                self._health.changed |= {(row["provider"], row["model"]) for row in changed[0]}
+                self._health.changed |= {_key(row) for row in changed.breakers}
+                self._health.learned |= {_key(row) for row in changed.lessons}
                 raise
-            self._leases -= ended
+            self._leases -= changed.ended
         self._adopt(*await self._database.read_async(_read))
 
     def close(self) -> None:
         """Write what is left, without waiting."""
-        if self._health.changed or self._leases:
-            changed, ended = self._take_changes(), set(self._leases)
-            self._database.post(lambda c: _write(c, *changed, ended, self._owner))
+        changed = self._take_changes(set(self._leases))
+        self._database.post(lambda c: _write(c, changed, self._owner))
 
     async def claim(self, call: Call) -> bool:
         """Whether no other process probes this breaker; true when the database cannot tell."""
@@ -122,19 +134,33 @@ class HealthStore:
             self._leases.add(key)
         return is_ours
 
+    def know(self, members: Sequence[Member]) -> None:
+        """These are the members from now on; one with another key or address is learned anew."""
+        for member in members:
+            if self._marks.get(member.name, member.mark) != member.mark:
+                self._health.forget(member.name)
+            self._marks[member.name] = member.mark
+
     def _ended_leases(self) -> set[Key]:
         states = self._health.states
-        return {key for key in self._leases if not states[key].breaker.probing}
+        probing = {key for key, state in states.items() if state.breaker.probing}
+        return self._leases - probing
 
     # Memory to rows
 
-    def _take_changes(self) -> tuple[list[dict[str, Any]], list[Replacement]]:
+    def _take_changes(self, ended: set[Key]) -> _Changes:
         health, now = self._health, self._clock.now()
         changed, health.changed = health.changed, set()
+        learned, health.learned = health.learned, set()
         found = (health.replacements.get(*key) for key in changed)
         for key in changed:
             self._seen[key] = now
-        return [self._row(key, now) for key in changed], [each for each in found if each]
+        return _Changes(
+            [self._row(key, now) for key in changed],
+            [self._row(key, now) for key in learned - changed],
+            [each for each in found if each],
+            ended,
+        )
 
     def _row(self, key: Key, now: datetime) -> dict[str, Any]:
         state = self._health.states.get(key) or State()
@@ -171,14 +197,16 @@ class HealthStore:
     def _adopt(self, rows: Sequence[Row[Any]], replaced: Sequence[Row[Any]]) -> None:
         health = self._health
         for row in rows:
-            key = row.provider, row.model
-            is_ours = row.changed_by == self._owner or key in health.changed
-            seen = self._seen.get(key)
-            is_other = row.mark != self._marks.get(row.provider, "")
-            if is_ours or is_other or (seen is not None and row.changed_at <= seen):
+            if row.mark != self._marks.get(row.provider, ""):
                 continue
-            self._seen[key] = row.changed_at
-            self._restore(health.state(row.provider, row.model), row)
+            key = row.provider, row.model
+            state = health.state(*key)
+            self._learn(state, row)
+            seen = self._seen.get(key)
+            is_ours = row.changed_by == self._owner or key in health.changed
+            if not is_ours and (seen is None or row.changed_at > seen):
+                self._seen[key] = row.changed_at
+                self._restore(state, row)
         for row in replaced:
             health.replacements.add(Replacement(row.provider, row.gone, row.found, row.at))
 
@@ -188,6 +216,8 @@ class HealthStore:
         breaker.error_class = row.error_class
         until = row.open_until
         breaker.open_until = None if until is None else self._at(until.timestamp())
+
+    def _learn(self, state: State, row: Row[Any]) -> None:
         for window in row.windows:
             kind, remaining, limit = window["kind"], window["remaining"], window["limit"]
             read_at, ends_at = self._at(window["read_at"]), self._at(window["ends_at"])
@@ -206,26 +236,27 @@ def _read(connection: Connection) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]
     return states, connection.execute(select(ModelReplacement.__table__)).all()
 
 
-def _write(
-    connection: Connection,
-    rows: Sequence[dict[str, Any]],
-    replaced: Sequence[Replacement],
-    ended: Collection[Key],
-    owner: str,
-) -> None:
-    """Store states that are newer than the stored ones, and give back leases of ended probes."""
-    for row in rows:
+def _key(row: dict[str, Any]) -> Key:
+    return row["provider"], row["model"]
+
+
+def _write(connection: Connection, changes: _Changes, owner: str) -> None:
+    """Store breakers that are newer than the stored ones, and what was learned beside them."""
+    for row in changes.breakers:
         at = row["changed_at"]
-        is_older = or_(
-            BreakerState.changed_at <= at,
-            BreakerState.changed_at > at + timedelta(seconds=SKEW_S),
+        _upsert(
+            connection,
+            row,
+            set_=row,
+            where=or_(
+                BreakerState.changed_at <= at,
+                BreakerState.changed_at > at + timedelta(seconds=SKEW_S),
+            ),
         )
-        connection.execute(
-            insert_into(connection, BreakerState)
-            .values(**row)
-            .on_conflict_do_update(index_elements=["provider", "model"], set_=row, where=is_older)
-        )
-    for provider, model in ended:
+    for row in changes.lessons:
+        lessons = {name: row[name] for name in ("windows", "latencies_ms")}
+        _upsert(connection, row, set_=lessons, where=BreakerState.mark == row["mark"])
+    for provider, model in changes.ended:
         connection.execute(
             update(BreakerState)
             .where(
@@ -235,7 +266,7 @@ def _write(
             )
             .values(probe_until=None)
         )
-    for each in replaced:
+    for each in changes.replaced:
         values = {"found": each.found, "at": each.at}
         connection.execute(
             insert_into(connection, ModelReplacement)
@@ -248,9 +279,27 @@ def _write(
         )
 
 
+def _upsert(
+    connection: Connection,
+    row: dict[str, Any],
+    *,
+    set_: dict[str, Any],
+    where: ColumnElement[bool],
+) -> None:
+    connection.execute(
+        insert_into(connection, BreakerState)
+        .values(**row)
+        .on_conflict_do_update(index_elements=["provider", "model"], set_=set_, where=where)
+    )
+
+
 def _claim(connection: Connection, row: dict[str, Any], now: datetime) -> bool:
     """Insert or update on the condition that nobody else holds the probe."""
-    free = or_(BreakerState.probe_until.is_(None), BreakerState.probe_until < now)
+    free = or_(
+        BreakerState.probe_until.is_(None),
+        BreakerState.probe_until < now,
+        BreakerState.probe_by == row["probe_by"],
+    )
     claimed = connection.execute(
         insert_into(connection, BreakerState)
         .values(**row)

@@ -16,6 +16,21 @@ now has room again after one request's share of the day. We stay away for that s
 long; of a window that does not refill the next refusal, a quick one, tells the truth."""
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a call takes: the tokens sent, and the most that may come back."""
+
+    tokens: int = 0
+    max_tokens: int = 0
+
+    def of(self, kind: str) -> float:
+        """Units of a window that counts requests, input, output or all tokens."""
+        if kind == "requests":
+            return 1.0
+        sent = 0 if kind == "output_tokens" else self.tokens
+        return float(sent + (0 if kind == "input_tokens" else self.max_tokens))
+
+
 @dataclass(slots=True)
 class RateWindow:
     """One window as last heard of; over at `ends_at`."""
@@ -45,10 +60,11 @@ class RateWindow:
 class RateWindows:
     """The windows of one (provider, model)."""
 
-    __slots__ = ("_kinds",)
+    __slots__ = ("_kinds", "_under_way")
 
     def __init__(self) -> None:
         self._kinds: dict[str, RateWindow] = {}
+        self._under_way: dict[int, Need] = {}
 
     def __bool__(self) -> bool:
         return bool(self._kinds)
@@ -57,10 +73,21 @@ class RateWindows:
         return iter(self._kinds.values())
 
     def read(self, windows: Iterable[Window], now: float) -> None:
-        """Newer numbers replace older ones; one without a reset is believed for a minute."""
+        """Newer numbers replace older ones; one without a reset is believed for a minute.
+
+        Calls that are still under way may or may not be among what the provider has counted; to be
+        sure they are taken off once more. Of two windows of a kind the emptier one counts.
+        """
+        read: dict[str, RateWindow] = {}
         for window in windows:
             reset_s = TRUSTED_RESET_S if window.reset_s is None else max(0.0, window.reset_s)
-            self.put(RateWindow(window.kind, window.remaining, window.limit, now, now + reset_s))
+            new = RateWindow(window.kind, window.remaining, window.limit, now, now + reset_s)
+            known = read.get(window.kind)
+            if known is None or new.remaining < known.remaining:
+                read[window.kind] = new
+        for each in read.values():
+            each.taken = sum(need.of(each.kind) for need in self._under_way.values())
+            self.put(each)
 
     def put(self, window: RateWindow) -> None:
         """Take it over unless something newer is known of its kind."""
@@ -68,16 +95,17 @@ class RateWindows:
         if known is None or window.read_at >= known.read_at:
             self._kinds[window.kind] = window
 
-    def take(self, tokens: int) -> None:
-        """A call begins."""
+    def take(self, call: int, need: Need) -> None:
+        """A call begins; `call` tells it from others."""
+        self._under_way[call] = need
         for window in self._kinds.values():
-            window.taken += _need(window, tokens)
+            window.taken += need.of(window.kind)
 
-    def wait_s(self, tokens: int, now: float) -> float:
+    def end(self, call: int) -> None:
+        """A call is over; what it took stays taken until the provider tells anew."""
+        self._under_way.pop(call, None)
+
+    def wait_s(self, need: Need, now: float) -> float:
         """Seconds until none of them would refuse a call; 0 when it may begin now."""
-        waits = (window.wait_s(_need(window, tokens), now) for window in self._kinds.values())
+        waits = (window.wait_s(need.of(window.kind), now) for window in self._kinds.values())
         return max(waits, default=0.0)
-
-
-def _need(window: RateWindow, tokens: int) -> float:
-    return 1.0 if window.kind == "requests" else float(tokens)

@@ -336,7 +336,7 @@ async def complete(
     if prompt.schema is not None:
         try:
             return replace(completion, data=structured.read_object(completion, prompt.schema))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _refused(provider, completion, str(error)) from error
     offered = {tool.name for tool in prompt.tools}
     if not completion.text and any(call.name not in offered for call in completion.tool_calls):
@@ -396,7 +396,7 @@ async def _ask(
             spent = usage_of(bodies.parse(answer.body))
             error.tokens = spent.input_tokens, spent.output_tokens, spent.total_tokens
         raise
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise provider_error(  # a shape nobody foresaw must not cost the customer the answer
             f"unreadable answer: {type(error).__name__}",
             provider=provider.name,

@@ -8,6 +8,8 @@ from typing import Any
 
 from bot.messages import Usage
 
+MOST_TOKENS = 100_000_000
+"""Beyond this a count is a slip, and no database column takes it."""
 # A whole block; one cut off by the limit; or one whose opening tag stood in the model's template.
 _THOUGHTS = re.compile(
     r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)"
@@ -42,7 +44,8 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 def count(value: Any) -> int | None:
     """The value when it is a whole number, else None."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS
+    return value if is_count else None
 
 
 def read_usage(usage: Any) -> Usage:

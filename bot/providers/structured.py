@@ -5,7 +5,9 @@ Providers with a JSON mode are asked for it as well; the instruction works every
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -13,6 +15,8 @@ from typing import Any
 
 from bot.messages import Completion, Prompt, PromptMessage
 
+MOST_STARTS = 20
+"""Brackets tried as the beginning of the object: models like to say something before it."""
 _INSTRUCTION = (
     "Answer with one JSON object only: no other words, no code fence. It must fit this JSON Schema:"
 )
@@ -43,16 +47,15 @@ def read_object(completion: Completion, schema: Mapping[str, Any]) -> Any:
 
 def _parse(text: str) -> Any:
     """The first object or list in a text, however a model wrapped or broke it."""
-    starts = [at for sign in "{[" if (at := text.find(sign)) >= 0]
+    starts = [found.start() for found in re.finditer(r"[{\[]", text)]
+    for start in starts[:MOST_STARTS]:
+        with contextlib.suppress(ValueError):
+            return json.JSONDecoder().raw_decode(text, start)[0]
     if not starts:
         raise ValueError("no JSON in the answer")
-    found = text[min(starts) :]
-    try:
-        return json.JSONDecoder().raw_decode(found)[0]
-    except ValueError:
-        from json_repair import repair_json  # slow to import, seldom needed
+    from json_repair import repair_json  # slow to import, seldom needed
 
-        return repair_json(found, return_objects=True)
+    return repair_json(text[starts[0] :], return_objects=True)
 
 
 def _written(schema: Mapping[str, Any]) -> str:

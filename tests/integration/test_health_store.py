@@ -126,15 +126,47 @@ async def test_whoever_was_refused_a_probe_leaves_the_probers_place_and_word(
     assert two.health.open_for_s(*GROQ) is None
 
 
+async def test_what_one_learns_of_windows_closes_no_breaker_of_another(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    call = two.health.begin(MEMBER, "m1")
+    one.fail("rate_limit", retry_after_s=60)
+    await one.store.sync()
+    two.clock.advance(1)
+    two.health.succeed(call, windows=[Window("requests", 5, 30, 60)])
+    await two.store.sync()
+    await one.store.sync()
+    assert [each.health.may_ask(*GROQ) for each in (one, two)] == [False, False]
+
+
+async def test_a_probe_may_be_claimed_again_by_whoever_holds_it(database: Database) -> None:
+    one = Process(database, "one")
+    one.fail("timeout")
+    one.clock.advance(31)
+    for _ in range(2):
+        call = one.health.begin(MEMBER, "m1")
+        assert await one.health.may_probe(call)
+        one.health.abandon(call)
+
+
+async def test_a_mended_key_is_learned_anew_at_once(database: Database) -> None:
+    one = Process(database, "one")
+    one.fail("auth")
+    mended = replace(MEMBER, settings=ProviderSettings("key-2", ("m1",)))
+    one.store.know([mended])
+    assert one.health.may_ask(*GROQ)
+    await one.store.sync()
+    assert one.health.may_ask(*GROQ)
+
+
 async def test_an_older_word_never_replaces_a_newer_one(database: Database) -> None:
     late, quick = Process(database, "late"), Process(database, "quick")
     late.fail("timeout")
-    changes = late.store._take_changes()
+    changes = late.store._take_changes(set())
     for process in (late, quick):
         process.clock.advance(5)
     quick.fail("network")
     await quick.store.sync()
-    await database.write_async(lambda c: _write(c, *changes, set(), "late"))
+    await database.write_async(lambda c: _write(c, changes, "late"))
 
     fresh = Process(database, "fresh", quick.clock)
     fresh.store.load()

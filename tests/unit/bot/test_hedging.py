@@ -142,3 +142,36 @@ def test_a_turn_that_is_cancelled_leaves_no_call_running() -> None:
 
     assert asyncio.run(run()) == set()
     assert [row.outcome for row in bench.rows] == ["cancelled", "cancelled"]
+
+
+def test_whoever_finds_out_that_one_still_hangs_is_served_by_the_next() -> None:
+    async def run() -> list[tuple[str, int, str]]:
+        bench = bench_of({"groq": [httpx.ReadTimeout("hang"), never], "openai": [good()]}, "off")
+        for took_s in range(20):
+            call = bench.health.begin(bench.responder.lineup.chat[0], "m1")
+            bench.health.succeed(call, duration_s=took_s / 1e6)
+        await bench.responder.respond(PROMPT, deadline_s=45)
+        bench.clock.advance(31)
+        await bench.responder.respond(PROMPT, deadline_s=45)
+        assert not bench.health.may_ask("groq", "m1")
+        return bench.outcomes
+
+    assert asyncio.run(run()) == [
+        ("groq", 1, "timeout"),
+        ("openai", 1, "answered"),
+        ("openai", 1, "answered"),
+        ("groq", 1, "cancelled"),
+    ]
+
+
+def test_one_that_is_overtaken_again_and_again_is_left_alone() -> None:
+    async def run() -> list[str]:
+        bench = bench_of({"groq": [never], "openai": [good()]})
+        for _ in range(20):
+            call = bench.health.begin(bench.responder.lineup.chat[0], "m1")
+            bench.health.succeed(call, duration_s=0.0)
+        for _ in range(5):
+            await bench.responder.respond(PROMPT, deadline_s=45)
+        return [name for name, _, _ in bench.outcomes]
+
+    assert asyncio.run(run()).count("groq") == 3

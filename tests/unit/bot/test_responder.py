@@ -9,9 +9,10 @@ import logging
 import httpx
 import pytest
 
+from bot import retry
 from bot.messages import Audio, Image, Prompt, PromptMessage
 from bot.planning import Lineup
-from core.errors import AllProvidersFailed
+from core.errors import AllProvidersFailed, provider_error
 from tests.fakes import FixedClock
 from tests.responder_bench import PROMPT, Bench, broken, good
 
@@ -342,3 +343,97 @@ def test_a_window_that_is_almost_full_is_passed_over_before_it_refuses() -> None
         "groq: otra vez",
     ]
     assert {row.outcome for row in bench.rows} == {"answered"}
+
+
+LONG_LIMIT = broken(429, "rate_limit_exceeded", **{"retry-after": "20"})
+
+
+def test_of_many_who_would_wait_long_for_one_slot_one_does() -> None:
+    bench = Bench({"groq": [LONG_LIMIT, good()]})
+    asleep = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        asleep.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        bench.clock.advance(seconds)
+
+    bench.responder._sleep = sleep
+
+    async def run() -> list[object]:
+        first = asyncio.create_task(bench.responder.respond(PROMPT, deadline_s=45))
+        await asleep.wait()
+        second = bench.responder.respond(PROMPT, deadline_s=45)
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    waited, refused = asyncio.run(run())
+    assert not isinstance(waited, Exception)
+    assert isinstance(refused, AllProvidersFailed) and refused.error_class == "rate_limit"
+
+
+def test_a_provider_that_failed_for_others_meanwhile_is_not_asked_again() -> None:
+    def fail_and_open() -> httpx.Response:
+        call = bench.health.begin(bench.responder.lineup.chat[0], "m1")
+        bench.health.fail(call, provider_error("x", provider="groq", error_class="timeout"))
+        return broken(500)
+
+    bench = Bench({"groq": [broken(500), good()], "openai": [fail_and_open, good()]})
+    assert bench.respond() == "openai: Sí, tenemos."
+    assert [name for name, _, _ in bench.outcomes] == ["groq", "openai", "openai"]
+
+
+def test_one_that_got_a_fraction_of_its_time_is_not_taken_for_dead() -> None:
+    bench = Bench({"groq": [httpx.ReadTimeout("hang")]})
+    with pytest.raises(AllProvidersFailed):
+        bench.respond(deadline_s=2)
+    assert bench.health.may_ask("groq", "m1")
+
+
+def test_no_time_is_kept_for_those_who_cannot_be_asked_within_it() -> None:
+    limited = broken(429, "rate_limit_exceeded", **{"retry-after": "3600"})
+    bench = Bench({"groq": [limited], "mistral": [limited], "openai": [good()]})
+    bench.respond()
+    options = [retry.Option(name) for name in ("groq", "mistral", "openai")]
+    for option in options[:2]:
+        option.ready_at = 3600.0
+    step = retry.next_step(options, now=0.0, deadline=20.0, attempts=2, style="rounds")
+    assert isinstance(step, retry.Ask) and step.limit_s == 20.0
+
+
+def test_when_one_may_answer_at_any_moment_nobody_is_told_to_come_back_late() -> None:
+    limited = broken(429, "rate_limit_exceeded", **{"retry-after": "3600"})
+    bench = Bench({"groq": [limited], "openai": [broken(500)]}, attempts=1)
+    with pytest.raises(AllProvidersFailed) as caught:
+        bench.respond()
+    assert caught.value.retry_after_s is None
+
+
+def test_without_time_to_ask_anybody_it_is_a_timeout() -> None:
+    bench = Bench({"groq": [good()]})
+    with pytest.raises(AllProvidersFailed) as caught:
+        bench.respond(deadline_s=0.3)
+    assert caught.value.error_class == "timeout"
+
+
+def test_in_place_nobody_sleeps_through_a_providers_own_wait_while_another_can_answer() -> None:
+    busy = broken(503, "overloaded", **{"retry-after": "20"})
+    bench = Bench({"groq": [busy], "openai": [good()]}, style="in_place")
+    before = bench.clock.now()
+    assert bench.respond() == "openai: Sí, tenemos."
+    assert bench.clock.now() == before
+
+
+def test_an_answer_nobody_can_parse_is_a_failure_like_any_other() -> None:
+    schema = {"type": "object"}
+    bench = Bench({"groq": [good("[" * 60_000)], "openai": [good('{"n": 3}')]}, attempts=1)
+    completion = asyncio.run(bench.responder.respond(PROMPT, deadline_s=45, schema=schema))
+    assert completion.data == {"n": 3}
+
+
+def test_a_shortened_talk_begins_with_the_customer() -> None:
+    talk = [PromptMessage("user" if i % 2 == 0 else "assistant", f"{i}") for i in range(8)]
+    short = Prompt((*talk, PromptMessage("user", "¿y la última?"))).shortened()
+    while short is not None:
+        roles = [message.role for message in short.messages if message.role != "system"]
+        assert roles[0] == "user"
+        short = short.shortened()

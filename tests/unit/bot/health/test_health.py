@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -187,6 +188,65 @@ def test_nobody_is_left_alone_for_more_than_a_day(error_class: str) -> None:
     bench = Bench()
     bench.fail(error_class, retry_after_s=86400 * 30)
     assert bench.open_s == 86400
+
+
+@pytest.mark.parametrize("error_class", ["timeout", "network"])
+def test_one_asked_before_its_time_stays_away_no_longer(error_class: str) -> None:
+    bench = Bench()
+    bench.fail(error_class)
+    before = bench.open_s
+    bench.fail(error_class, times=5)
+    assert bench.open_s == before
+
+
+def test_a_call_that_got_too_little_time_counts_only_with_others() -> None:
+    bench, seen = Bench(), []
+    for _ in range(3):
+        error = provider_error("slow", provider="groq", error_class="timeout")
+        bench.health.fail(bench.call(), error, is_doubtful=True)
+        seen.append(bench.open_s)
+    assert seen == [None, None, 30]
+
+
+def test_a_wait_of_nothing_is_over_at_once() -> None:
+    bench = Bench()
+    bench.fail("rate_limit", retry_after_s=0)
+    assert bench.may_ask
+
+
+async def test_whoever_is_cancelled_while_claiming_gives_the_probe_back() -> None:
+    claiming = asyncio.Event()
+
+    async def claim(_call: Call) -> bool:
+        claiming.set()
+        await asyncio.Event().wait()
+        return True
+
+    bench = Bench()
+    bench.fail("timeout")
+    bench.clock.advance(30)
+    bench.health.claim = claim
+    probe = asyncio.create_task(bench.health.may_probe(bench.call()))
+    await claiming.wait()
+    probe.cancel()
+    await asyncio.gather(probe, return_exceptions=True)
+    assert bench.may_ask
+
+
+@pytest.mark.parametrize("error_class", ["network", "auth", "config"])
+async def test_a_list_without_the_model_still_closes_what_it_disproves(error_class: str) -> None:
+    """The model may answer under a name no list shows."""
+    bench = Bench(models("m1:latest"))
+    bench.fail(error_class)
+    bench.clock.advance(60)
+    assert (await bench.ping()).state == "model_not_found"
+    assert bench.open_s is None
+
+
+async def test_a_slow_list_says_nothing_of_the_model() -> None:
+    bench = Bench(httpx.ReadTimeout("slow"))
+    assert (await bench.ping()).state == "timeout"
+    assert bench.may_ask
 
 
 def test_while_one_probes_another_call_is_no_probe() -> None:
