@@ -17,7 +17,7 @@ from app.house import (
     read_settings,
     shop_currency,
 )
-from app.roster import Roster, stored_roster
+from app.roster import Roster, find_roster
 from app.serving import DEFAULT_CONCURRENCY, make_bridge, make_web, serve, work
 from app.working import check_twilio
 
@@ -29,6 +29,7 @@ __all__ = [
     "check_twilio",
     "context_reader",
     "day_start",
+    "find_roster",
     "has_products",
     "has_sample_catalog",
     "is_twilio_configured",
@@ -41,6 +42,5 @@ __all__ = [
     "serve",
     "shop_currency",
     "shop_time",
-    "stored_roster",
     "work",
 ]

@@ -48,10 +48,14 @@ class Engine:
     responder: Responder
     answerer: Answerer
     asker: Asker
+    store: HealthStore
 
     def use(self, roster: Roster) -> None:
         """From now on ask these, as these settings say."""
         self.roster = roster
+        self.store.know(roster.everyone)
+        order = ",".join(member.name for member in roster.usable)
+        log_event(log, logging.INFO, "settings_refreshed", order=order)
         self.responder.lineup = roster.lineup
         self.responder.rules = rules(roster.settings)
 
@@ -77,7 +81,7 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
             await asyncio.to_thread(budget.load)
             running.append(asyncio.create_task(budget.run(ledger.flush)))
         try:
-            yield _engine(house, roster, client, health, ledger, budget)
+            yield _engine(house, roster, client, store, ledger, budget)
         finally:
             for task in running:
                 task.cancel()
@@ -90,11 +94,12 @@ def _engine(
     house: House,
     roster: Roster,
     client: httpx.AsyncClient,
-    health: Health,
+    store: HealthStore,
     ledger: Ledger,
     budget: Budget | None,
 ) -> Engine:
     settings, database, clock = house.settings, house.database, house.clock
+    health = store.health
     pinger = Pinger(
         client, health, clock, lambda ping: database.post(lambda c: store_ping(c, ping))
     )
@@ -119,7 +124,7 @@ def _engine(
         lambda: engine.roster.listed,
         deadline_s=settings.turn_deadline_s,
     )
-    engine = Engine(roster, client, health, pinger, responder, answerer, asker)
+    engine = Engine(roster, client, health, pinger, responder, answerer, asker, store)
     return engine
 
 
@@ -128,8 +133,6 @@ async def follow(house: House, engine: Engine) -> None:
 
     async def apply(saved: Mapping[str, str]) -> None:
         engine.use(await look_around(engine.client, read_settings(saved)))
-        order = ",".join(member.name for member in engine.roster.usable)
-        log_event(log, logging.INFO, "settings_refreshed", order=order)
 
     await asyncio.gather(follow_settings(house.database, house.saved, apply), _keep_looking(engine))
 
@@ -138,9 +141,13 @@ async def _keep_looking(engine: Engine) -> None:
     """Somebody may start or stop a provider of this machine while the shop is open."""
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
-        roster = await look_around(engine.client, engine.roster.settings)
-        if roster.running != engine.roster.running:
-            engine.use(roster)
+        before = engine.roster
+        roster = await look_around(engine.client, before.settings)
+        if roster.running == before.running:
+            continue
+        engine.use(roster)
+        for name in before.running - roster.running:
+            await engine.pinger.ping(roster.member(name))  # the last word on it: not reached
 
 
 def make_budget(house: House) -> Budget | None:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from app.house import House
 from bot.health import Member
-from bot.health.pings import stored_states
 from bot.planning import Lineup
 from bot.providers import base
 from bot.providers.base import find_providers
+from bot.providers.http import make_client
 from core.errors import ConfigError, ProviderError
 from core.log import log_event
 from core.provider_order import listed_order, may_be_running, usable_order
@@ -84,11 +83,10 @@ class Roster:
         )
 
 
-def stored_roster(house: House) -> Roster:
-    """The roster without looking around: what the shop found at its last pings counts."""
-    states = house.database.read(stored_states)
-    found = (name for name, (state, _) in states.items() if state == "ok")
-    return Roster(house.settings, frozenset(found) & {*may_be_running(house.settings)})
+async def find_roster(settings: Settings) -> Roster:
+    """As `look_around`, where there is no engine."""
+    async with make_client() as client:
+        return await look_around(client, settings)
 
 
 async def look_around(client: httpx.AsyncClient, settings: Settings) -> Roster:

@@ -111,8 +111,8 @@ def serve(
         announce()
         server.run()
     finally:
+        thread.stop()  # first: questions under way still need the server to be told so
         server.close()
-        thread.stop()
         if lock is not None:
             lock.release()
 
@@ -128,10 +128,13 @@ def stop_on_signals() -> None:
             signal.signal(getattr(signal, name), stop)
 
 
-def work(house: House, *, concurrency: int, metrics_port: int | None = None) -> None:
+def work(
+    house: House, *, concurrency: int, metrics_port: int | None, announce: Callable[[], None]
+) -> None:
     """Work without a web server until the process is told to stop.
 
     Args:
+        announce: called once the database and the port are ours.
         metrics_port: where this machine may read the metrics; None: nowhere.
     Raises:
         ConfigError: another process works on this database, or the port is taken.
@@ -140,6 +143,7 @@ def work(house: House, *, concurrency: int, metrics_port: int | None = None) -> 
     worker = worker_thread(house, make_bridge(house), concurrency)
     if metrics_port is not None:
         serve_metrics(house, metrics_port)
+    announce()
     stop_on_signals()
     try:
         worker.start()

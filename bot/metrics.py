@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from bot.health import Health
 from bot.messages import AttemptRow, Reply
+from bot.providers import offline
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 60)
 DEPTHS = (0, 1, 2, 3, 4, 6, 8)
@@ -20,6 +21,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._breakers: _Breakers | None = None
         self._attempts = Counter(
             "mostrador_ai_attempts",
             "Calls of AI providers, by how they ended.",
@@ -59,7 +61,9 @@ class Metrics:
         )
 
     def observe(self, row: AttemptRow) -> None:
-        """Count one call."""
+        """Count one call of an AI; the catalog's own answers are counted as replies."""
+        if row.provider == offline.NAME:
+            return
         self._attempts.labels(row.provider, row.outcome).inc()
         self._seconds.labels(row.provider).observe(row.duration_ms / 1000)
         for direction, tokens in (("input", row.input_tokens), ("output", row.output_tokens)):
@@ -74,8 +78,11 @@ class Metrics:
         self._depth.observe(reply.attempts)
 
     def watch(self, health: Health) -> None:
-        """From now on tell the state of these breakers whenever the metrics are read."""
-        self.registry.register(_Breakers(health))
+        """From now on tell the state of these breakers, and of no earlier ones, when read."""
+        if self._breakers is not None:
+            self.registry.unregister(self._breakers)
+        self._breakers = _Breakers(health)
+        self.registry.register(self._breakers)
 
 
 class _Breakers(Collector):

@@ -54,7 +54,7 @@ def nobody_answered(
         attempts: the turn's ledger rows.
         members: the providers of the order, those without a key too.
     """
-    classes = {each.provider: each.error_class for each in error.errors}
+    classes = error.paused | {each.provider: each.error_class for each in error.errors}
     actions = [
         f"{member.name}: {advise(state, member.provider, member.settings)}"
         for member in members

@@ -175,14 +175,14 @@ class Planner:
     def failure(self, turn: Turn) -> AllProvidersFailed:
         """Nobody answered: every error, why the others were left alone, when to come back."""
         found = {name: self.pause(member, turn.question) for name, member in turn.members.items()}
-        pauses = [pause for pause in found.values() if pause is not None]
-        waits = [seconds for why, seconds in pauses if why in PASSING]
-        reasons = ["quota" if why == BUDGET else why for why, _ in pauses]
+        paused = {name: pause for name, pause in found.items() if pause is not None}
+        waits = [seconds for why, seconds in paused.values() if why in PASSING]
+        reasons = {name: "quota" if why == BUDGET else why for name, (why, _) in paused.items()}
         failed = {error.provider for error in turn.errors if error.error_class in PASSING}
         if any(found[name] is None for name in failed):
             waits = []  # it may answer at any moment: a time to come back would be too late
         if turn.members and not turn.errors and not reasons:
-            reasons = ["timeout"]  # the deadline left no time to ask anybody
+            reasons = dict.fromkeys(turn.members, "timeout")  # no time was left to ask anybody
         return AllProvidersFailed(turn.errors, min(waits, default=None), reasons)
 
     def _arranged(

@@ -127,11 +127,13 @@ class Responder:
         """
         return await self._answer(Question.of(audio), deadline_s, turn_id)
 
+    def pause_of(self, member: Member) -> tuple[str, float] | None:
+        """Why a provider is left alone now and for how many seconds; None when it is not."""
+        return self._planner.pause(member, Question.of(Prompt(())))
+
     def current(self) -> str | None:
         """The provider the next prompt would be sent to; None when nobody can be asked now."""
-        question = Question.of(Prompt(()))
-        members = self.lineup.chat
-        return next((m.name for m in members if self._planner.pause(m, question) is None), None)
+        return next((m.name for m in self.lineup.chat if self.pause_of(m) is None), None)
 
     async def _answer(
         self, question: Question, deadline_s: float, turn_id: str | None

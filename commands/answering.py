@@ -7,6 +7,7 @@ from argparse import Namespace
 from contextlib import closing
 
 import app
+from bot.channels.formatting import clean_text
 from bot.messages import TalkMessage
 from bot.outcome import Outcome
 from commands.output import complain, say, say_json
@@ -17,6 +18,8 @@ from core.texts import text
 def ask(arguments: Namespace) -> int:
     """One question, one answer; exit 0 also when the answer is the offline one."""
     question = _question(arguments)
+    if arguments.contact is not None and not clean_text(arguments.contact).strip():
+        raise ConfigError(text("commands.contact_empty"))
     with closing(app.open_house()) as house:
         found = asyncio.run(_ask(house, question, arguments.contact))
     is_answered = found.status == 200

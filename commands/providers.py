@@ -15,7 +15,7 @@ from bot.figures import costs_since, newest_attempts, provider_figures
 from bot.health import Member
 from bot.health.pings import Ping
 from bot.messages import Completion, Prompt, PromptMessage
-from bot.planning import Lineup, Rules
+from bot.planning import BUDGET, Lineup, Rules
 from bot.providers.advice import advise
 from bot.responder import Responder
 from bot.saved_settings import save_setting, saved_settings
@@ -29,6 +29,7 @@ def providers(arguments: Namespace) -> int:
     """Ping every provider of the order now."""
     with closing(app.open_house(quiet=True)) as house:
         pings, notes = asyncio.run(ping_all(house))
+        current, _ = asyncio.run(_current(house))
     if arguments.json:
         say_json([ping_row(ping) for ping in pings])
     else:
@@ -36,6 +37,7 @@ def providers(arguments: Namespace) -> int:
             say(ping_line(ping))
             for note in notes[ping.name]:
                 say(f"   {note}")
+        say(text("commands.answers_now", name=current or text("commands.catalog_as_model")))
     return 0 if any(ping.ok for ping in pings) else 1
 
 
@@ -49,10 +51,11 @@ async def ping_all(house: app.House) -> tuple[list[Ping], dict[str, list[str]]]:
 
 def _notes(house: app.House, engine: app.Engine, member: Member) -> Iterator[str]:
     """What a ping does not say: until when it is left alone, which model stands in."""
-    wait_s = engine.health.paused_s(member)
-    if wait_s > 0:
-        until = app.shop_time(house, house.clock.now() + timedelta(seconds=wait_s))
-        yield text("commands.provider_paused", until=f"{until:%d/%m %H:%M}")
+    pause = engine.responder.pause_of(member)
+    if pause is not None and member.is_configured:
+        until = app.shop_time(house, house.clock.now() + timedelta(seconds=pause[1]))
+        key = "provider_paused_budget" if pause[0] == BUDGET else "provider_paused"
+        yield text(f"commands.{key}", until=f"{until:%d/%m %H:%M}")
     wanted, found = member.model_for("chat"), engine.health.current_model(member)
     if wanted and found != wanted:
         yield text("commands.model_replaced", gone=wanted, found=found)
@@ -76,13 +79,13 @@ def stats(arguments: Namespace) -> int:
     """Figures of every provider, from the ledger."""
     with closing(app.open_house(quiet=True)) as house:
         settings = house.settings
-        roster = app.stored_roster(house)
+        current, roster = asyncio.run(_current(house))
         names = [member.name for member in roster.listed]
         usable = [member.name for member in roster.usable]
         figures = house.database.read(lambda c: provider_figures(c, names))
         costs = _costs(house)
     body = {
-        "current": usable[0] if usable else None,
+        "current": current,
         "available": usable,
         "fallback": settings.ai_fallback_enabled,
         "providers": figures,
@@ -98,6 +101,12 @@ def stats(arguments: Namespace) -> int:
         if costs["budget_usd"] is not None:
             say(text("commands.stats_budget", usd=costs["budget_usd"]))
     return 0
+
+
+async def _current(house: app.House) -> tuple[str | None, app.Roster]:
+    """Who would be asked now, and everybody."""
+    async with app.open_engine(house) as engine:
+        return engine.responder.current(), engine.roster
 
 
 def _costs(house: app.House) -> dict[str, Any]:
@@ -124,7 +133,7 @@ def _figure_cells(row: dict[str, Any]) -> tuple[str, ...]:
         row["p95_ms"],
         row["input_tokens"],
         row["output_tokens"],
-        row["cost_usd"],
+        None if row["cost_usd"] is None else f"{row['cost_usd']:.4f}",
     )
     return tuple("-" if cell is None else str(cell) for cell in cells)
 
@@ -142,7 +151,7 @@ def switch(arguments: Namespace) -> int:
             lambda c: save_setting(c, "AI_PROVIDER", value, by="cli", now=house.clock.now())
         )
         settings = app.read_settings(house.database.read(saved_settings))
-    usable = [member.name for member in app.Roster(settings).usable]
+    usable = [member.name for member in asyncio.run(app.find_roster(settings)).usable]
     say(text("commands.switched", order=" → ".join(usable) or "-"))
     if value and value not in usable:
         say(text("commands.switched_without_key", name=value))

@@ -55,8 +55,12 @@ def worker(arguments: Namespace) -> int:
     if arguments.metrics_port is not None:
         _check_port(arguments.metrics_port)
     with closing(app.open_house()) as house:
-        say(text("commands.working"))
-        app.work(house, concurrency=concurrency, metrics_port=arguments.metrics_port)
+        app.work(
+            house,
+            concurrency=concurrency,
+            metrics_port=arguments.metrics_port,
+            announce=lambda: say(text("commands.working")),
+        )
     say(text("commands.stopped"))
     return 0
 

@@ -22,7 +22,8 @@ BotError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 
 class BotError(Exception):
@@ -190,24 +191,25 @@ class AllProvidersFailed(BotError):
     Args:
         errors: every ProviderError, in the order tried; empty when no provider could be asked.
         retry_after_s: seconds until the first of them is worth asking again, when known.
-        paused: classes of those that were not even asked.
+        paused: provider → class of those that were not even asked.
     """
 
     def __init__(
         self,
         errors: Sequence[ProviderError],
         retry_after_s: float | None = None,
-        paused: Sequence[str] = (),
+        paused: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(f"all providers failed ({len(errors)} attempts)")
         self.errors = tuple(errors)
         self.retry_after_s = retry_after_s
-        self.paused = tuple(paused)
+        self.paused = dict(paused)
 
     @property
     def error_class(self) -> str:
-        """The first class of `ERROR_CLASSES` that occurred; "config" with nobody to ask."""
-        occurred = {*self.paused, *(error.error_class for error in self.errors)}
+        """The first class of `ERROR_CLASSES` that occurred; with nobody asked, why not; "config"
+        with nobody to ask."""
+        occurred = {error.error_class for error in self.errors} or {*self.paused.values()}
         return next((name for name in ERROR_CLASSES if name in occurred), "config")
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot import outcome
+from bot.channels.formatting import clean_text
 from bot.outcome import Outcome
 from core.texts import text
 from web.access import has_token
@@ -93,13 +94,13 @@ def _read_question() -> tuple[str, str | None]:
     if not isinstance(body, dict):
         raise _Unusable("not_json")
     message, contact = body.get("message"), body.get("contact")
-    if not isinstance(message, str) or not message.strip():
+    if not isinstance(message, str) or not clean_text(message).strip():
         raise _Unusable("message_missing")
     if len(message) > MOST_MESSAGE:
         raise _Unusable("message_too_long")
     if contact is None:
         return message.strip(), None
-    if not isinstance(contact, str) or not 0 < len(contact.strip()) <= MOST_CONTACT:
+    if not isinstance(contact, str) or not 0 < len(clean_text(contact).strip()) <= MOST_CONTACT:
         raise _Unusable("contact_wrong")
     return message.strip(), contact.strip()
 

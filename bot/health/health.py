@@ -175,12 +175,6 @@ class Health:
         breaker = self.state(provider, model).breaker
         return breaker.open_until is not None and breaker.error_class == "timeout"
 
-    def paused_s(self, member: Member) -> float:
-        """Seconds for which nobody is sent to its chat model; 0 when somebody may be."""
-        model = self.current_model(member)
-        waits = self.open_for_s(member.name, model) or 0.0, self.ready_in_s(member.name, model)
-        return max(waits)
-
     def p95_s(self, provider: str, model: str | None) -> float | None:
         """The 95th percentile of its last answers in seconds; None while too few are known."""
         known = sorted(self.state(provider, model).latencies_s)

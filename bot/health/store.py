@@ -68,7 +68,7 @@ class HealthStore:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._health = health
+        self.health = health
         self._owner = owner
         self._seen: dict[Key, datetime] = {}
         self._leases: set[Key] = set()
@@ -86,9 +86,9 @@ class HealthStore:
             DatabaseUnavailable: it could not be read.
         """
         self._adopt(*self._database.read(_read))
-        if self._health.is_probing:
+        if self.health.is_probing:
             return
-        for state in self._health.states.values():
+        for state in self.health.states.values():
             if state.breaker.is_open and state.breaker.error_class in CLOSED_BY_PING:
                 state.breaker.open_until = self._clock.monotonic_s()
 
@@ -103,13 +103,13 @@ class HealthStore:
 
     async def sync(self) -> None:
         """Write what changed here, read what others wrote."""
-        if self._health.changed or self._health.learned or self._ended_leases():
+        if self.health.changed or self.health.learned or self._ended_leases():
             changed = self._take_changes(self._ended_leases())
             try:
                 await self._database.write_async(lambda c: _write(c, changed, self._owner))
             except BotError:
-                self._health.changed |= {_key(row) for row in changed.breakers}
-                self._health.learned |= {_key(row) for row in changed.lessons}
+                self.health.changed |= {_key(row) for row in changed.breakers}
+                self.health.learned |= {_key(row) for row in changed.lessons}
                 raise
             self._leases -= changed.ended
         self._adopt(*await self._database.read_async(_read))
@@ -138,18 +138,18 @@ class HealthStore:
         """These are the members from now on; one with another key or address is learned anew."""
         for member in members:
             if self._marks.get(member.name, member.mark) != member.mark:
-                self._health.forget(member.name)
+                self.health.forget(member.name)
             self._marks[member.name] = member.mark
 
     def _ended_leases(self) -> set[Key]:
-        states = self._health.states
+        states = self.health.states
         probing = {key for key, state in states.items() if state.breaker.probing}
         return self._leases - probing
 
     # Memory to rows
 
     def _take_changes(self, ended: set[Key]) -> _Changes:
-        health, now = self._health, self._clock.now()
+        health, now = self.health, self._clock.now()
         changed, health.changed = health.changed, set()
         learned, health.learned = health.learned, set()
         found = (health.replacements.get(*key) for key in changed)
@@ -163,7 +163,7 @@ class HealthStore:
         )
 
     def _row(self, key: Key, now: datetime) -> dict[str, Any]:
-        state = self._health.states.get(key) or State()
+        state = self.health.states.get(key) or State()
         breaker = state.breaker
         until = breaker.open_until
         return {
@@ -195,7 +195,7 @@ class HealthStore:
     # Rows to memory
 
     def _adopt(self, rows: Sequence[Row[Any]], replaced: Sequence[Row[Any]]) -> None:
-        health = self._health
+        health = self.health
         for row in rows:
             if row.mark != self._marks.get(row.provider, ""):
                 continue
