@@ -86,6 +86,24 @@ def test_with_offline_answers_off_a_failure_says_what_to_do(
     assert failed.json["hint"] in failed.json["details"]["actions"]
 
 
+def test_whoever_was_not_even_asked_is_named_with_what_to_do(
+    run: Run, groq: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_OFFLINE_ANSWERS", "false")
+    monkeypatch.setenv("AI_FALLBACK_ORDER", "groq,openai")
+    monkeypatch.setenv("TURN_DEADLINE_S", "2")
+    groq.behave("429")
+    run("ask", "hola", "--json")
+    failed = run("ask", "hola", "--json").json
+
+    assert (failed["error"], failed["details"]["attempts"]) == ("rate_limit", [])
+    assert [line.split(":")[0] for line in failed["details"]["actions"]] == ["groq", "openai"]
+
+
+def test_an_empty_contact_is_wrong_use(run: Run) -> None:
+    assert run("ask", "hola", "--contact", " ").code == 2
+
+
 def test_with_offline_answers_off_people_read_one_sentence(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,23 @@ def test_until_when_one_is_left_alone_is_said(run: Run, groq: FakeProvider) -> N
     assert "   En pausa hasta el " in run("providers").out
 
 
+def test_who_is_left_alone_does_not_answer_now(run: Run, groq: FakeProvider) -> None:
+    before = run("stats", "--json").json["current"]
+    groq.behave("429")
+    run("ask", "hola")
+    assert (before, run("stats", "--json").json["current"]) == ("groq", "lmstudio")
+    assert "Responde ahora: lmstudio" in run("providers").lines
+
+
+def test_looking_at_a_sick_provider_keeps_it_away_no_longer(run: Run, groq: FakeProvider) -> None:
+    groq.behave("hang")
+    for _ in range(3):
+        run("ask", "hola")
+    paused = [line for line in run("providers").lines if "En pausa" in line]
+    again = [line for line in run("providers").lines if "En pausa" in line]
+    assert paused and again == paused
+
+
 def test_the_model_that_stands_in_is_said(
     run: Run, groq: FakeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

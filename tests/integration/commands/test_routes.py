@@ -51,3 +51,11 @@ def test_without_twilio_a_webhook_is_told_to_come_again(home: Path) -> None:
             .post("/webhooks/twilio/inbound", data={"MessageSid": "SM1"})
         )
     assert answer.status_code == 503
+
+
+async def test_an_engine_that_broke_is_built_anew_on_the_same_house(home: Path) -> None:
+    with closing(app.open_house(quiet=True)) as house:
+        for _ in range(2):
+            async with app.open_engine(house) as engine:
+                assert (await engine.asker.ask("¿tienen laptops?")).status == 200
+        assert make_web(house).test_client().get("/metrics").status_code == 200

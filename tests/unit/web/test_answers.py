@@ -81,6 +81,8 @@ def test_the_content_type_does_not_matter() -> None:
         pytest.param(b'{"message": "%s"}' % (b"h" * 4001), "4000", id="long message"),
         pytest.param(b'{"message": "a", "contact": 7}', "contact", id="contact is no text"),
         pytest.param(b'{"message": "a", "contact": " "}', "contact", id="blank contact"),
+        pytest.param(rb'{"message": "\u0000"}', "message", id="message of nothing"),
+        pytest.param(rb'{"message": "a", "contact": "\u0000"}', "contact", id="contact of nothing"),
         pytest.param(
             b'{"message": "a", "contact": "%s"}' % (b"c" * 201), "contact", id="long contact"
         ),
