@@ -155,7 +155,8 @@ class Responder:
                 continue
             completion = await self._ask_one_or_two(turn, step)
             if completion is not None:
-                return replace(completion, attempts=turn.calls)
+                calls = turn.calls
+                return completion if calls == 1 else replace(completion, attempts=calls)
 
     def _next_step(self, turn: Turn) -> retry.Ask | retry.Wait | None:
         return retry.next_step(
@@ -190,19 +191,21 @@ class Responder:
 
     async def _ask_one_or_two(self, turn: Turn, step: retry.Ask) -> Completion | None:
         """One attempt, beside it a second one where the first is slow and that is wanted."""
-        name = step.option.name
-        model = self._health.current_model(turn.members[name], turn.question.purpose)
-        learned_s = self._health.p95_s(name, model)
         after = self.rules.hedge_after
         if not any(o.is_fresh for o in turn.options if o is not step.option):
             return await self._attempt(turn, step)
+        name = step.option.name
+        model = self._health.current_model(turn.members[name], turn.question.purpose)
         if self._health.hangs(name, model):
             # Somebody must find out whether it is back; no customer waits long for that.
-            return await self._race(turn, step, learned_s or PROBE_HEDGE_S, is_probe=True)
-        if after == "off" or (after == "auto" and learned_s is None):
+            hedge_s = self._health.p95_s(name, model) or PROBE_HEDGE_S
+            return await self._race(turn, step, hedge_s, is_probe=True)
+        if after == "auto":
+            learned_s = self._health.p95_s(name, model)
+            after = "off" if learned_s is None else max(learned_s, LEAST_HEDGE_S)
+        if isinstance(after, str):
             return await self._attempt(turn, step)
-        hedge_s = max(learned_s or 0.0, LEAST_HEDGE_S) if after == "auto" else after
-        return await self._race(turn, step, hedge_s)
+        return await self._race(turn, step, after)
 
     async def _race(
         self, turn: Turn, step: retry.Ask, hedge_s: float, *, is_probe: bool = False

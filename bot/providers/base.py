@@ -269,12 +269,16 @@ async def _send(
     """Status, headers and body; a body over the limit is left unread after it."""
     response = await client.send(_build(request), stream=True, follow_redirects=False)
     try:
+        headers = _headers(response)
+        source: Any = response.stream  # as it comes: httpx's own readers are for packed bodies
+        if "content-encoding" in headers:
+            source = response.aiter_bytes()
         body = bytearray()
-        async for chunk in response.aiter_bytes():
+        async for chunk in source:
             body += chunk
             if len(body) > max_bytes:
                 break
-        return response.status_code, _headers(response), bytes(body)
+        return response.status_code, headers, bytes(body)
     finally:
         await response.aclose()
 
