@@ -76,16 +76,20 @@ async def open_engine(house: House, *, is_probing: bool = False) -> AsyncIterato
     async with make_client() as client:
         roster = await look_around(client, house.settings)
         budget = make_budget(house)
+        engine: Engine | None = None
         running = [asyncio.create_task(store.run())]
         if budget is not None:
             await asyncio.to_thread(budget.load)
             running.append(asyncio.create_task(budget.run(ledger.flush)))
         try:
-            yield _engine(house, roster, client, store, ledger, budget)
+            engine = _engine(house, roster, client, store, ledger, budget)
+            yield engine
         finally:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+            if engine is not None:
+                await engine.responder.close()
             store.close()
             await asyncio.to_thread(ledger.close)
 
@@ -143,7 +147,7 @@ async def _keep_looking(engine: Engine) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
         before = engine.roster
         roster = await look_around(engine.client, before.settings)
-        if roster.running == before.running:
+        if roster.running == before.running or engine.roster is not before:
             continue
         engine.use(roster)
         for name in before.running - roster.running:

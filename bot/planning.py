@@ -21,6 +21,8 @@ BUDGET = "budget"
 """Why a provider is paused that the day's budget has no room for."""
 PASSING = frozenset({"rate_limit", "timeout", "network", "server", "validation"})
 """What goes away by itself: only then does it help to tell when to come back."""
+LEAST_WAIT_S = 1.0
+"""Told where somebody is just finding out."""
 AUDIO_TOKENS = 500
 """What a recording counts for where a window counts tokens; nobody knows before it is heard."""
 
@@ -89,6 +91,10 @@ class Turn:
     """The prompt cut down to what a provider takes."""
     unaffordable: set[str] = field(default_factory=set)
     """Paused by the day's budget; never asked all the same."""
+    left_alone: dict[str, str] = field(default_factory=dict)
+    """Provider → class, where somebody else is just finding out whether it is back."""
+    is_over: bool = False
+    """It has its answer."""
     overtaken: str | None = None
     """Who was asked first and is cancelled because another one answered before it."""
     forced: str | None = None
@@ -181,9 +187,11 @@ class Planner:
         failed = {error.provider for error in turn.errors if error.error_class in PASSING}
         if any(found[name] is None for name in failed):
             waits = []  # it may answer at any moment: a time to come back would be too late
+        reasons = turn.left_alone | reasons
         if turn.members and not turn.errors and not reasons:
             reasons = dict.fromkeys(turn.members, "timeout")  # no time was left to ask anybody
-        return AllProvidersFailed(turn.errors, min(waits, default=None), reasons)
+        wait_s = max(LEAST_WAIT_S, min(waits)) if waits else None
+        return AllProvidersFailed(turn.errors, wait_s, reasons)
 
     def _arranged(
         self, question: Question, members: Sequence[Member], rules: Rules

@@ -7,7 +7,7 @@ for all of it, and every call becomes one row of the ledger and one line of the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
@@ -90,6 +90,8 @@ class Responder:
         self._sleep = sleep
         self._planner = Planner(health, clock, budget, random or Random())  # noqa: S311
         self._hedges_left = HEDGES_KEPT
+        self._finishing: set[asyncio.Task[Completion | None]] = set()
+        """Probes whose turn is answered already."""
         self._waiting: set[str] = set()
         """Providers for whose next window a turn already waits long."""
         self._too_long: dict[tuple[str, str | None], tuple[int, float]] = {}
@@ -127,6 +129,13 @@ class Responder:
         """
         return await self._answer(Question.of(audio), deadline_s, turn_id)
 
+    async def close(self) -> None:
+        """Give up what still finds out."""
+        finishing = tuple(self._finishing)
+        for task in finishing:
+            task.cancel()
+        await asyncio.gather(*finishing, return_exceptions=True)
+
     def pause_of(self, member: Member) -> tuple[str, float] | None:
         """Why a provider is left alone now and for how many seconds; None when it is not."""
         return self._planner.pause(member, Question.of(Prompt(())))
@@ -158,9 +167,11 @@ class Responder:
                 calls = turn.calls
                 return completion if calls == 1 else replace(completion, attempts=calls)
 
-    def _next_step(self, turn: Turn) -> retry.Ask | retry.Wait | None:
+    def _next_step(
+        self, turn: Turn, options: Sequence[retry.Option] | None = None
+    ) -> retry.Ask | retry.Wait | None:
         return retry.next_step(
-            turn.options,
+            turn.options if options is None else options,
             now=self._clock.monotonic_s(),
             deadline=turn.deadline,
             attempts=self.rules.attempts,
@@ -198,8 +209,8 @@ class Responder:
         model = self._health.current_model(turn.members[name], turn.question.purpose)
         if self._health.hangs(name, model):
             # Somebody must find out whether it is back; no customer waits long for that.
-            hedge_s = self._health.p95_s(name, model) or PROBE_HEDGE_S
-            return await self._race(turn, step, hedge_s, is_probe=True)
+            usual_s = self._health.p95_s(name, model) or PROBE_HEDGE_S
+            return await self._race(turn, step, min(usual_s, PROBE_HEDGE_S), is_probe=True)
         if after == "auto":
             learned_s = self._health.p95_s(name, model)
             after = "off" if learned_s is None else max(learned_s, LEAST_HEDGE_S)
@@ -210,10 +221,13 @@ class Responder:
     async def _race(
         self, turn: Turn, step: retry.Ask, hedge_s: float, *, is_probe: bool = False
     ) -> Completion | None:
-        """Ask one, and when it is slow the next as well; the first usable answer wins."""
-        if is_probe:
-            self._hedges_left += 1  # it is not charged to the share
-        else:
+        """Ask one, and when it is slow the next as well; the first usable answer wins.
+
+        Args:
+            is_probe: the first hung before. What is asked beside it is not charged to the share,
+                and it may go on when another one has answered: how it ends is worth knowing.
+        """
+        if not is_probe:
             self._hedges_left = min(HEDGES_KEPT, self._hedges_left + HEDGE_SHARE)
         first = asyncio.create_task(self._attempt(turn, step))
         running = {first}
@@ -225,12 +239,18 @@ class Responder:
                 )
                 answers = [found for task in done if (found := task.result()) is not None]
                 if answers:
-                    turn.overtaken = step.option.name if first in running else None
+                    turn.is_over = True
+                    if first in running and is_probe:
+                        running.discard(first)
+                        self._finishing.add(first)
+                        first.add_done_callback(self._finishing.discard)
+                    elif first in running:
+                        turn.overtaken = step.option.name
                     return answers[0]
                 if first.done():
                     continue  # what is still running is asked in its place already
                 limit_s = None
-                if extra := self._hedge(turn):
+                if extra := self._hedge(turn, is_free=is_probe):
                     turn.progress.hedged(step.option.name, hedge_s)
                     running.add(asyncio.create_task(self._attempt(turn, extra)))
             return None
@@ -239,13 +259,24 @@ class Responder:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    def _hedge(self, turn: Turn) -> retry.Ask | None:
-        """The extra call to make now, if one is left and somebody not asked yet is ready."""
-        step = self._next_step(turn) if self._hedges_left >= 1 else None
+    def _hedge(self, turn: Turn, *, is_free: bool) -> retry.Ask | None:
+        """The extra call to make now, if one is left and somebody not asked yet is ready.
+
+        Args:
+            is_free: beside a probe: not charged, and never another one that hung.
+        """
+        options = turn.options
+        if is_free:
+            options = [option for option in options if not self._hangs(turn, option.name)]
+        step = self._next_step(turn, options) if is_free or self._hedges_left >= 1 else None
         if not isinstance(step, retry.Ask) or not step.option.is_fresh:
             return None
-        self._hedges_left -= 1
+        self._hedges_left -= 0 if is_free else 1
         return step
+
+    def _hangs(self, turn: Turn, name: str) -> bool:
+        model = self._health.current_model(turn.members[name], turn.question.purpose)
+        return self._health.hangs(name, model)
 
     # One call
 
@@ -273,7 +304,8 @@ class Responder:
             attempt.model = completion.model
             self._ledger(turn, attempt, "answered", usage=completion.usage)
             self._pay(attempt, completion.usage)
-            turn.progress.answered(name, completion)
+            if not turn.is_over:
+                turn.progress.answered(name, completion)
             return completion
         finally:
             attempt.option.is_running = False
@@ -311,8 +343,10 @@ class Responder:
                 option.closed, option.is_running = True, False
                 self._pay(attempt, _NO_USAGE)
         if not is_ours:
+            turn.left_alone[member.name] = attempt.call.breaker.error_class
             return None
         attempt.started = self._clock.monotonic_s()
+        attempt.limit_s = min(attempt.limit_s, turn.deadline - attempt.started)
         self._fit(turn, member.name, model)
         option.calls += 1
         turn.progress.asked(member.name)
@@ -366,11 +400,15 @@ class Responder:
             turn.progress.exhausted(option.name, others=others)
 
     def _note_overtaken(self, attempt: _Attempt) -> None:
-        """It had more than its usual time and another one answered first: that is no good sign."""
+        """It had more than its usual time, and nobody heard of it for long: no good sign.
+
+        One in twenty good calls takes more than the usual time, so that alone says nothing.
+        """
         name = attempt.member.name
         took_s = self._clock.monotonic_s() - attempt.started
         usual_s = self._health.p95_s(name, attempt.model)
-        if attempt.call.is_probe or (usual_s is not None and took_s >= usual_s):
+        silent_s = self._health.silent_s(name, attempt.model)
+        if usual_s is not None and took_s >= usual_s and silent_s >= attempt.member.timeout_s / 2:
             slow = provider_error(
                 "overtaken", provider=name, model=attempt.model, error_class="timeout"
             )

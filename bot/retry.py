@@ -112,7 +112,8 @@ def note_failure(option: Option, error: ProviderError, *, now: float, style: str
     if not error.retry_same:
         option.closed = True
     elif error.retry_after_s is not None:
-        option.ready_at, option.is_limited = now + error.retry_after_s, True
+        option.ready_at = now + max(RETRY_PAUSE_S, error.retry_after_s)
+        option.is_limited = True
     elif option.is_limited and style != "in_place":
         option.closed = True  # nobody knows for how long; the customer is not kept waiting
     else:

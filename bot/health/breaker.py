@@ -85,7 +85,7 @@ class Breaker:
             self.open_until = max(self.open_until, now + told_s)
             return True
         self.failures += 1
-        at_once = is_probe or (kind in OPENS_AT_ONCE and not is_doubtful)
+        at_once = not is_doubtful and (is_probe or kind in OPENS_AT_ONCE)
         wait_s = self._open_s(error, at_once=at_once, is_local=is_local)
         if wait_s is not None:
             self.error_class = kind

@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, inf
 
 import httpx
 
@@ -49,6 +49,8 @@ class State:
     windows: RateWindows = field(default_factory=RateWindows)
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
     answers: int = 0
+    answered_at: float = -inf
+    """Monotonic second of the last answer of this process."""
 
 
 async def _nobody_else(_call: Call) -> bool:
@@ -170,6 +172,10 @@ class Health:
         self._alarmed.pop(provider, None)
         self._loaded.pop(provider, None)
 
+    def silent_s(self, provider: str, model: str | None) -> float:
+        """Seconds since it last answered."""
+        return self._clock.monotonic_s() - self.state(provider, model).answered_at
+
     def hangs(self, provider: str, model: str | None) -> bool:
         """Its breaker is open because it did not answer in time."""
         breaker = self.state(provider, model).breaker
@@ -227,6 +233,7 @@ class Health:
         state.windows.end(id(call))
         if duration_s is not None:
             state.latencies_s.append(duration_s)
+            state.answered_at = self._clock.monotonic_s()
             state.answers += 1
             if state.answers % LEAST_LATENCIES == 0:
                 self.learned.add((call.member.name, call.model or ""))

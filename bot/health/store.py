@@ -40,10 +40,11 @@ SKEW_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """What one process writes at once; rows hold every column, of lessons only some are stored."""
+    """What one process writes at once."""
 
-    breakers: list[dict[str, Any]]
-    lessons: list[dict[str, Any]]
+    rows: dict[Key, dict[str, Any]]
+    breakers: set[Key]
+    """Whose breaker changed; of the other rows only windows and latencies are news."""
     replaced: list[Replacement]
     ended: set[Key]
     """Leases of probes that are over."""
@@ -107,9 +108,9 @@ class HealthStore:
             changed = self._take_changes(self._ended_leases())
             try:
                 await self._database.write_async(lambda c: _write(c, changed, self._owner))
-            except BotError:
-                self.health.changed |= {_key(row) for row in changed.breakers}
-                self.health.learned |= {_key(row) for row in changed.lessons}
+            except BaseException:  # cancelled at the end of the process, too: `close` writes it
+                self.health.changed |= changed.breakers
+                self.health.learned |= changed.rows.keys() - changed.breakers
                 raise
             self._leases -= changed.ended
         self._adopt(*await self._database.read_async(_read))
@@ -126,12 +127,13 @@ class HealthStore:
         row = self._row(key, now)
         row["probe_until"] = now + timedelta(seconds=PROBE_LEASE_S)
         row["probe_by"] = self._owner
+        self._leases.add(key)  # before it is known: whoever is cancelled gives it back as well
         try:
             is_ours = await self._database.write_async(lambda c: _claim(c, row, now))
         except BotError:
             return True
-        if is_ours:
-            self._leases.add(key)
+        if not is_ours:
+            self._leases.discard(key)
         return is_ours
 
     def know(self, members: Sequence[Member]) -> None:
@@ -156,8 +158,8 @@ class HealthStore:
         for key in changed:
             self._seen[key] = now
         return _Changes(
-            [self._row(key, now) for key in changed],
-            [self._row(key, now) for key in learned - changed],
+            {key: self._row(key, now) for key in changed | learned},
+            changed,
             [each for each in found if each],
             ended,
         )
@@ -221,7 +223,7 @@ class HealthStore:
         for window in row.windows:
             kind, remaining, limit = window["kind"], window["remaining"], window["limit"]
             read_at, ends_at = self._at(window["read_at"]), self._at(window["ends_at"])
-            state.windows.put(RateWindow(kind, remaining, limit, read_at, ends_at))
+            state.windows.adopt(RateWindow(kind, remaining, limit, read_at, ends_at))
         if not state.latencies_s:
             state.latencies_s.extend(ms / 1000 for ms in row.latencies_ms)
 
@@ -236,37 +238,22 @@ def _read(connection: Connection) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]
     return states, connection.execute(select(ModelReplacement.__table__)).all()
 
 
-def _key(row: dict[str, Any]) -> Key:
-    return row["provider"], row["model"]
+_LEARNED = ("windows", "latencies_ms")
 
 
 def _write(connection: Connection, changes: _Changes, owner: str) -> None:
-    """Store breakers that are newer than the stored ones, and what was learned beside them."""
-    for row in changes.breakers:
-        at = row["changed_at"]
-        _upsert(
-            connection,
-            row,
-            set_=row,
-            where=or_(
-                BreakerState.changed_at <= at,
-                BreakerState.changed_at > at + timedelta(seconds=SKEW_S),
-            ),
-        )
-    for row in changes.lessons:
-        lessons = {name: row[name] for name in ("windows", "latencies_ms")}
-        _upsert(connection, row, set_=lessons, where=BreakerState.mark == row["mark"])
-    for provider, model in changes.ended:
-        connection.execute(
-            update(BreakerState)
-            .where(
-                BreakerState.provider == provider,
-                BreakerState.model == model,
-                BreakerState.probe_by == owner,
+    """Store what changed, row by row in one order for all processes: else they deadlock."""
+    for key in sorted(changes.rows.keys() | changes.ended):
+        row = changes.rows.get(key)
+        if row is not None:
+            _merge(connection, row, is_breaker=key in changes.breakers)
+        if key in changes.ended:
+            connection.execute(
+                update(BreakerState)
+                .where(*_is(key), BreakerState.probe_by == owner)
+                .values(probe_until=None)
             )
-            .values(probe_until=None)
-        )
-    for each in changes.replaced:
+    for each in sorted(changes.replaced, key=lambda each: (each.provider, each.gone)):
         values = {"found": each.found, "at": each.at}
         connection.execute(
             insert_into(connection, ModelReplacement)
@@ -279,18 +266,40 @@ def _write(connection: Connection, changes: _Changes, owner: str) -> None:
         )
 
 
-def _upsert(
-    connection: Connection,
-    row: dict[str, Any],
-    *,
-    set_: dict[str, Any],
-    where: ColumnElement[bool],
-) -> None:
+def _is(key: Key) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return BreakerState.provider == key[0], BreakerState.model == key[1]
+
+
+def _merge(connection: Connection, row: dict[str, Any], *, is_breaker: bool) -> None:
+    """Of the breaker the newer word stays, of each kind of window the newer reading."""
+    key = row["provider"], row["model"]
     connection.execute(
         insert_into(connection, BreakerState)
         .values(**row)
-        .on_conflict_do_update(index_elements=["provider", "model"], set_=set_, where=where)
+        .on_conflict_do_nothing(index_elements=["provider", "model"])
     )
+    stored = connection.execute(
+        select(BreakerState.windows, BreakerState.mark, BreakerState.changed_at)
+        .where(*_is(key))
+        .with_for_update()
+    ).one()
+    values = dict(row)
+    if stored.mark == row["mark"]:
+        at = row["changed_at"]
+        is_wrong = stored.changed_at > at + timedelta(seconds=SKEW_S)
+        if not is_breaker or not (stored.changed_at <= at or is_wrong):
+            values = {name: row[name] for name in _LEARNED}
+        values["windows"] = _newer(stored.windows, row["windows"])
+    connection.execute(update(BreakerState).where(*_is(key)).values(**values))
+
+
+def _newer(stored: list[dict[str, Any]], read: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kinds = {window["kind"]: window for window in stored}
+    for window in read:
+        known = kinds.get(window["kind"])
+        if known is None or window["read_at"] >= known["read_at"]:
+            kinds[window["kind"]] = window
+    return list(kinds.values())
 
 
 def _claim(connection: Connection, row: dict[str, Any], now: datetime) -> bool:

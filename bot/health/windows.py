@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bot.messages import Window
 
+CLOCKS_DIFFER_S = 0.1
 TRUSTED_RESET_S = 60.0
 """Longer resets are often those of a window that refills all the time: a day's window that is empty
 now has room again after one request's share of the day. We stay away for that share, at least this
@@ -86,14 +87,18 @@ class RateWindows:
             if known is None or new.remaining < known.remaining:
                 read[window.kind] = new
         for each in read.values():
-            each.taken = sum(need.of(each.kind) for need in self._under_way.values())
-            self.put(each)
+            each.taken = self._taken(each.kind)
+            self._kinds[each.kind] = each
 
-    def put(self, window: RateWindow) -> None:
-        """Take it over unless something newer is known of its kind."""
+    def adopt(self, window: RateWindow) -> None:
+        """Take over what another process read, if clearly newer: clocks are not that exact."""
         known = self._kinds.get(window.kind)
-        if known is None or window.read_at >= known.read_at:
+        if known is None or window.read_at > known.read_at + CLOCKS_DIFFER_S:
+            window.taken = self._taken(window.kind)
             self._kinds[window.kind] = window
+
+    def _taken(self, kind: str) -> float:
+        return sum(need.of(kind) for need in self._under_way.values())
 
     def take(self, call: int, need: Need) -> None:
         """A call begins; `call` tells it from others."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.health import Health, Member
 from bot.health.store import HealthStore, _write
+from bot.health.windows import Need
 from bot.messages import Window
 from bot.providers.base import find_providers
 from core.database import Database
@@ -136,6 +138,59 @@ async def test_what_one_learns_of_windows_closes_no_breaker_of_another(database:
     await two.store.sync()
     await one.store.sync()
     assert [each.health.may_ask(*GROQ) for each in (one, two)] == [False, False]
+
+
+async def test_what_calls_under_way_took_is_not_forgotten_by_sharing(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    one.health.succeed(one.health.begin(MEMBER, "m1"), windows=[Window("requests", 3, 30, 60)])
+    await one.store.sync()
+    await two.store.sync()
+    for _ in range(3):
+        two.health.begin(MEMBER, "m1", Need())
+    for _ in range(2):
+        await one.store.sync()
+        await two.store.sync()
+    assert two.health.ready_in_s(*GROQ) == 60
+
+
+async def test_an_older_reading_of_a_window_never_replaces_a_newer_one(database: Database) -> None:
+    late, quick = Process(database, "late"), Process(database, "quick")
+    late.health.succeed(late.health.begin(MEMBER, "m1"), windows=[Window("requests", 0, 30, 60)])
+    for process in (late, quick):
+        process.clock.advance(5)
+    quick.health.succeed(quick.health.begin(MEMBER, "m1"), windows=[Window("requests", 9, 30, 60)])
+    await quick.store.sync()
+    await late.store.sync()
+    fresh = Process(database, "fresh", quick.clock)
+    fresh.store.load()
+    assert [each.health.ready_in_s(*GROQ) for each in (late, fresh)] == [0, 0]
+
+
+async def test_what_is_learned_with_another_key_takes_the_place_of_all_before(
+    database: Database,
+) -> None:
+    before = Process(database, "before")
+    before.fail("auth")
+    await before.store.sync()
+    mended = replace(MEMBER, settings=ProviderSettings("key-2", ("m1",)))
+    one, two = (Process(database, name, member=mended) for name in ("one", "two"))
+    one.health.succeed(one.health.begin(mended, "m1"), windows=[Window("requests", 0, 30, 60)])
+    await one.store.sync()
+    two.store.load()
+    assert (two.health.may_ask(*GROQ), two.health.ready_in_s(*GROQ)) == (True, 60)
+
+
+async def test_a_write_that_was_cancelled_is_made_up_for_at_the_end(database: Database) -> None:
+    one, two = Process(database, "one"), Process(database, "two")
+    one.fail("quota")
+    syncing = asyncio.create_task(one.store.sync())
+    await asyncio.sleep(0)
+    syncing.cancel()
+    await asyncio.gather(syncing, return_exceptions=True)
+    one.store.close()
+    database.flush()
+    two.store.load()
+    assert not two.health.may_ask(*GROQ)
 
 
 async def test_a_probe_may_be_claimed_again_by_whoever_holds_it(database: Database) -> None:

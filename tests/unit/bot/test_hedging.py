@@ -144,16 +144,22 @@ def test_a_turn_that_is_cancelled_leaves_no_call_running() -> None:
     assert [row.outcome for row in bench.rows] == ["cancelled", "cancelled"]
 
 
+def answered_quickly(bench: Bench, times: int = 20) -> None:
+    """groq has answered so often that its usual time is known, and is next to nothing."""
+    for _ in range(times):
+        call = bench.health.begin(bench.responder.lineup.chat[0], "m1")
+        bench.health.succeed(call, duration_s=0.0001)
+
+
 def test_whoever_finds_out_that_one_still_hangs_is_served_by_the_next() -> None:
     async def run() -> list[tuple[str, int, str]]:
         bench = bench_of({"groq": [httpx.ReadTimeout("hang"), never], "openai": [good()]}, "off")
-        for took_s in range(20):
-            call = bench.health.begin(bench.responder.lineup.chat[0], "m1")
-            bench.health.succeed(call, duration_s=took_s / 1e6)
+        answered_quickly(bench)
         await bench.responder.respond(PROMPT, deadline_s=45)
         bench.clock.advance(31)
         await bench.responder.respond(PROMPT, deadline_s=45)
         assert not bench.health.may_ask("groq", "m1")
+        await bench.responder.close()
         return bench.outcomes
 
     assert asyncio.run(run()) == [
@@ -164,14 +170,46 @@ def test_whoever_finds_out_that_one_still_hangs_is_served_by_the_next() -> None:
     ]
 
 
-def test_one_that_is_overtaken_again_and_again_is_left_alone() -> None:
-    async def run() -> list[str]:
-        bench = bench_of({"groq": [never], "openai": [good()]})
-        for _ in range(20):
-            call = bench.health.begin(bench.responder.lineup.chat[0], "m1")
-            bench.health.succeed(call, duration_s=0.0)
-        for _ in range(5):
-            await bench.responder.respond(PROMPT, deadline_s=45)
-        return [name for name, _, _ in bench.outcomes]
+def test_one_that_is_back_but_slower_than_the_next_is_found_out_all_the_same() -> None:
+    async def run() -> list[float | None]:
+        slow = Slow()
+        bench = bench_of({"groq": [httpx.ReadTimeout("hang"), slow], "openai": [good()]}, "off")
+        answered_quickly(bench)
+        await bench.responder.respond(PROMPT, deadline_s=45)
+        bench.clock.advance(31)
+        await bench.responder.respond(PROMPT, deadline_s=45)
+        seen = [bench.health.open_for_s("groq", "m1")]
+        slow.go.set()
+        await asyncio.gather(*bench.responder._finishing)
+        return [*seen, bench.health.open_for_s("groq", "m1")]
 
-    assert asyncio.run(run()).count("groq") == 3
+    assert asyncio.run(run()) == [0.0, None]
+
+
+def test_beside_a_probe_nobody_else_that_hangs_is_asked() -> None:
+    async def run() -> list[str]:
+        hang = httpx.ReadTimeout("hang")
+        bench = bench_of(
+            {"groq": [hang, never], "openai": [hang, never], "mistral": [good()]}, "off"
+        )
+        answered_quickly(bench)
+        await bench.responder.respond(PROMPT, deadline_s=45)
+        bench.clock.advance(31)
+        completion = await bench.responder.respond(PROMPT, deadline_s=45)
+        await bench.responder.close()
+        return [completion.provider, *bench.asked[3:]]
+
+    assert asyncio.run(run()) == ["mistral", "groq:m1", "mistral:m1"]
+
+
+def test_one_of_whom_nothing_is_heard_and_that_is_overtaken_again_and_again_is_left_alone() -> None:
+    async def run(silent_s: float) -> int:
+        bench = bench_of({"groq": [never], "openai": [good()]})
+        answered_quickly(bench)
+        bench.clock.advance(silent_s)
+        for _ in range(5):
+            bench.health.state("groq", "m1").latencies_s.extend([0.0] * 100)
+            await bench.responder.respond(PROMPT, deadline_s=45)
+        return [name for name, _, _ in bench.outcomes].count("groq")
+
+    assert [asyncio.run(run(silent_s)) for silent_s in (0, 7)] == [5, 3]
