@@ -280,7 +280,7 @@ def report(name: str, day: Day) -> None:
     print(f"  added latency      {day.percentiles(lambda turn: turn.added_s)}")
     print(f"  calls              {outcomes.total()}, hedging {day.hedges / turns:.1%} of turns")
     print(f"  asked in vain      {failed} calls")
-    print(f"  waited in vain     {late.total()} calls until their limit ({_counts(late)})")
+    print(f"  ended at a limit   {late.total()} calls ({_counts(late)})")
     if day.cost_usd:
         print(f"  cost               {day.cost_usd:.2f} USD, billed {day.paid_usd:.2f} USD")
 
