@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,13 +71,23 @@ def test_who_is_left_alone_does_not_answer_now(run: Run, groq: FakeProvider) -> 
     assert "Responde ahora: lmstudio" in run("providers").lines
 
 
-def test_looking_at_a_sick_provider_keeps_it_away_no_longer(run: Run, groq: FakeProvider) -> None:
-    groq.behave("hang")
-    for _ in range(3):
+def test_looking_at_a_sick_provider_keeps_it_away_no_longer(
+    run: Run, groq: FakeProvider, home: Path
+) -> None:
+    def opened() -> list[Any]:
+        with closing(sqlite3.connect(home / "data" / "mostrador.db")) as database:
+            query = "SELECT opened, open_until FROM breaker_state WHERE provider = 'groq'"
+            return database.execute(query).fetchall()
+
+    groq.behave("500")
+    for _ in range(2):
         run("ask", "hola")
-    paused = [line for line in run("providers").lines if "En pausa" in line]
-    again = [line for line in run("providers").lines if "En pausa" in line]
-    assert paused and again == paused
+    before = opened()
+    for _ in range(3):
+        run("providers")
+
+    assert before[0][0] == 1
+    assert opened() == before
 
 
 def test_the_model_that_stands_in_is_said(
