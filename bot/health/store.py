@@ -101,6 +101,8 @@ class HealthStore:
                 await self.sync()
             except BotError as error:
                 log_event(log, logging.WARNING, "health_not_shared", error=str(error))
+            except Exception:  # one row nobody foresaw must not end the sharing
+                log.exception("health_sharing_broken")
 
     async def sync(self) -> None:
         """Write what changed here, read what others wrote."""

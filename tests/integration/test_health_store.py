@@ -6,7 +6,9 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.health import Health, Member
+import pytest
+
+from bot.health import Health, Member, store
 from bot.health.store import HealthStore, _write
 from bot.health.windows import Need
 from bot.messages import Window
@@ -312,3 +314,25 @@ async def test_what_was_not_written_is_written_at_the_end(database: Database) ->
     database.flush()
     two.store.load()
     assert not two.health.may_ask(*GROQ)
+
+
+async def test_a_fault_of_our_own_ends_no_sharing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SYNC_S", 0.0)
+    one, synced = Process(database, "one"), asyncio.Event()
+    sync, calls = one.store.sync, 0
+
+    async def break_once() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise KeyError("a slip")
+        await sync()
+        synced.set()
+
+    monkeypatch.setattr(one.store, "sync", break_once)
+    running = asyncio.create_task(one.store.run())
+    await synced.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
