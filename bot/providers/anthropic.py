@@ -84,10 +84,7 @@ class Anthropic(Provider):
         )
 
     def read_models(self, answer: HttpAnswer) -> tuple[ListedModel, ...]:
-        payload = self.read_payload(answer, None)
-        if not isinstance(payload, dict) or not isinstance(payload.get("data"), list):
-            raise self.unusable(answer, None, "no list of models")
-        names = (string(entry.get("id")) for entry in objects(payload["data"]))
+        names = (string(entry.get("id")) for entry in self.read_entries(answer, "data"))
         return tuple(ListedModel(name) for name in names if name and is_chat_model(name))
 
     def join_stream(self, events: list[Any]) -> Any | None:

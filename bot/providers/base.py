@@ -21,7 +21,7 @@ import httpx
 from bot.messages import Audio, Completion, Prompt, Window
 from bot.providers import bodies, structured
 from bot.providers.failures import read_break, read_failure
-from bot.providers.reading import usage_of
+from bot.providers.reading import objects, usage_of
 from bot.providers.windows import read_windows
 from core.env_values import PROVIDER_NAMES
 from core.errors import ProviderError, provider_error
@@ -188,6 +188,17 @@ class Provider:
             what = "a web page" if fault.is_page else "not JSON" if answer.body.strip() else "empty"
             raise self.unusable(answer, model, what)
         return payload
+
+    def read_entries(self, answer: HttpAnswer, key: str) -> list[dict[str, Any]]:
+        """The entries of a list of models under the key it stands.
+
+        Raises:
+            ProviderError: the answer is no such list.
+        """
+        payload = self.read_payload(answer, None)
+        if not isinstance(payload, dict) or not isinstance(payload.get(key), list):
+            raise self.unusable(answer, None, "no list of models")
+        return objects(payload[key])
 
     def failure(self, answer: HttpAnswer, model: str | None, inner: Any = None) -> ProviderError:
         """The error an answer stands for; `inner` is the error object found in a good status."""

@@ -114,12 +114,9 @@ class Gemini(Provider):
         )
 
     def read_models(self, answer: HttpAnswer) -> tuple[ListedModel, ...]:
-        payload = self.read_payload(answer, None)
-        if not isinstance(payload, dict) or not isinstance(payload.get("models"), list):
-            raise self.unusable(answer, None, "no list of models")
         names = (
             string(entry.get("name")).removeprefix("models/")
-            for entry in objects(payload["models"])
+            for entry in self.read_entries(answer, "models")
             if "generateContent" in entry.get("supportedGenerationMethods", ["generateContent"])
         )
         return tuple(ListedModel(name) for name in names if name and is_chat_model(name))

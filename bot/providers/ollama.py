@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
 from typing import Any
 
 from bot.messages import Completion, Prompt, PromptMessage, ToolCall
@@ -97,14 +96,14 @@ class Ollama(OpenAICompatible):
         )
 
     def read_models(self, answer: HttpAnswer) -> tuple[ListedModel, ...]:
-        payload = self.read_payload(answer, None)
-        if not isinstance(payload, dict) or not isinstance(payload.get("models"), list):
-            raise self.unusable(answer, None, "no list of models")
-        return tuple(ListedModel(name) for name in _names(payload) if is_chat_model(name))
+        names = _names(self.read_entries(answer, "models"))
+        return tuple(ListedModel(name) for name in names if is_chat_model(name))
 
     def read_loaded(self, answer: HttpAnswer) -> frozenset[str]:
         payload = bodies.parse(answer.body) if answer.status == 200 else None
-        return frozenset(_names(payload) if isinstance(payload, dict) else ())
+        return frozenset(
+            _names(objects(payload.get("models"))) if isinstance(payload, dict) else ()
+        )
 
     def join_stream(self, events: list[Any]) -> Any | None:
         """Lines of words become one message; the last line says that it is whole."""
@@ -135,8 +134,7 @@ def _message(said: PromptMessage) -> dict[str, Any]:
     return message
 
 
-def _names(payload: Mapping[str, Any]) -> list[str]:
-    entries = objects(payload.get("models"))
+def _names(entries: list[dict[str, Any]]) -> list[str]:
     return [name for entry in entries if (name := string(entry.get("name") or entry.get("model")))]
 
 
