@@ -34,8 +34,8 @@ class Finding:
 def doctor(arguments: Namespace) -> int:
     """Check everything; exit 1 when something wants mending."""
     with closing(app.open_house(quiet=True)) as house:
-        pings, notes = asyncio.run(ping_all(house))
-        findings = list(_findings(house, pings, notes))
+        look = asyncio.run(ping_all(house))
+        findings = list(_findings(house, look.pings, look.notes))
     if arguments.json:
         say_json([asdict(finding) for finding in findings])
     else:

@@ -6,7 +6,7 @@ import asyncio
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -28,25 +28,34 @@ from core.texts import text
 def providers(arguments: Namespace) -> int:
     """Ping every provider of the order now."""
     with closing(app.open_house(quiet=True)) as house:
-        pings, notes = asyncio.run(ping_all(house))
-        current, _ = asyncio.run(_current(house))
+        look = asyncio.run(ping_all(house))
     if arguments.json:
-        say_json([ping_row(ping) for ping in pings])
+        say_json([ping_row(ping) for ping in look.pings])
     else:
-        for ping in pings:
+        for ping in look.pings:
             say(ping_line(ping))
-            for note in notes[ping.name]:
+            for note in look.notes[ping.name]:
                 say(f"   {note}")
-        say(text("commands.answers_now", name=current or text("commands.catalog_as_model")))
-    return 0 if any(ping.ok for ping in pings) else 1
+        say(text("commands.answers_now", name=look.current or text("commands.catalog_as_model")))
+    return 0 if any(ping.ok for ping in look.pings) else 1
 
 
-async def ping_all(house: app.House) -> tuple[list[Ping], dict[str, list[str]]]:
-    """One ping of every provider of the order, those without a key too; and notes on each."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A ping of each provider of the order, notes on each, and who would be asked after it."""
+
+    pings: list[Ping]
+    notes: dict[str, list[str]]
+    current: str | None
+
+
+async def ping_all(house: app.House) -> Look:
+    """Ping every provider of the order, those without a key too."""
     async with app.open_engine(house) as engine:
         listed = engine.roster.listed
         pings = await engine.pinger.ping_all(listed)
-        return pings, {member.name: list(_notes(house, engine, member)) for member in listed}
+        notes = {member.name: list(_notes(house, engine, member)) for member in listed}
+        return Look(pings, notes, engine.responder.current())
 
 
 def _notes(house: app.House, engine: app.Engine, member: Member) -> Iterator[str]:

@@ -68,7 +68,8 @@ def test_who_is_left_alone_does_not_answer_now(run: Run, groq: FakeProvider) -> 
     groq.behave("429")
     run("ask", "hola")
     assert (before, run("stats", "--json").json["current"]) == ("groq", "lmstudio")
-    assert "Responde ahora: lmstudio" in run("providers").lines
+    # Where the ping has just found nobody, nobody is said to answer.
+    assert "Responde ahora: catálogo (sin IA)" in run("providers").lines
 
 
 def test_looking_at_a_sick_provider_keeps_it_away_no_longer(
