@@ -12,8 +12,9 @@ from pathlib import Path
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+import core.own_texts  # noqa: F401 - every room's tables join the metadata
 import migrations
-import shop.tables  # noqa: F401 - every room's tables join the metadata
+import shop.tables  # noqa: F401 - like those above
 from bot.metrics import Metrics
 from bot.saved_settings import saved_settings
 from catalog.products import count_products
