@@ -1,10 +1,11 @@
-"""A customer's words enter, the concepts to look for leave, each as weighted index terms."""
+"""A customer's words enter, what to look for and what to leave out leave, as index terms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from itertools import groupby
+from typing import NamedTuple, Protocol
 
 from catalog.analysis import (
     is_measure,
@@ -15,9 +16,10 @@ from catalog.analysis import (
     without_tilde,
     words,
 )
-from catalog.chatter import CHEAP_WORDS, LINK_WORDS, STOP_WORDS
+from catalog.chatter import LINK_WORDS, STOP_WORDS
 from catalog.limits import PriceLimits, read_limits
 from catalog.synonyms import Synonyms
+from catalog.wishes import Order, excluding_at, read_order
 
 NOUN, WORD, ATTRIBUTE = 1.5, 1.0, 0.5
 SYNONYM_FACTOR = 0.9
@@ -25,6 +27,10 @@ REPAIR_FACTOR = 0.8
 NUMBER_FACTOR = 0.7
 PURPOSE_WORDS = frozenset({"para", "pa", "pra", "for", "con", "with"})
 NEXT_THING_WORDS = LINK_WORDS & {"y", "e", "o", "un", "una", "um", "uma"}
+MORE_EXCLUDED_WORDS = frozenset({"ni", "nem", "nor", "o", "ou", "or", "y", "e", "and"})
+EXCLUSION_ENDS = frozenset(
+    "que pero but mas un una um uma quiero busco necesito prefiero solo want need".split()
+)
 _KINDS = ("thing", "word", "unknown", "attribute")
 MIN_CODE_CHARS = 4
 MIN_DIGIT_CODE_CHARS = 6
@@ -64,19 +70,26 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a customer asks for; no concepts and no limits means: nothing to look for."""
+    """What a customer asks for; no concepts and no limits means: nothing to look for.
+
+    Args:
+        excluded: products that match any of these are left out.
+        order: which of equally fitting products come first.
+    """
 
     concepts: tuple[Concept, ...]
     limits: PriceLimits
-    wants_cheap: bool = False
+    excluded: tuple[Concept, ...] = ()
+    order: Order = ""
 
 
 def parse_query(text: str, vocabulary: Vocabulary, synonyms: Synonyms) -> Query:
     """Read what a customer asks for."""
     limits, rest = read_limits(text, small_prices=vocabulary.small_prices)
     found = words(rest)
-    concepts = _codes(rest, vocabulary) or _Reader(vocabulary, synonyms).read(found)
-    return Query(tuple(_weigh(concepts)), limits, not CHEAP_WORDS.isdisjoint(found))
+    concepts, excluded = _Reader(vocabulary, synonyms).read(found)
+    wanted = _codes(rest, vocabulary) or concepts
+    return Query(tuple(_weigh(wanted)), limits, tuple(excluded), read_order(found))
 
 
 def _codes(text: str, vocabulary: Vocabulary) -> list[Concept]:
@@ -102,9 +115,20 @@ class _Reader:
         self._vocabulary = vocabulary
         self._synonyms = synonyms
 
-    def read(self, found: list[str]) -> list[Concept]:
-        content = [word for word in found if word not in LINK_WORDS]
-        purpose = _purposes(found)
+    def read(self, found: list[str]) -> tuple[list[Concept], list[Concept]]:
+        """What is wanted, and what is not."""
+        wanted: list[Concept] = []
+        excluded: list[Concept] = []
+        for (number, is_sure), said in groupby(_said(found), lambda word: word.exclusion):
+            concepts = self._concepts(list(said))
+            if number:
+                without, concepts = _excluded(concepts, is_sure)
+                excluded += without
+            wanted += concepts
+        return wanted, excluded
+
+    def _concepts(self, said: list[_Said]) -> list[Concept]:
+        content = [one.word for one in said]
         stems = [stem(without_tilde(word)) for word in content]
         concepts: list[Concept] = []
         at = 0
@@ -116,7 +140,7 @@ class _Reader:
                 read = [self._phrase(content[at : at + length], groups)]
             elif without_tilde(content[at]) not in STOP_WORDS:
                 length, read = self._word(content, at)
-            concepts += (replace(c, is_purpose=True) for c in read) if purpose[at] else read
+            concepts += (replace(concept, is_purpose=said[at].is_purpose) for concept in read)
             at += max(length, 1)
         return concepts
 
@@ -166,15 +190,53 @@ class _Reader:
         return {t: factor for t, factor in terms if t in self._vocabulary.frequencies}
 
 
-def _purposes(found: list[str]) -> list[bool]:
-    """For every content word, whether it says what the thing is for ("funda para celular")."""
-    flags: list[bool] = []
-    purpose = False
-    for word in found:
+class _Said(NamedTuple):
+    """A word as it stands in the question.
+
+    Args:
+        is_purpose: it says what the thing is for ("funda para celular").
+        exclusion: number of the exclusion it stands in (0: none) and whether that one is sure.
+    """
+
+    word: str
+    is_purpose: bool
+    exclusion: tuple[int, bool]
+
+
+def _said(found: list[str]) -> Iterable[_Said]:
+    """The words that name something, each with the part it plays."""
+    purpose, number, is_sure = False, 0, False
+    at = exclusions = 0
+    while at < len(found):
+        length, sure = excluding_at(found, at)
+        word = found[at]
+        if length or (number and word in MORE_EXCLUDED_WORDS):
+            exclusions += 1
+            number, is_sure = exclusions, sure or word in ("ni", "nem", "nor")
+        elif word in PURPOSE_WORDS or word in EXCLUSION_ENDS:
+            number = 0
         purpose = word in PURPOSE_WORDS or (purpose and word not in NEXT_THING_WORDS)
-        if word not in LINK_WORDS:
-            flags.append(purpose)
-    return flags
+        if not length and word not in LINK_WORDS:
+            yield _Said(word, purpose, (number, is_sure))
+        at += max(length, 1)
+
+
+def _excluded(concepts: list[Concept], is_sure: bool) -> tuple[list[Concept], list[Concept]]:
+    """Split what follows "que no sea" into what is meant by it and what is not."""
+    if not concepts or (concepts[0].kind == "thing" and not is_sure):
+        return [], concepts
+    first = concepts[0]
+    end = 1
+    if first.kind != "attribute":
+        while end < len(concepts) and concepts[end].kind == "word":
+            end += 1
+    name = concepts[:end]
+    if not all(concept.terms for concept in name):
+        return [], concepts[end:]
+    if end > 1:
+        said = " ".join(concept.words for concept in name)
+        first = Concept(said, {}, tuple(concept.terms for concept in name))
+    return [first], concepts[end:]
 
 
 def _weigh(concepts: Sequence[Concept]) -> list[Concept]:

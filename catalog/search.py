@@ -110,7 +110,7 @@ class CatalogSearch:
 def _first_hits(connection: Connection, asked: Query, ranked: list[Match], limit: int) -> list[Hit]:
     """The best matches that are on sale and within the limits."""
     hits: list[Hit] = []
-    least = max(limit, MAX_RANKED_AGAIN if asked.wants_cheap else 0)
+    least = max(limit, MAX_RANKED_AGAIN if asked.order else 0)
     for found in _fetch(connection, ranked):
         hits += [
             Hit(product, match.score * _availability(product), _reason(asked, match))
@@ -120,12 +120,13 @@ def _first_hits(connection: Connection, asked: Query, ranked: list[Match], limit
         if len(hits) >= least:
             break
     best = max((hit.score for hit in hits), default=0.0)
+    sign = -1 if asked.order == "dearest" else 1
 
     def order(hit: Hit) -> tuple[bool, Decimal, float, int]:
-        similar = asked.wants_cheap and hit.score >= SIMILAR * best
+        similar = bool(asked.order) and hit.score >= SIMILAR * best
         return (
             not similar,
-            _major(hit.product) if similar else Decimal(0),
+            (_major(hit.product) * sign) if similar else Decimal(0),
             -hit.score,
             hit.product.id,
         )

@@ -104,6 +104,44 @@ def test_what_a_thing_is_for_is_no_second_thing() -> None:
     assert len(things_apart(parse("cargador para celular").concepts)) == 1
 
 
-def test_the_wish_for_a_low_price_is_noticed() -> None:
-    assert parse("laptop barata").wants_cheap
-    assert not parse("laptop negra").wants_cheap
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("laptop barata", "cheapest"),
+        ("el laptop más barato", "cheapest"),
+        ("lo más económico en celular", "cheapest"),
+        ("the cheapest phone", "cheapest"),
+        ("un celular que no sea muy caro", "cheapest"),
+        ("el celular más caro", "dearest"),
+        ("o mais caro", "dearest"),
+        ("the most expensive laptop", "dearest"),
+        ("laptop negra", ""),
+    ],
+)
+def test_the_wished_order_is_noticed(text: str, order: str) -> None:
+    assert parse(text).order == order
+
+
+@pytest.mark.parametrize(
+    ("text", "excluded", "wanted"),
+    [
+        ("celular que no sea samsung", ["samsung"], ["celular"]),
+        ("celular excepto negro o samsung", ["negro", "samsung"], ["celular"]),
+        ("celulares menos samsung", ["samsung"], ["celulares"]),
+        ("celulares menos samsung y teclados", ["samsung"], ["celulares", "teclados"]),
+        ("a phone, not samsung", ["samsung"], ["phone"]),
+        ("celular que não seja samsung", ["samsung"], ["celular"]),
+        ("no quiero samsung, quiero macbook", ["samsung"], ["macbook"]),
+        ("que no sea samsung a17 para mi hijo", ["samsung a17"], []),
+        ("mouse sin ser negro", ["negro"], ["mouse"]),
+        ("teclado sin cable negro", [], ["teclado", "sin cable", "negro"]),
+        ("celular con menos negro", [], ["celular", "negro"]),
+        ("celular que no sea nokia", [], ["celular"]),
+    ],
+)
+def test_what_should_be_left_out_is_told_from_what_is_wanted(
+    text: str, excluded: list[str], wanted: list[str]
+) -> None:
+    query = parse(text)
+    assert [concept.words for concept in query.excluded] == excluded
+    assert [concept.words for concept in query.concepts] == wanted
