@@ -10,14 +10,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from bot import intents, policy
+from bot.mentioned import mentioned
 from bot.messages import TalkMessage
 from bot.talk import has_bot_spoken, talk_before
-from bot.turn_context import TurnContext
+from bot.turn_context import MENTIONED, TurnContext
 from catalog.revision import revision
-from catalog.search import CatalogSearch, Hit
+from catalog.search import CatalogSearch, Hit, ProductView
 from shop import facts as shop_facts
 
 CANDIDATES = 8
+MENTIONED_PLACES = 3
+"""Places among the candidates that products of earlier replies keep beside a full search; beside
+one for a question that names no product itself ("¿y el segundo?") they keep all they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,19 @@ class ContextReader:
             history = talk_before(
                 connection, conversation_id, waiting[0].seq, self._history_messages
             )
+        named = mentioned(connection, history)
         facts = shop_facts.load(connection)
         values = facts.values
         timezone = self._defaults.timezone or str(values.get("timezone") or "UTC")
         return TurnContext(
             waiting=tuple(waiting),
             history=tuple(history),
-            hits=tuple(self._hits(connection, waiting, history)),
+            hits=_candidates(
+                self._hits(connection, waiting, history),
+                named,
+                MENTIONED_PLACES if intents.read(intents.asked(waiting)).content else CANDIDATES,
+            ),
+            mentioned=named,
             facts=facts,
             language=policy.detect_language(
                 [message.body for message in waiting],
@@ -101,6 +111,21 @@ class ContextReader:
     ) -> list[Hit]:
         query = intents.search_text(waiting, history)
         return self._search.search(connection, query, CANDIDATES) if query else []
+
+
+def _candidates(hits: Sequence[Hit], named: Sequence[ProductView], places: int) -> tuple[Hit, ...]:
+    """What the search found, then what was talked about before, `CANDIDATES` in all.
+
+    Args:
+        places: what was talked about before keeps so many even beside a full search.
+    """
+    found = {hit.product.id for hit in hits}
+    earlier = [Hit(product, 0.0, MENTIONED) for product in named if product.id not in found]
+    sure = CANDIDATES - places
+    wanted = [hit.product.id for hit in hits[:sure]] + [product.id for product in named]
+    wanted += [hit.product.id for hit in hits[sure:]]
+    picked = list(dict.fromkeys(wanted))[:CANDIDATES]
+    return tuple(hit for hit in (*hits, *earlier) if hit.product.id in picked)
 
 
 def _zone(name: str) -> ZoneInfo:

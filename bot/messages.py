@@ -57,7 +57,10 @@ class StatusUpdate:
 
 @dataclass(frozen=True, slots=True)
 class TalkMessage:
-    """One stored message of a talk, oldest first wherever several stand together."""
+    """One stored message of a talk, oldest first wherever several stand together.
+
+    `products` are the ids of those a reply of the bot rests on.
+    """
 
     seq: int
     author: str
@@ -65,6 +68,7 @@ class TalkMessage:
     type: str
     created_at: datetime
     extra: Mapping[str, Any] = field(default_factory=dict)
+    products: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from bot.messages import TalkMessage
-from bot.tables import Message
+from bot.tables import Message, Turn
 
 # Statements of every message are built once: building one costs more than running it.
 _TALK = select(
@@ -16,7 +16,9 @@ _WAITING = _TALK.where(Message.seq > bindparam("after"), Message.direction == "i
     Message.seq
 )
 _BEFORE = (
-    _TALK.where(Message.seq < bindparam("before"), Message.status != "withdrawn")
+    _TALK.add_columns(Turn.prices)
+    .join(Turn, Message.turn_id == Turn.id, isouter=True)
+    .where(Message.seq < bindparam("before"), Message.status != "withdrawn")
     .order_by(Message.seq.desc(), Message.direction.desc(), Message.id.desc())
     .limit(bindparam("most"))
 )
@@ -36,7 +38,9 @@ def talk_before(
     rows = connection.execute(
         _BEFORE, {"conversation": conversation_id, "before": seq, "most": limit}
     )
-    return [TalkMessage(*row) for row in rows][::-1]
+    return [TalkMessage(*said, products=tuple(map(int, prices or ()))) for *said, prices in rows][
+        ::-1
+    ]
 
 
 def has_bot_spoken(connection: Connection, conversation_id: int) -> bool:

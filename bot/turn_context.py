@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.messages import TalkMessage
-from catalog.search import Hit
+from catalog.search import Hit, ProductView
 from shop.facts import ShopFacts
+
+MENTIONED = "mentioned"
+"""The `reason` of a hit this message's own search did not find: an earlier reply named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,10 @@ class TurnContext:
     Args:
         waiting: the customer's messages not yet answered, oldest first; at least one.
         history: earlier messages of the talk, oldest first.
-        hits: products the waiting messages may be about; candidates, none may fit.
+        hits: products the waiting messages may be about; candidates, none may fit. Those of the
+            search come first, behind them what earlier replies named (reason `MENTIONED`).
+        mentioned: products the last replies named, in the order they were named, newest reply
+            first: "el segundo" is the second of them. Those that fit stand in `hits` too.
         facts: what the shop says about itself.
         language: the contact's language: "es", "en" or "pt".
         shop_name: how the shop calls itself.
@@ -30,6 +36,7 @@ class TurnContext:
     waiting: tuple[TalkMessage, ...]
     history: tuple[TalkMessage, ...] = ()
     hits: tuple[Hit, ...] = ()
+    mentioned: tuple[ProductView, ...] = ()
     facts: ShopFacts = field(default_factory=ShopFacts)
     language: str = "es"
     shop_name: str = ""
@@ -37,6 +44,11 @@ class TurnContext:
     now: datetime | None = None
     is_first_reply: bool = False
     shop_revision: int = 0
+
+    @property
+    def found(self) -> tuple[Hit, ...]:
+        """The hits of this message's own search."""
+        return tuple(hit for hit in self.hits if hit.reason != MENTIONED)
 
     @property
     def question(self) -> str:

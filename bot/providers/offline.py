@@ -60,7 +60,7 @@ def _is_repeated(new: str, last: str) -> bool:
 
 def _others(context: TurnContext) -> OfflineAnswer:
     """The products that did not fit into the answer before."""
-    listed = _in_order(context.hits)[MAX_PRODUCTS:]
+    listed = _in_order(context.found)[MAX_PRODUCTS:]
     if not listed:
         return OfflineAnswer("")
     return _with_products([_say(context, "products_more"), _lines(context, listed)], listed)
@@ -84,7 +84,7 @@ def _once_more(context: TurnContext) -> OfflineAnswer:
 def _answer(context: TurnContext) -> OfflineAnswer:
     reading = intents.read(intents.asked(context.waiting))
     asks_product = _asks_product(context, reading)
-    found = _in_order(context.hits, cheapest=reading.is_cheapest) if asks_product else []
+    found = _in_order(context.found, cheapest=reading.is_cheapest) if asks_product else []
     listed = found[:MAX_PRODUCTS]
     # Who is shown products asked for more than advice: those products are the answer.
     wanted = reading.intents - {"off_topic"} if listed else reading.intents
@@ -204,17 +204,17 @@ def _asks_product(context: TurnContext, reading: intents.Reading) -> bool:
     """Beside another question, stray words count as a product only when the catalog knows them."""
     if intents.PRODUCT not in reading.intents:
         return False
-    if reading.intents & _EXPLAIN_STRAY_WORDS and not context.hits:
+    if reading.intents & _EXPLAIN_STRAY_WORDS and not context.found:
         return False
     if reading.is_shopping or not reading.intents & _QUESTIONS:
         return True
-    return bool(context.hits) and _fits(reading, context.hits[0])
+    return bool(context.found) and _fits(reading, context.found[0])
 
 
 def _products(context: TurnContext, reading: intents.Reading, listed: Sequence[ProductView]) -> str:
     if not listed:
         return _say(context, "no_product" if reading.content else "which_product")
-    head = "products" if _fits(reading, context.hits[0]) else "products_close"
+    head = "products" if _fits(reading, context.found[0]) else "products_close"
     return f"{_say(context, head)}\n{_lines(context, listed)}"
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.engine import Connection
 
-from bot import inbox, outbox
+from bot import inbox
 from bot.context import CANDIDATES, ContextReader, ShopDefaults
 from bot.messages import InboundMessage, TalkMessage
+from bot.outbox import queue_parts
+from bot.tables import Turn
 from bot.turn_context import TurnContext
+from catalog.products import ProductView, find_by_sku
 from catalog.sample import load_sample_products
 from catalog.search import CatalogSearch
+from catalog.tables import Product
 from core.database import Database
 from shop import facts
 from tests.fakes import FixedClock
@@ -47,10 +54,12 @@ class Bench:
             lambda c: inbox.accept(c, message, now=self.clock.now(), wait_s=0, max_wait_s=0)
         )
 
-    def reply(self, body: str, seq: int, author: str = "bot") -> None:
-        self.database.write(
-            lambda c: outbox.queue_parts(
-                c,
+    def reply(self, body: str, seq: int, author: str = "bot", *skus: str) -> None:
+        """Store an answer to message `seq` that rests on the products with these SKUs."""
+
+        def store(connection: Connection) -> None:
+            queue_parts(
+                connection,
                 conversation_id=1,
                 turn_id=f"t{seq}",
                 seq=seq,
@@ -58,6 +67,30 @@ class Bench:
                 parts=[],
                 author=author,
                 now=self.clock.now(),
+            )
+            prices = {str(named.id): named.price_minor for named in self.products(*skus)}
+            self._note_turn(connection, seq, prices)
+
+        self.database.write(store)
+
+    def products(self, *skus: str) -> list[ProductView]:
+        found = [self.database.read(lambda c, sku=sku: find_by_sku(c, sku)) for sku in skus]
+        return [product for product in found if product is not None]
+
+    def _note_turn(self, connection: Connection, seq: int, prices: dict[str, int]) -> None:
+        now = self.clock.now()
+        connection.execute(
+            insert(Turn).values(
+                id=f"t{seq}",
+                conversation_id=1,
+                epoch=1,
+                from_seq=seq,
+                to_seq=seq,
+                state="finished",
+                kind="answer",
+                prices=prices,
+                started_at=now,
+                saved_at=now,
             )
         )
 
@@ -151,3 +184,62 @@ def test_it_is_not_the_first_reply_again_once_the_first_is_out_of_sight(bench: B
 def test_a_time_zone_that_does_not_exist_is_utc(bench: Bench) -> None:
     bench.defaults = replace(ShopDefaults(), timezone="Luna/Tycho")
     assert bench.read("hola").now == bench.clock.now()
+
+
+@pytest.fixture
+def shown(bench: Bench) -> Bench:
+    """A talk in which the shop showed two laptops, the second of them first in the catalog."""
+    bench.database.write(lambda c: load_sample_products(c, bench.clock.now()))
+    bench.receive("SM1", "¿tienen laptops?")
+    bench.reply("Tenemos la Lenovo IdeaPad 1 y la Acer Aspire Go 15", 1, "bot", *SHOWN)
+    bench.receive("SM2", "¿y cuánto cuesta el segundo?")
+    return bench
+
+
+SHOWN = ("LAP-001", "LAP-002")
+
+
+def skus(products: Iterable[ProductView]) -> list[str]:
+    return [product.sku for product in products]
+
+
+def test_what_the_last_reply_named_comes_in_the_order_it_was_named(shown: Bench) -> None:
+    found = shown.read("¿y cuánto cuesta el segundo?", seq=2, conversation_id=1)
+    assert skus(found.mentioned) == ["LAP-002", "LAP-001"]
+
+
+@pytest.mark.parametrize(
+    ("body", "searched"),
+    [
+        pytest.param("busco un celular samsung o una camiseta", True, id="a full search"),
+        pytest.param("¿envían a Cali?", False, id="no search at all"),
+    ],
+)
+def test_what_was_named_before_is_a_candidate_behind_what_is_found(
+    shown: Bench, body: str, searched: bool
+) -> None:
+    found = shown.read(body, seq=2, conversation_id=1)
+    assert skus(hit.product for hit in found.hits[len(found.found) :]) == ["LAP-002", "LAP-001"]
+    assert (len(found.hits) == CANDIDATES) is searched
+
+
+def test_a_search_for_a_mere_reference_keeps_all_that_was_named(shown: Bench) -> None:
+    found = shown.read("ese me lo llevo", seq=2, conversation_id=1)
+    assert {*SHOWN} <= {hit.product.sku for hit in found.hits}
+
+
+def test_what_was_named_before_comes_at_todays_price_or_not_at_all(shown: Bench) -> None:
+    def change(connection: Connection) -> None:
+        connection.execute(update(Product).where(Product.sku == "LAP-001").values(price_minor=7))
+        connection.execute(update(Product).where(Product.sku == "LAP-002").values(active=False))
+
+    shown.database.write(change)
+    found = shown.read("ese me lo llevo", seq=2, conversation_id=1)
+    assert [(product.sku, product.price_minor) for product in found.mentioned] == [("LAP-001", 7)]
+
+
+def test_an_answer_that_named_nothing_does_not_hide_the_one_before(shown: Bench) -> None:
+    shown.reply("Sí, enviamos a Cali", 2)
+    shown.receive("SM3", "listo, el segundo")
+    found = shown.read("listo, el segundo", seq=3, conversation_id=1)
+    assert skus(found.mentioned) == ["LAP-002", "LAP-001"]

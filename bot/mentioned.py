@@ -1,0 +1,53 @@
+"""A talk enters; the products the shop's last replies named leave, in the order they were named.
+
+"El segundo", "ese" and "los dos" are resolved by them. Prices and stock are today's, whatever the
+reply said then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy.engine import Connection
+
+from bot.messages import TalkMessage
+from bot.truth.mentions import ProductNames
+from catalog.products import ProductView, views_by_id
+
+REPLIES_WITH_PRODUCTS = 2
+"""How many replies back "ese" may reach; those that named nothing do not count."""
+_REPLIES_LOOKED_AT = 6
+
+
+def mentioned(connection: Connection, history: Sequence[TalkMessage]) -> tuple[ProductView, ...]:
+    """The products still sold, those of the newest reply first; each once."""
+    replies = list(_replies(history))
+    known = views_by_id(connection, list({id_ for reply in replies for id_ in reply.products}))
+    found: dict[int, ProductView] = {}
+    for reply in replies:
+        named = [known[id_] for id_ in reply.products if id_ in known]
+        for product in as_named(reply.body, named):
+            found.setdefault(product.id, product)
+    return tuple(found.values())
+
+
+def _replies(history: Sequence[TalkMessage]) -> Iterator[TalkMessage]:
+    """The newest replies that named products, newest first."""
+    spoken = [message for message in history if message.author == "bot"]
+    named = [message for message in spoken[-_REPLIES_LOOKED_AT:] if message.products]
+    yield from reversed(named[-REPLIES_WITH_PRODUCTS:])
+
+
+def as_named(text: str, products: Sequence[ProductView]) -> list[ProductView]:
+    """Products in the order a text names them; behind them those it means without a name.
+
+    A name that fits several products ("laptops Lenovo") says less than one that fits just one.
+    """
+    first: dict[int, tuple[bool, int]] = {}
+    for mention in ProductNames(products).find(text):
+        for position in mention.products:
+            place = (len(mention.products) > 1, mention.start)
+            first[position] = min(place, first.get(position, place))
+    unnamed = (True, len(text))
+    order = sorted(range(len(products)), key=lambda position: first.get(position, unnamed))
+    return [products[position] for position in order]
