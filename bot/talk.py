@@ -38,9 +38,10 @@ def talk_before(
     rows = connection.execute(
         _BEFORE, {"conversation": conversation_id, "before": seq, "most": limit}
     )
-    return [TalkMessage(*said, products=tuple(map(int, prices or ()))) for *said, prices in rows][
-        ::-1
-    ]
+    return [
+        TalkMessage(seq, author, body, type_, created_at, extra, tuple(map(int, prices or ())))
+        for seq, author, body, type_, created_at, extra, prices in rows
+    ][::-1]
 
 
 def has_bot_spoken(connection: Connection, conversation_id: int) -> bool:
