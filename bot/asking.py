@@ -72,25 +72,41 @@ class Asker:
         async with lock:
             return await self._answer(question, contact)
 
+    async def reply(self, question: str, contact: str | None, turn_id: str) -> Reply:
+        """The reply itself, as `ask` finds and keeps it.
+
+        Raises:
+            AllProvidersFailed: as `Answerer.reply`; nothing was kept.
+        """
+        waiting, talk = await self._waiting(question, contact)
+        reply = await self._answerer.reply(
+            waiting, talk, deadline_s=self._deadline_s, turn_id=turn_id
+        )
+        if contact is not None:
+            await self.keep(question, contact, turn_id, reply)
+        return reply
+
+    async def keep(self, question: str, contact: str, turn_id: str, reply: Reply) -> None:
+        """Store a question with its reply, as the next turn of a contact's talk."""
+        message = InboundMessage(CHANNEL, new_id(), contact, "", question)
+        await self._database.write_async(lambda c: self._keep(c, message, turn_id, reply))
+
     async def _answer(self, question: str, contact: str | None) -> Outcome:
         turn_id = new_id()
-        talk, seq = Talk(), 1
-        if contact is not None:
-            talk, seq = await self._database.read_async(lambda c: _find_talk(c, contact))
-        waiting = [TalkMessage(seq, "customer", question, "text", self._clock.now())]
         try:
-            reply = await self._answerer.reply(
-                waiting, talk, deadline_s=self._deadline_s, turn_id=turn_id
-            )
+            return outcome.answered(await self.reply(question, contact, turn_id))
         except AllProvidersFailed as error:
+            waiting, talk = await self._waiting(question, contact)
             language = self._answerer.language_of(waiting, talk.language)
             rows = await asyncio.to_thread(self._stored_attempts, turn_id)
             sentence = unavailable_sentence(error, language)
             return outcome.nobody_answered(error, sentence, rows, self._members())
+
+    async def _waiting(self, question: str, contact: str | None) -> tuple[list[TalkMessage], Talk]:
+        talk, seq = Talk(), 1
         if contact is not None:
-            message = InboundMessage(CHANNEL, new_id(), contact, "", question)
-            await self._database.write_async(lambda c: self._keep(c, message, turn_id, reply))
-        return outcome.answered(reply)
+            talk, seq = await self._database.read_async(lambda c: _find_talk(c, contact))
+        return [TalkMessage(seq, "customer", question, "text", self._clock.now())], talk
 
     def _stored_attempts(self, turn_id: str) -> list[dict[str, Any]]:
         self._flush()
