@@ -84,7 +84,7 @@ def _once_more(context: TurnContext) -> OfflineAnswer:
 def _answer(context: TurnContext) -> OfflineAnswer:
     reading = intents.read(intents.asked(context.waiting))
     asks_product = _asks_product(context, reading)
-    found = _in_order(context.found, cheapest=reading.is_cheapest) if asks_product else []
+    found = _in_order(context.found, cheapest="cheapest" in reading.markers) if asks_product else []
     listed = found[:MAX_PRODUCTS]
     # Who is shown products asked for more than advice: those products are the answer.
     wanted = reading.intents - {"off_topic"} if listed else reading.intents
@@ -130,7 +130,7 @@ def _small_talk(context: TurnContext, reading: intents.Reading) -> str:
     for intent in ("goodbye", "thanks", "assent"):
         if intent in reading.intents:
             return _say(context, intent)
-    return _say(context, "not_understood" if reading.content else "ask_what")
+    return _say(context, "not_understood" if reading.has_strays else "ask_what")
 
 
 def _sentences(context: TurnContext, wanted: frozenset[str]) -> str:
@@ -182,19 +182,9 @@ def _person(context: TurnContext, wanted: frozenset[str]) -> str:
 
 
 def _way_to_person(context: TurnContext) -> str:
-    phones = "; ".join(_phones(context))
+    phones = "; ".join(shop_facts.phones(context.facts))
     key = "customer.person_phone" if phones else "customer.person_unknown"
     return text(key, context.language, phones=phones)
-
-
-def _phones(context: TurnContext) -> list[str]:
-    branches = context.facts.values.get("branches")
-    found = [one for one in branches if isinstance(one, dict)] if isinstance(branches, list) else []
-    return [
-        f"{one['phone']} ({one['name']})" if one.get("name") else str(one["phone"])
-        for one in found
-        if one.get("phone")
-    ]
 
 
 # Products
@@ -206,7 +196,7 @@ def _asks_product(context: TurnContext, reading: intents.Reading) -> bool:
         return False
     if reading.intents & _EXPLAIN_STRAY_WORDS and not context.found:
         return False
-    if reading.is_shopping or not reading.intents & _QUESTIONS:
+    if bool(reading.wishes) or not reading.intents & _QUESTIONS:
         return True
     return bool(context.found) and _fits(reading, context.found[0])
 

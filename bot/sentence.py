@@ -1,0 +1,169 @@
+"""One sentence's words enter; the intents, markers and products it names leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bot import traits
+from bot.phrases import matches, phrase_book, repaired
+
+PRODUCT = "product"
+POLITE = frozenset({"greeting", "thanks", "goodbye", "assent"})
+_JOINS = frozenset({"y", "e", "o", "u", "and", "or", "ou", "vs", "versus", "ni"})
+_INTRODUCES = frozenset(
+    ["de", "del", "d", "el", "la", "los", "las", "un", "una", "unos", "unas"]
+    + ["the", "of", "um", "uma", "do", "da", "os", "as"]
+)
+_AROUND_A_PRODUCT = frozenset({"discount", "photos", "buying", "delivery", "payment", "returns"})
+"""What somebody may want to know of a product named behind it ("fotos de la mochila")."""
+_BESIDE_A_PRICE = frozenset({*POLITE, "discount", "person", "buying"})
+"""What may stand in the same sentence as "¿cuánto cuesta?" without being what costs."""
+_BEYOND_THE_SHOP = frozenset({"off_topic", "identity", "complaint", "order_status", "person"})
+"""Beside one of these somebody is asking for a product only when they say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One product a message names: the words that name it, and how many of it when it says so."""
+
+    words: tuple[str, ...]
+    quantity: int | None = None
+
+
+@dataclass(slots=True)
+class Sentence:
+    """One sentence taken apart; positions count its words.
+
+    Args:
+        written: its words, folded.
+        breaks: positions before which a comma or the like stands.
+    """
+
+    written: list[str]
+    breaks: frozenset[int]
+    said: list[str] = field(init=False)
+    found: list[tuple[tuple[int, ...], str]] = field(init=False)
+    """Where the phrases of intents stand, in order."""
+    markers: dict[str, list[tuple[int, ...]]] = field(init=False)
+    explained: set[int] = field(init=False)
+    content: list[int] = field(init=False)
+    strays: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        book = phrase_book()
+        named = {at for match in matches(book.products, self.written) for at in match}
+        plain = ["0" if at in named else word for at, word in enumerate(self.written)]
+        self.said = [repaired(word) for word in plain]
+        self.found = sorted(
+            (match, name)
+            for name, phrases in book.intents.items()
+            for match in matches(phrases, self.said)
+        )
+        self.markers = {
+            name: at for name, phrases in book.markers.items() if (at := matches(phrases, plain))
+        }
+        self.explained = {at for match, _ in self.found for at in match}
+        if {name for _, name in self.found} & {"delivery", "branches"}:
+            self.explained |= self._places()
+        self.content = []
+        candidates = [at for at in range(len(plain)) if at in named or self._may_name(at)]
+        for at in candidates:
+            if at in named or self._counts(at):
+                self.content.append(at)
+        self.strays = len(self.content) < len(candidates)
+
+    def intents(self) -> list[str]:
+        """What it asks for, in the order it does."""
+        places = [(match[0], name) for match, name in self.found]
+        priced = self._priced()
+        if self.content or priced is not None:
+            firsts = [at for at in (*self.content[:1], priced) if at is not None]
+            places.append((min(firsts), PRODUCT))
+        return [name for _, name in sorted(places)]
+
+    def wishes(self) -> Iterator[Wish]:
+        """The products it names: words that stand together, each with the number before them."""
+        groups: list[list[int]] = []
+        for at in self.content:
+            if groups and self._belongs(groups[-1][-1], at):
+                groups[-1].append(at)
+            else:
+                groups.append([at])
+        for group in groups:
+            last = group[-1] + 1
+            behind = self.written[last : last + 1]
+            spec = [behind[0]] if behind and behind[0].isdigit() and last not in self.breaks else []
+            between = range(group[0], group[-1] + 1)
+            kept = [self.written[at] for at in between if at in group or self.written[at].isdigit()]
+            yield Wish(tuple(kept + spec), self._quantity(group[0]))
+
+    def _belongs(self, last: int, at: int) -> bool:
+        """Whether two words of content name one product."""
+        gap = range(last + 1, at)
+        if traits.is_trait(self.written[at]) and not self._is_asked_anew(last, at):
+            return True
+        if at in self.breaks or any(i in self.breaks or i in self.explained for i in gap):
+            return False
+        return not any(self.written[i] in _JOINS for i in gap) and not self._is_asked_anew(last, at)
+
+    def _is_asked_anew(self, last: int, at: int) -> bool:
+        return any(last < m[0] < at for m in self.markers.get("shopping", ()))
+
+    def _quantity(self, first: int) -> int | None:
+        """The number before a product: "3 camisetas", "dos de las tazas"."""
+        before = self.written[max(0, first - 3) : first]
+        while before and before[-1] in _INTRODUCES and traits.number(before[-1]) is None:
+            before.pop()
+        is_unit = traits.is_unit(self.written[first])
+        return traits.number(before[-1]) if before and not is_unit else None
+
+    def _may_name(self, at: int) -> bool:
+        word = self.written[at]
+        if at in self.explained or word in phrase_book().chat:
+            return False
+        if word.isdigit():
+            return len(word) >= 5
+        return len(word) > 1 or (at > 0 and traits.is_size(word, behind=self.written[at - 1]))
+
+    def _counts(self, at: int) -> bool:
+        """Whether a word that nothing explains names a product, and does not just complete
+        another question."""
+        services = [(m[-1], name) for m, name in self.found if name not in POLITE and m[0] < at]
+        asked_at = [m[0] for key in ("shopping", "strong") for m in self.markers.get(key, ())]
+        if not services:
+            is_beyond = any(name in _BEYOND_THE_SHOP for _, name in self.found)
+            return not is_beyond or any(m < at for m in asked_at)
+        last, name = max(services)
+        if any(last < m < at for m in asked_at):
+            return True
+        if self.content and self.content[-1] > last:
+            return True
+        is_introduced = self.written[at - 1] in _INTRODUCES
+        return name in _AROUND_A_PRODUCT and is_introduced
+
+    def _priced(self) -> int | None:
+        """Where it asks what "it" costs or whether it is there, and nothing else does."""
+        others = [match for match, name in self.found if name not in _BESIDE_A_PRICE]
+        explained = {at for match, name in self.found if name != "buying" for at in match}
+        for match in self.markers.get("strong", ()):
+            is_apart = self.said[match[-1] + 1 : match[-1] + 2] in (["y"], ["and"])
+            is_explained = set(match) <= explained
+            if not is_explained and (not others or (is_apart and match < min(others))):
+                return match[0]
+        return None
+
+    def _places(self) -> set[int]:
+        """Positions of the words a place name may stand at: "hasta Medellín", "a la zona norte"."""
+        book = phrase_book()
+        found: set[int] = set()
+        for at, word in enumerate(self.said):
+            if word in book.places:
+                following = (i for i in range(at + 1, len(self.said)) if not self._is_chat(i))
+                first = next(following, None)
+                if first is not None and first - at <= 2:
+                    found |= {first, first + 1}
+        return found
+
+    def _is_chat(self, at: int) -> bool:
+        return self.said[at] in phrase_book().chat
