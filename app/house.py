@@ -18,6 +18,7 @@ import shop.tables  # noqa: F401 - like those above
 from bot.metrics import Metrics
 from bot.saved_settings import saved_settings
 from catalog.products import count_products
+from catalog.reindex import reindex
 from catalog.sample import is_sample_catalog, load_sample_products, remove_sample_products
 from catalog.search import CatalogSearch
 from core.clock import Clock, SystemClock
@@ -74,6 +75,8 @@ def open_house(*, quiet: bool = False) -> House:
     url = parse_url(settings.database_url, ROOT)
     _upgrade(url)
     database = Database(url)
+    if indexed := reindex(database):
+        log_event(log, logging.INFO, "catalog_reindexed", products=indexed)
     saved = database.read(saved_settings)
     settings = read_settings(saved)
     register_secrets(settings.secret_values)

@@ -1,4 +1,4 @@
-"""Concepts enter, the products that cover enough of them leave, best first."""
+"""Concepts enter, how well each product of the catalog fits them leaves."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.engine import Connection
+import numpy as np
+from numpy.typing import NDArray
 
+from catalog.memory import LoadedCatalog
 from catalog.query import Concept
-from catalog.vocabulary import PASSING_MENTION, LoadedVocabulary
+from catalog.segment import PASSING_MENTION
 
 MIN_COVERAGE = 0.4
 """Below this share of what was asked for, a product is no answer."""
@@ -20,66 +22,85 @@ MENTION_COVER = 0.8
 """How far a passing mention in a description counts as having what was asked for."""
 TOGETHER_FACTOR = 0.8
 """A product that has all words of a phrase, apart from each other, fits a little less."""
+MIN_RARITY = 1e-9
+"""Keeps concepts that weigh nothing from dividing by nothing."""
+MAX_CONCEPTS = 60
+"""More than these no customer names; the bits of one number tell them apart."""
 
 
-@dataclass(slots=True)
-class Match:
-    """How well one product fits."""
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The products on sale that cover enough of what was asked for, by ascending slot.
 
-    product_id: int
-    score: float = 0.0
-    share: float = 0.0
-    """Part of what was asked for that the product covers, 0..1."""
-    concepts: int = 0
-    """Bit i is set when concept i matched."""
+    Args:
+        slots: of the products; the others run beside it.
+        scores: how well each fits.
+        shares: part of what was asked for that it covers, 0..1.
+        concepts: bit i is set where concept i matched.
+    """
+
+    slots: NDArray[np.intp]
+    scores: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    concepts: NDArray[np.uint64]
+
+    def best_share(self) -> float:
+        """The share that the product with the best score covers; 0 when none fits."""
+        return float(self.shares[self.scores.argmax()]) if len(self.slots) else 0.0
+
+    def where(self, kept: NDArray[np.bool_]) -> Fit:
+        """The same for some of the products."""
+        return Fit(self.slots[kept], self.scores[kept], self.shares[kept], self.concepts[kept])
 
 
-def rank(
-    connection: Connection, vocabulary: LoadedVocabulary, concepts: Sequence[Concept]
-) -> list[Match]:
-    """Every product that covers enough of the concepts, best first."""
-    terms = {term for c in concepts for words in (c.terms, *c.together) for term in words}
-    postings = vocabulary.postings(connection, terms)
-    matches: dict[int, Match] = {}
+def rank(catalog: LoadedCatalog, concepts: Sequence[Concept]) -> Fit:
+    """What fits the concepts together."""
+    # Whole arrays are only ever filled and compared; sums and powers run over what matched.
+    slots = len(catalog.alive)
+    scores, shares = np.zeros(slots), np.zeros(slots)
+    matched = np.zeros(slots, dtype=np.uint64)
     asked = 0.0
-    for position, concept in enumerate(concepts):
-        rarity = concept.weight * _idf(vocabulary, concept)
+    for position, concept in enumerate(concepts[:MAX_CONCEPTS]):
+        rarity = concept.weight * _idf(catalog, concept)
         asked += rarity
-        for product_id, weight in _weights(concept, postings).items():
-            match = matches.setdefault(product_id, Match(product_id))
-            match.score += rarity * weight / (weight + HALF_WEIGHT)
-            match.share += rarity * (1.0 if weight >= PASSING_MENTION else MENTION_COVER)
-            match.concepts |= 1 << position
-    for match in matches.values():
-        match.share /= asked
-        match.score *= match.share**COVERAGE_POWER
-    enough = (match for match in matches.values() if match.share >= MIN_COVERAGE)
-    return sorted(enough, key=lambda m: (-m.score, m.product_id))
+        weights = _weights(catalog, concept)
+        here = np.flatnonzero(weights > 0)
+        found = weights[here].astype(np.float64)
+        scores[here] += rarity * found / (found + HALF_WEIGHT)
+        shares[here] += rarity * np.where(found >= PASSING_MENTION, 1.0, MENTION_COVER)
+        matched[here] |= np.uint64(1 << position)
+    fits = np.flatnonzero((shares >= max(MIN_COVERAGE * asked, MIN_RARITY)) & catalog.alive)
+    covered = shares[fits] / max(asked, MIN_RARITY)
+    return Fit(fits, scores[fits] * covered**COVERAGE_POWER, covered, matched[fits])
 
 
-def _weights(concept: Concept, postings: dict[str, dict[int, float]]) -> dict[int, float]:
-    """What each product gets for one concept."""
-    weights = _best_weights(concept.terms, postings)
+def is_named(catalog: LoadedCatalog, concepts: Sequence[Concept]) -> NDArray[np.bool_]:
+    """Whether the product in each slot is called any of these; a passing mention is not enough."""
+    named = np.zeros(len(catalog.alive), dtype=np.bool_)
+    for concept in concepts:
+        named |= _weights(catalog, concept) >= PASSING_MENTION
+    return named
+
+
+def _weights(catalog: LoadedCatalog, concept: Concept) -> NDArray[np.float32]:
+    """What the product in each slot gets for one concept."""
+    weights = _best_weights(catalog, concept.terms)
     if concept.together:
-        each = [_best_weights(terms, postings) for terms in concept.together]
-        for product_id in set(each[0]).intersection(*each[1:]).difference(weights):
-            weights[product_id] = TOGETHER_FACTOR * min(found[product_id] for found in each)
+        each = [_best_weights(catalog, terms) for terms in concept.together]
+        apart = np.float32(TOGETHER_FACTOR) * np.minimum.reduce(each)
+        weights = np.where(weights > 0, weights, apart)
     return weights
 
 
-def _best_weights(
-    terms: Mapping[str, float], postings: dict[str, dict[int, float]]
-) -> dict[int, float]:
-    best: dict[int, float] = {}
+def _best_weights(catalog: LoadedCatalog, terms: Mapping[str, float]) -> NDArray[np.float32]:
+    best = np.zeros(len(catalog.alive), dtype=np.float32)
     for term, factor in terms.items():
-        for product_id, weight in postings[term].items():
-            value = weight * factor
-            if value > best.get(product_id, 0.0):
-                best[product_id] = value
+        for slots, weights in catalog.postings(term):
+            best[slots] = np.maximum(best[slots], weights * np.float32(factor))
     return best
 
 
-def _idf(vocabulary: LoadedVocabulary, concept: Concept) -> float:
+def _idf(catalog: LoadedCatalog, concept: Concept) -> float:
     """How rare a concept is; its most common term decides, so that synonyms count alike."""
-    frequency = max((vocabulary.frequencies[term] for term in concept.terms), default=0)
-    return math.log(1 + (1 + vocabulary.size) / (1 + frequency))
+    known = (catalog.frequencies[term] for term in concept.terms if term in catalog.frequencies)
+    return math.log(1 + (1 + catalog.size) / (1 + max(known, default=0)))

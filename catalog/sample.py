@@ -46,7 +46,7 @@ def remove_sample_products(connection: Connection) -> int:
         delete(Product).where(Product.source == SAMPLE).returning(Product.id)
     ).all()
     if removed:
-        bump_revision(connection)
+        bump_revision(connection, removes=True)
     return len(removed)
 
 

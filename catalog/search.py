@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from itertools import zip_longest
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from catalog.limits import PriceLimits
-from catalog.money import exponent, minor_from_major
-from catalog.products import (
-    IDS_PER_QUERY,
-    ProductView,
-    count_products,
-    find_by_sku,
-    select_views,
-    view,
-    views_by_id,
-)
+from catalog.loading import Loader
+from catalog.memory import LoadedCatalog
+from catalog.own_synonyms import synonyms_in_force
+from catalog.products import ProductView, count_products, find_by_sku, views_by_id
 from catalog.query import Query, parse_query, things_apart
-from catalog.rank import Match, rank
-from catalog.revision import revision
-from catalog.synonyms import Synonyms, default_synonyms
-from catalog.tables import Product
-from catalog.vocabulary import LoadedVocabulary, load_vocabulary
+from catalog.rank import Fit, is_named, rank
+from catalog.revision import revision, state
+from catalog.synonyms import Synonyms
+from catalog.vocabulary import Vocabulary
 
 __all__ = [
     "CatalogSearch",
@@ -43,7 +35,9 @@ ONE_PRODUCT_SHARE = 0.75
 SOLD_OUT_FACTOR = 0.9
 SIMILAR = 0.8
 """Scores within this share of the best fit equally well when the cheapest is wanted."""
-MAX_RANKED_AGAIN = 300
+
+
+Slots = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +49,34 @@ class Hit:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A hit before its product is read."""
+
+    product_id: int
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """One revision, and the words it knows."""
+
+    catalog: LoadedCatalog
+    synonyms: Synonyms
+    vocabulary: Vocabulary
+
+
 class CatalogSearch:
-    """Searches one catalog; keeps the vocabulary in memory until the catalog's revision moves.
+    """Searches one catalog; keeps it in memory and reads what changed when its revision moves.
 
     One instance may be shared by threads. The transaction passed in must not have changed the
     catalog itself: what it would remember might still be rolled back.
     """
 
-    def __init__(self, synonyms: Synonyms | None = None) -> None:
-        self._synonyms = synonyms
-        self._vocabulary: LoadedVocabulary | None = None
+    def __init__(self) -> None:
+        self._loader = Loader()
+        self._loaded: _Loaded | None = None
         self._lock = threading.Lock()
 
     def search(self, connection: Connection, query: str, limit: int = 8) -> list[Hit]:
@@ -75,117 +87,138 @@ class CatalogSearch:
             query: as the customer wrote it.
             limit: most hits, at least 1.
         """
-        vocabulary = self._current(connection)
-        asked = parse_query(query, vocabulary, vocabulary.synonyms)
-        if not asked.concepts:
-            return _within_limits(connection, asked.limits, limit) if asked.limits else []
-        ranked = rank(connection, vocabulary, asked.concepts)
-        things = things_apart(asked.concepts)
-        if len(things) < 2 or (ranked and ranked[0].share > ONE_PRODUCT_SHARE):
-            return _first_hits(connection, asked, ranked, limit)
-        each = [
-            _first_hits(connection, part, rank(connection, vocabulary, part.concepts), limit)
-            for part in (replace(asked, concepts=concepts) for concepts in things)
+        loaded = self._current(connection)
+        asked = parse_query(query, loaded.vocabulary, loaded.synonyms)
+        found = _find(loaded.catalog, asked, limit)
+        products = views_by_id(connection, [one.product_id for one in found])
+        # A product that was removed in between is no longer there to be shown.
+        return [
+            Hit(products[one.product_id], one.score, one.reason)
+            for one in found
+            if one.product_id in products
         ]
-        return _interleaved(each, limit)
 
     def by_ids(self, connection: Connection, ids: list[int]) -> list[ProductView]:
         """The active products with these ids, in the order of `ids`."""
         found = views_by_id(connection, ids)
         return [found[product_id] for product_id in ids if product_id in found]
 
-    def _current(self, connection: Connection) -> LoadedVocabulary:
-        number = revision(connection)
-        vocabulary = self._vocabulary
-        if vocabulary is None or vocabulary.number != number:
+    def _current(self, connection: Connection) -> _Loaded:
+        now = state(connection)
+        loaded = self._loaded
+        if loaded is None or loaded.catalog.revision != now.revision:
             with self._lock:
-                vocabulary = self._vocabulary
-                if vocabulary is None or vocabulary.number != number:
-                    synonyms = self._synonyms or default_synonyms()
-                    vocabulary = load_vocabulary(connection, number, synonyms)
-                    self._vocabulary = vocabulary
-        return vocabulary
+                loaded = self._loaded
+                if loaded is None or loaded.catalog.revision < now.revision:
+                    loaded = self._loaded = self._look(connection, loaded)
+        return loaded
+
+    def _look(self, connection: Connection, before: _Loaded | None) -> _Loaded:
+        now = state(connection)
+        catalog = self._loader.look(connection, now)
+        if before is not None and before.catalog.index_mark == now.index_mark:
+            vocabulary = before.vocabulary.renewed(catalog, self._loader.term_count)
+            return _Loaded(catalog, before.synonyms, vocabulary)
+        synonyms = synonyms_in_force(connection)
+        return _Loaded(catalog, synonyms, Vocabulary(catalog, synonyms, self._loader.term_count))
 
 
-def _first_hits(connection: Connection, asked: Query, ranked: list[Match], limit: int) -> list[Hit]:
-    """The best matches that are on sale and within the limits."""
-    hits: list[Hit] = []
-    least = max(limit, MAX_RANKED_AGAIN if asked.order else 0)
-    for found in _fetch(connection, ranked):
-        hits += [
-            Hit(product, match.score * _availability(product), _reason(asked, match))
-            for match, product in found
-            if asked.limits.allow(_major(product))
-        ]
-        if len(hits) >= least:
-            break
-    best = max((hit.score for hit in hits), default=0.0)
-    sign = -1 if asked.order == "dearest" else 1
+def _find(catalog: LoadedCatalog, asked: Query, limit: int) -> list[_Found]:
+    if not asked.concepts:
+        return _within_limits(catalog, asked, limit) if asked.limits else []
+    fit = rank(catalog, asked.concepts)
+    things = things_apart(asked.concepts)
+    if len(things) < 2 or fit.best_share() > ONE_PRODUCT_SHARE:
+        return _best(catalog, asked, fit, limit)
+    parts = (replace(asked, concepts=concepts) for concepts in things)
+    each = [_best(catalog, part, rank(catalog, part.concepts), limit) for part in parts]
+    return _interleaved(each, limit)
 
-    def order(hit: Hit) -> tuple[bool, Decimal, float, int]:
-        similar = bool(asked.order) and hit.score >= SIMILAR * best
-        return (
-            not similar,
-            (_major(hit.product) * sign) if similar else Decimal(0),
-            -hit.score,
-            hit.product.id,
+
+def _best(catalog: LoadedCatalog, asked: Query, fit: Fit, limit: int) -> list[_Found]:
+    """What fits best, lies within the limits and is not excluded."""
+    fit = fit.where(_is_allowed(catalog, fit.slots, asked))
+    sold_out = catalog.columns.sold_out[fit.slots]
+    scores = fit.scores * np.where(sold_out, SOLD_OUT_FACTOR, 1.0)
+    chosen = _by_fit(catalog, asked, fit.slots, scores, limit)
+    return [
+        _Found(
+            int(catalog.columns.ids[fit.slots[at]]),
+            float(scores[at]),
+            _reason(asked, int(fit.concepts[at])),
         )
-
-    return sorted(hits, key=order)[:limit]
-
-
-def _interleaved(lists: list[list[Hit]], limit: int) -> list[Hit]:
-    """The best of every list first, each product once."""
-    hits: dict[int, Hit] = {}
-    for level in zip_longest(*lists):
-        for hit in level:
-            if hit is not None:
-                hits.setdefault(hit.product.id, hit)
-    return list(hits.values())[:limit]
+        for at in chosen
+    ]
 
 
-def _fetch(
-    connection: Connection, ranked: list[Match]
-) -> Iterator[list[tuple[Match, ProductView]]]:
-    """Matches with their products in growing chunks, so that a short answer reads little."""
-    start, size = 0, 40
-    while start < len(ranked):
-        chunk = ranked[start : start + size]
-        products = views_by_id(connection, [match.product_id for match in chunk])
-        yield [(m, products[m.product_id]) for m in chunk if m.product_id in products]
-        start, size = start + size, min(size * 3, IDS_PER_QUERY)
+def _by_fit(
+    catalog: LoadedCatalog, asked: Query, slots: Slots, scores: NDArray[np.float64], limit: int
+) -> list[int]:
+    """Positions of the best; those that fit equally well by price, when an order is wanted."""
+    ids = catalog.columns.ids[slots]
+    if not asked.order or not len(slots):
+        return _first(ids, (-scores,), limit)
+    is_behind = scores < SIMILAR * scores.max()
+    prices = np.where(is_behind, 0.0, _by_price(catalog, slots, asked.order))
+    return _first(ids, (is_behind, prices, -scores), limit)
 
 
-def _within_limits(connection: Connection, limits: PriceLimits, limit: int) -> list[Hit]:
+def _by_price(catalog: LoadedCatalog, slots: Slots, order: str) -> NDArray[np.float64]:
+    prices = catalog.columns.prices[slots]
+    return -prices if order == "dearest" else prices
+
+
+def _first(ids: NDArray[np.int64], keys: Sequence[NDArray[np.generic]], limit: int) -> list[int]:
+    """Positions of the lowest keys, the first key first; of equal ones the oldest products."""
+    (key, *_) = keys
+    at = np.arange(len(ids))
+    if len(ids) > limit:
+        at = np.flatnonzero(key <= np.partition(key, limit - 1)[limit - 1])
+    order = np.lexsort((ids[at], *(one[at] for one in reversed(keys))))
+    chosen: list[int] = at[order[:limit]].tolist()
+    return chosen
+
+
+def _within_limits(catalog: LoadedCatalog, asked: Query, limit: int) -> list[_Found]:
     """Products for somebody who names only a price: in stock first, the dearest of them first."""
-    sold_out_last = case((Product.stock == 0, 1), else_=0)
-    currencies = connection.execute(select(Product.currency).distinct()).scalars().all()
-    rows = connection.execute(
-        select_views()
-        .where(or_(*(_price_within(limits, currency) for currency in currencies)))
-        .order_by(sold_out_last, Product.price_minor.desc(), Product.id)
-        .limit(limit)
-    )
-    return [Hit(view(row), 0.0, "") for row in rows]
+    slots = np.flatnonzero(catalog.alive)
+    slots = slots[_is_allowed(catalog, slots, asked)]
+    keys = (catalog.columns.sold_out[slots], _by_price(catalog, slots, asked.order or "dearest"))
+    ids = catalog.columns.ids[slots]
+    reason = _reason(asked, 0)
+    return [_Found(int(ids[at]), 0.0, reason) for at in _first(ids, keys, limit)]
 
 
-def _price_within(limits: PriceLimits, currency: str) -> ColumnElement[bool]:
-    bounds = [Product.currency == currency]
+def _is_allowed(catalog: LoadedCatalog, slots: Slots, asked: Query) -> NDArray[np.bool_]:
+    """Whether the products in these slots are within the limits and not excluded."""
+    prices = catalog.columns.prices[slots]
+    allowed = np.ones(len(slots), dtype=np.bool_)
+    if asked.limits.low is not None:
+        allowed &= prices >= float(asked.limits.low)
+    if asked.limits.high is not None:
+        allowed &= prices <= float(asked.limits.high)
+    if asked.excluded:
+        allowed &= ~is_named(catalog, asked.excluded)[slots]
+    return allowed
+
+
+def _interleaved(lists: Sequence[Iterable[_Found]], limit: int) -> list[_Found]:
+    """The best of every list first, each product once."""
+    found: dict[int, _Found] = {}
+    for level in zip_longest(*lists):
+        for one in level:
+            if one is not None:
+                found.setdefault(one.product_id, one)
+    return list(found.values())[:limit]
+
+
+def _reason(asked: Query, matched: int) -> str:
+    """The words it matched by, the price limits it keeps, and what it had to be without."""
+    named = [c.words for i, c in enumerate(asked.concepts) if matched >> i & 1]
+    limits = asked.limits
     if limits.low is not None:
-        bounds.append(Product.price_minor >= minor_from_major(limits.low, currency))
+        named.append(f"≥ {limits.low:f}")
     if limits.high is not None:
-        bounds.append(Product.price_minor <= minor_from_major(limits.high, currency))
-    return and_(*bounds)
-
-
-def _major(product: ProductView) -> Decimal:
-    return Decimal(product.price_minor).scaleb(-exponent(product.currency))
-
-
-def _availability(product: ProductView) -> float:
-    return SOLD_OUT_FACTOR if product.stock == 0 else 1.0
-
-
-def _reason(asked: Query, match: Match) -> str:
-    named = [c.words for i, c in enumerate(asked.concepts) if match.concepts >> i & 1]
+        named.append(f"≤ {limits.high:f}")
+    named += [f"≠ {concept.words}" for concept in asked.excluded]
     return ", ".join(dict.fromkeys(named))

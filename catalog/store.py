@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,30 +11,32 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from catalog.index import IndexedText, product_terms
+from catalog.own_synonyms import own_table, with_own_lines
 from catalog.products import IDS_PER_QUERY, SAMPLE
 from catalog.revision import bump_revision, revision
 from catalog.rows import ProductRow
-from catalog.synonyms import default_synonyms
-from catalog.tables import Category, Posting, Product
+from catalog.segment import terms_to_text
+from catalog.synonyms import Synonyms, default_synonyms
+from catalog.tables import Category, Product, ProductTerms
 
 T = TypeVar("T")
-Terms = Mapping[str, float]
 
 PRODUCTS_PER_BATCH = 500
 
 
-class CatalogMoved(Exception):
-    """The catalog is no longer the one a plan was made for."""
-
-
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A stored product that gets new values; `terms` None leaves its postings alone."""
+    """A stored product that gets new values; `terms` None leaves its index terms alone."""
 
     id: int
     row: ProductRow
-    text_changed: bool
-    terms: Terms | None = None
+    before: ProductRow
+    terms: str | None = None
+
+    @property
+    def is_text_changed(self) -> bool:
+        """Whether something that is searched has changed."""
+        return _indexed(self.row) != _indexed(self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,29 @@ class Plan:
     removed: tuple[int, ...]
     samples: tuple[int, ...]
     """Sample products that make room for the shop's own."""
-    added_terms: tuple[Terms, ...] = ()
+    own_synonyms: str = ""
+    added_terms: tuple[str, ...] = ()
 
-    def with_terms(self) -> Plan:
-        """The same with the index terms of every new text; the slow part of an import."""
-        updated = (
-            replace(change, terms=_terms(change.row)) if change.text_changed else change
+    def with_terms(self, progress: Callable[[int], None] = lambda _done: None) -> Plan:
+        """The same with the index terms of every new text; the slow part of an import.
+
+        Args:
+            progress: is told the number of products done, now and then.
+        """
+        synonyms = with_own_lines(default_synonyms(), self.own_synonyms)
+        added: list[str] = []
+        for row in self.added:
+            added.append(_terms(row, synonyms))
+            if len(added) % PRODUCTS_PER_BATCH == 0:
+                progress(len(added))
+        updated = tuple(
+            replace(change, terms=_terms(change.row, synonyms))
+            if change.is_text_changed
+            else change
             for change in self.updated
         )
-        return replace(
-            self,
-            added_terms=tuple(_terms(row) for row in self.added),
-            updated=tuple(updated),
-        )
+        progress(len(added) + len(updated))
+        return replace(self, added_terms=tuple(added), updated=updated)
 
     @property
     def is_empty(self) -> bool:
@@ -72,8 +84,8 @@ def _indexed(row: ProductRow) -> IndexedText:
     return IndexedText(row.external_id, row.sku, row.name, row.brand, row.category, row.description)
 
 
-def _terms(row: ProductRow) -> Terms:
-    return product_terms(_indexed(row), default_synonyms())
+def _terms(row: ProductRow, synonyms: Synonyms) -> str:
+    return terms_to_text(product_terms(_indexed(row), synonyms))
 
 
 def make_plan(
@@ -92,28 +104,38 @@ def make_plan(
         source: whose products are compared.
         replace: stored products of this source that no row names are removed.
     """
-    stored = _stored(connection, source)
-    added = tuple(row for row in rows if row.external_id not in stored)
+    added: list[ProductRow] = []
     updated: list[Changed] = []
-    for row in rows:
-        if row.external_id not in stored:
-            continue
-        product_id, old = stored[row.external_id]
-        new = row if replace else _merged(old, row, given)
-        if new != old:
-            updated.append(Changed(product_id, new, _indexed(new) != _indexed(old)))
-    named = {row.external_id for row in rows}
-    gone = (product_id for code, (product_id, _) in stored.items() if code not in named)
+    for batch in _batches(rows):
+        stored = _stored(connection, source, [row.external_id for row in batch])
+        for row in batch:
+            if row.external_id not in stored:
+                added.append(row)
+                continue
+            product_id, old = stored[row.external_id]
+            new = row if replace else _merged(old, row, given)
+            if new != old:
+                updated.append(Changed(product_id, new, old))
     makes_room = bool(rows) and source != SAMPLE
     return Plan(
         revision=revision(connection),
         source=source,
-        added=added,
+        added=tuple(added),
         updated=tuple(updated),
         unchanged=len(rows) - len(added) - len(updated),
-        removed=tuple(gone) if replace else (),
+        removed=_unnamed(connection, source, rows) if replace else (),
         samples=tuple(_ids(connection, SAMPLE)) if makes_room else (),
+        own_synonyms=own_table(connection),
     )
+
+
+def _unnamed(connection: Connection, source: str, rows: Sequence[ProductRow]) -> tuple[int, ...]:
+    """Stored products that no row names."""
+    named = {row.external_id for row in rows}
+    stored = connection.execute(
+        select(Product.id, Product.external_id).where(Product.source == source)
+    )
+    return tuple(product_id for product_id, code in stored if code not in named)
 
 
 def _merged(old: ProductRow, new: ProductRow, given: frozenset[str]) -> ProductRow:
@@ -125,28 +147,34 @@ def _ids(connection: Connection, source: str) -> Sequence[int]:
     return connection.execute(select(Product.id).where(Product.source == source)).scalars().all()
 
 
-def _stored(connection: Connection, source: str) -> dict[str, tuple[int, ProductRow]]:
-    rows = connection.execute(
-        select(
-            Product.id,
-            Product.external_id,
-            Product.sku,
-            Product.name,
-            Product.brand,
-            func.coalesce(Category.path, ""),
-            Product.description,
-            Product.price_minor,
-            Product.currency,
-            Product.stock,
-            Product.image_url,
-            Product.url,
-            Product.active,
-        )
-        .join(Category, Product.category_id == Category.id, isouter=True)
-        .where(Product.source == source)
+_STORED = (
+    select(
+        Product.id,
+        Product.external_id,
+        Product.sku,
+        Product.name,
+        Product.brand,
+        func.coalesce(Category.path, ""),
+        Product.description,
+        Product.price_minor,
+        Product.currency,
+        Product.stock,
+        Product.image_url,
+        Product.url,
+        Product.active,
     )
+    .join(Category, Product.category_id == Category.id, isouter=True)
+    .where(Product.source == bindparam("source"))
+    .where(Product.external_id.in_(bindparam("codes", expanding=True)))
+)
+
+
+def _stored(
+    connection: Connection, source: str, codes: Sequence[str]
+) -> dict[str, tuple[int, ProductRow]]:
+    """external_id → id and values of the stored products among `codes`."""
     found: dict[str, tuple[int, ProductRow]] = {}
-    for row in rows:
+    for row in connection.execute(_STORED, {"source": source, "codes": codes}):
         product_id, *values = tuple(row)
         found[values[0]] = product_id, ProductRow(*values)
     return found
@@ -160,17 +188,24 @@ def apply_plan(connection: Connection, plan: Plan, now: datetime) -> None:
     """
     if plan.is_empty:
         return
-    if bump_revision(connection) != plan.revision + 1:
-        raise CatalogMoved
-    _delete(connection, (*plan.samples, *plan.removed))
+    removed = (*plan.samples, *plan.removed)
+    number = bump_revision(connection, expected=plan.revision, removes=bool(removed))
+    _delete(connection, removed)
     categories = _ensure_categories(
         connection, {*(r.category for r in plan.added), *(c.row.category for c in plan.updated)}
     )
+    common = {"updated_at": now, "revision": number}
     for rows in _batches(list(zip(plan.added, plan.added_terms, strict=True))):
-        _insert(connection, rows, plan.source, categories, now)
+        new = common | {"source": plan.source, "created_at": now}
+        _insert(connection, rows, categories, new)
     for changes in _batches(plan.updated):
-        _update(connection, changes, categories, now)
-    _drop_unused_categories(connection)
+        _update(connection, changes, categories, common)
+    if (
+        plan.removed
+        or plan.samples
+        or any(c.row.category != c.before.category for c in plan.updated)
+    ):
+        _drop_unused_categories(connection)
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -184,47 +219,48 @@ def _delete(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(delete(Product).where(Product.id.in_(chunk)))
 
 
-def _values(row: ProductRow, categories: Mapping[str, int], now: datetime) -> dict[str, Any]:
-    values = asdict(row)
+def _values(
+    row: ProductRow, categories: Mapping[str, int], common: Mapping[str, Any]
+) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(row, name) for name in ProductRow.__slots__}
     values["category_id"] = categories.get(values.pop("category"))
-    return values | {"updated_at": now}
+    return {**values, **common}
 
 
 def _insert(
     connection: Connection,
-    rows: Sequence[tuple[ProductRow, Terms]],
-    source: str,
+    rows: Sequence[tuple[ProductRow, str]],
     categories: Mapping[str, int],
-    now: datetime,
+    common: Mapping[str, Any],
 ) -> None:
     ids = connection.execute(
         insert(Product).returning(Product.id, sort_by_parameter_order=True),
-        [_values(row, categories, now) | {"source": source, "created_at": now} for row, _ in rows],
+        [_values(row, categories, common) for row, _ in rows],
     ).scalars()
-    _insert_postings(connection, zip(ids, (terms for _, terms in rows), strict=True))
+    _insert_terms(connection, zip(ids, (terms for _, terms in rows), strict=True))
 
 
 def _update(
     connection: Connection,
     changes: Sequence[Changed],
     categories: Mapping[str, int],
-    now: datetime,
+    common: Mapping[str, Any],
 ) -> None:
-    values = [_values(change.row, categories, now) | {"at_id": change.id} for change in changes]
+    values = [_values(change.row, categories, common) | {"at_id": change.id} for change in changes]
     connection.execute(update(Product).where(Product.id == bindparam("at_id")), values)
-    renewed = [(c.id, c.terms) for c in changes if c.terms is not None]
-    connection.execute(delete(Posting).where(Posting.product_id.in_([id_ for id_, _ in renewed])))
-    _insert_postings(connection, renewed)
+    _replace_terms(connection, [(c.id, c.terms) for c in changes if c.terms is not None])
 
 
-def _insert_postings(connection: Connection, terms: Iterable[tuple[int, Terms]]) -> None:
-    postings = [
-        {"term": term, "product_id": product_id, "weight": weight}
-        for product_id, weights in terms
-        for term, weight in weights.items()
-    ]
-    if postings:
-        connection.execute(insert(Posting), postings)
+def _replace_terms(connection: Connection, terms: Sequence[tuple[int, str]]) -> None:
+    ids = [product_id for product_id, _ in terms]
+    connection.execute(delete(ProductTerms).where(ProductTerms.product_id.in_(ids)))
+    _insert_terms(connection, terms)
+
+
+def _insert_terms(connection: Connection, terms: Iterable[tuple[int, str]]) -> None:
+    rows = [{"product_id": product_id, "terms": line} for product_id, line in terms]
+    if rows:
+        connection.execute(insert(ProductTerms), rows)
 
 
 def _ensure_categories(connection: Connection, paths: set[str]) -> dict[str, int]:

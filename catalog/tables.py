@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId, UtcDateTime
@@ -47,6 +47,8 @@ class Product(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int] = mapped_column(BigId, default=0, server_default="0", index=True)
+    """The catalog's revision that last changed it: what a search has to read again."""
 
 
 class Reservation(Base):
@@ -63,17 +65,15 @@ class Reservation(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Posting(Base):
-    """One term of one product, with the weight of the field it stands in."""
+class ProductTerms(Base):
+    """The index terms of one product with their weights, as `segment.terms_to_text` writes them."""
 
-    __tablename__ = "posting"
-    __table_args__ = (Index(None, "product_id"),)
+    __tablename__ = "product_terms"
 
-    term: Mapped[str] = mapped_column(String(80), primary_key=True)
     product_id: Mapped[int] = mapped_column(
         ForeignKey("product.id", ondelete="CASCADE"), primary_key=True
     )
-    weight: Mapped[float] = mapped_column(Float)
+    terms: Mapped[str] = mapped_column(Text)
 
 
 class CatalogRevision(Base):
@@ -83,3 +83,7 @@ class CatalogRevision(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     revision: Mapped[int] = mapped_column(BigId, default=0)
+    index_mark: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Of the rules and synonyms by which the stored terms were made."""
+    removed: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+    """The revision that last removed a product, which leaves no row to find the change by."""

@@ -17,7 +17,7 @@ from catalog.revision import revision
 from catalog.sample import is_sample_catalog, load_sample_products
 from catalog.search import CatalogSearch
 from catalog.store import CatalogMoved, apply_plan, make_plan
-from catalog.tables import Category, Posting, Product
+from catalog.tables import Category, Product, ProductTerms
 from core.database import Database
 from core.errors import ImportRejected
 
@@ -112,8 +112,7 @@ def test_a_new_text_is_found_and_the_old_one_no_longer(shop: Shop) -> None:
     search = CatalogSearch()
     found = shop.database.read(lambda c: search.search(c, "armario"))
     assert [hit.product.sku for hit in found] == ["A1"]
-    stored = select(Posting.product_id).where(Posting.term == "mesa", Posting.weight >= 2.9)
-    assert shop.database.read(lambda c: c.execute(stored).all()) == []
+    assert shop.database.read(lambda c: search.search(c, "mesa de madera")) == []
 
 
 def test_good_rows_go_in_and_bad_ones_are_reported_by_line(shop: Shop) -> None:
@@ -245,10 +244,10 @@ def test_a_plan_for_an_older_catalog_changes_nothing(shop: Shop) -> None:
     assert shop.names() == ["Mesa", "Silla", "Sofá"]
 
 
-def test_products_take_their_postings_with_them(shop: Shop) -> None:
+def test_products_take_their_terms_with_them(shop: Shop) -> None:
     shop.bring_in(TWO)
     shop.database.write(lambda c: c.execute(delete(Product)))
-    assert shop.count(Posting) == 0
+    assert shop.count(ProductTerms) == 0
 
 
 def test_category_levels_become_a_tree(shop: Shop) -> None:

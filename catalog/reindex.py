@@ -1,0 +1,75 @@
+"""A catalog whose terms were made by other rules enters, the same with terms made anew leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.engine import Connection
+
+from catalog.index import IndexedText, product_terms
+from catalog.own_synonyms import index_mark, own_table, with_own_lines
+from catalog.revision import CatalogMoved, bump_revision, state
+from catalog.segment import terms_to_text
+from catalog.synonyms import Synonyms, default_synonyms
+from catalog.tables import Category, Product, ProductTerms
+from core.database import Database
+
+MAX_TRIES = 5
+ROWS_PER_BATCH = 1000
+
+
+def reindex(database: Database, progress: Callable[[int], None] = lambda _done: None) -> int:
+    """Make the terms of every product anew when our rules or the shop's synonyms have changed.
+
+    Args:
+        progress: is told the number of products done, now and then.
+    Returns:
+        How many products were indexed; 0 when nothing had changed.
+    """
+    for _ in range(MAX_TRIES):
+        known, table = database.read(lambda c: (state(c), own_table(c)))
+        mark = index_mark(table)
+        if known.index_mark == mark:
+            return 0
+        synonyms = with_own_lines(default_synonyms(), table)
+        terms = database.read(partial(_all_terms, synonyms=synonyms, progress=progress))
+        try:
+            database.write(partial(_store, terms=terms, mark=mark, revision=known.revision))
+        except CatalogMoved:
+            continue
+        return len(terms)
+    return 0  # somebody goes on changing the catalog; the next start looks again
+
+
+def _all_terms(
+    connection: Connection, synonyms: Synonyms, progress: Callable[[int], None]
+) -> list[tuple[int, str]]:
+    rows = connection.execution_options(yield_per=ROWS_PER_BATCH).execute(
+        select(
+            Product.id,
+            Product.external_id,
+            Product.sku,
+            Product.name,
+            Product.brand,
+            func.coalesce(Category.path, ""),
+            Product.description,
+        ).join(Category, Product.category_id == Category.id, isouter=True)
+    )
+    terms: list[tuple[int, str]] = []
+    for product_id, *texts in rows:
+        terms.append((product_id, terms_to_text(product_terms(IndexedText(*texts), synonyms))))
+        if len(terms) % ROWS_PER_BATCH == 0:
+            progress(len(terms))
+    return terms
+
+
+def _store(connection: Connection, terms: list[tuple[int, str]], mark: str, revision: int) -> None:
+    bump_revision(connection, expected=revision, index_mark=mark)
+    connection.execute(delete(ProductTerms))
+    for start in range(0, len(terms), ROWS_PER_BATCH):
+        batch = terms[start : start + ROWS_PER_BATCH]
+        connection.execute(
+            insert(ProductTerms), [{"product_id": id_, "terms": line} for id_, line in batch]
+        )
