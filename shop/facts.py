@@ -27,6 +27,7 @@ __all__ = [
     "load",
     "next_opening",
     "overview",
+    "phones",
 ]
 
 
@@ -95,6 +96,17 @@ def describe(
 def overview(facts: ShopFacts, language: str = "es", currency: str | None = None) -> list[str]:
     """Everything the shop says, line by line, fields this program does not know included."""
     return overview_lines(facts.values, language, currency)
+
+
+def phones(facts: ShopFacts) -> list[str]:
+    """How to reach a person: the branches' phones, each with the branch's name."""
+    branches = facts.values.get("branches")
+    found = [one for one in branches if isinstance(one, dict)] if isinstance(branches, list) else []
+    return [
+        f"{one['phone']} ({one['name']})" if one.get("name") else str(one["phone"])
+        for one in found
+        if one.get("phone")
+    ]
 
 
 def is_open(facts: ShopFacts, now: datetime) -> bool | None:
