@@ -82,6 +82,7 @@ async def run_worker(
         freed = await database.write_async(inbox.free_all_leases)
         if freed:
             log_event(log, logging.INFO, "leases_freed", conversations=freed)
+    await database.read_async(house.search.load)
     async with open_engine(house, is_probing=settings.ai_ping_interval_s > 0) as engine:
         channels = make_channels(settings, engine.client)
         name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
@@ -144,6 +145,7 @@ class _NoWorker:
 
 async def run_engine(house: House, *, bridge: Bridge, on_start: Callable[[Works], None]) -> None:
     """Answer programs, and nobody else, until stopped."""
+    await house.database.read_async(house.search.load)
     async with open_engine(house) as engine:
         refresh = asyncio.create_task(follow(house, engine))
         idle = _NoWorker()

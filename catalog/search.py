@@ -98,6 +98,10 @@ class CatalogSearch:
             if one.product_id in products
         ]
 
+    def load(self, connection: Connection) -> None:
+        """Read the catalog beforehand, so that no customer waits for it."""
+        self._current(connection)
+
     def by_ids(self, connection: Connection, ids: list[int]) -> list[ProductView]:
         """The active products with these ids, in the order of `ids`."""
         found = views_by_id(connection, ids)

@@ -87,6 +87,11 @@ COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
         "catalog:export",
         (_arg("file", metavar="FILE", help="commands.help.file"),),
     ),
+    (
+        "catalog synonyms",
+        "synonyms:synonyms",
+        (_arg("file", metavar="FILE", nargs="?", help="commands.help.synonyms_file"),),
+    ),
     ("shop show", "shop:show", (JSON,)),
     (
         "shop import",

@@ -1,0 +1,35 @@
+"""The command catalog synonyms: the shop's own words for its products, out and in."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
+
+import app
+from catalog.own_synonyms import own_table, save_own_table
+from catalog.reindex import reindex
+from commands.output import say
+from core.errors import ConfigError
+from core.texts import text
+
+
+def synonyms(arguments: Namespace) -> int:
+    """Show the shop's own lines, or put those of a file in force; an empty file drops them."""
+    table = _read(Path(arguments.file)) if arguments.file else None
+    with closing(app.open_house(quiet=True)) as house:
+        if table is None:
+            own = house.database.read(own_table)
+            say(own or text("commands.synonyms_none"))
+            return 0
+        now = house.clock.now()
+        house.database.write(lambda c: save_own_table(c, table, now=now))
+        say(text("commands.synonyms_saved", count=reindex(house.database)))
+    return 0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError):
+        raise ConfigError(text("commands.file_unreadable", file=path.name)) from None
