@@ -89,6 +89,18 @@ def test_many_changes_at_once_are_followed_too(database: Database) -> None:
     assert answers(database, follower) == answers(database, CatalogSearch())
 
 
+def test_both_databases_give_the_same_answers(
+    sqlite_database: Database, postgres_database: Database
+) -> None:
+    for database in (sqlite_database, postgres_database):
+        chance = random.Random(13)
+        store(database, [row(number, chance) for number in range(200)])
+        store(database, [row(number, chance) for number in range(50, 90)])
+    expected = answers(sqlite_database, CatalogSearch())
+    assert any(expected)
+    assert answers(postgres_database, CatalogSearch()) == expected
+
+
 def find(database: Database, query: str) -> list[str]:
     hits = database.read(lambda c: CatalogSearch().search(c, query))
     return [hit.product.name for hit in hits]
