@@ -11,15 +11,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.truth.contacts import untrue_contacts
 from bot.truth.discounts import untrue_discounts
 from bot.truth.evidence import gather
+from bot.truth.opening import untrue_hours
+from bot.truth.payments import untrue_payments
 from bot.truth.prices import untrue_amounts
 from bot.truth.reading import Reading, Rejection
 from bot.truth.stock import untrue_stock
+from bot.truth.terms import untrue_terms
 from bot.turn_context import TurnContext
 from core.texts import text as sentence_text
 
 __all__ = ["Rejection", "Verdict", "check", "correction"]
+
+_RULES = (
+    untrue_amounts,
+    untrue_stock,
+    untrue_discounts,
+    untrue_terms,
+    untrue_hours,
+    untrue_contacts,
+    untrue_payments,
+)
+"""Discounts come after the amounts: a minimum purchase may be met by what those add up to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +61,7 @@ def check(text: str, context: TurnContext) -> Verdict:
         context: what the prompt was built from.
     """
     reading = Reading(text, gather(context))
-    rules = (untrue_amounts, untrue_stock, untrue_discounts)
-    rejections = tuple(dict.fromkeys(r for rule in rules for r in rule(reading)))
+    rejections = tuple(dict.fromkeys(r for rule in _RULES for r in rule(reading)))
     products = reading.evidence.products
     named = sorted(reading.named())
     return Verdict(

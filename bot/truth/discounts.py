@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.truth.amounts import plain
+from bot.truth.amounts import fold, plain
 from bot.truth.claims import DiscountClaim, find_discount_claims
 from bot.truth.evidence import FactText, product_text, words_of
 from bot.truth.reading import Reading, Rejection
@@ -25,9 +25,8 @@ def untrue_discounts(reading: Reading) -> Iterator[Rejection]:
 
     Run it after the amounts: a minimum purchase may be met by what they add up to.
     """
-    for claim in find_discount_claims(reading.text):
-        in_name = any(m.start <= claim.start < m.end for m in reading.mentions)
-        if not in_name and not _is_granted(reading, claim):
+    for claim in find_discount_claims(reading.written):
+        if not _is_granted(reading, claim):
             yield reading.reject("discount", claim.start, claim.end, claim.kind)
 
 
@@ -36,7 +35,7 @@ def _is_granted(reading: Reading, claim: DiscountClaim) -> bool:
     if _is_measure(reading, claim):
         return True
     named = {i for m in reading.mentions_in(sentence) for i in m.products}
-    spoken_of = named or _spoken_of(reading, sentence)
+    spoken_of = reading.spoken_of(sentence)
     if any(_covers(own, claim) for i in spoken_of for own in evidence.discounts_of(i)):
         return True
     return any(
@@ -64,13 +63,6 @@ def _is_measure(reading: Reading, claim: DiscountClaim) -> bool:
     return any(re.search(rf"\b{re.escape(figure)} ?%", plain(text)) for text in texts)
 
 
-def _spoken_of(reading: Reading, sentence: Span) -> set[int]:
-    """The products named last before a sentence, else asked for, else all candidates."""
-    earlier = [m for m in reading.mentions if m.end <= sentence[0] and m.products][-1:]
-    asked = earlier or reading.evidence.asked
-    return {i for m in asked for i in m.products} or set(range(len(reading.evidence.products)))
-
-
 def _condition_is_said(
     reading: Reading, grant: FactText, claim: DiscountClaim, sentence: Span, beside_name: bool
 ) -> bool:
@@ -79,7 +71,8 @@ def _condition_is_said(
         said = {amount.value for amount in reading.amounts}
         return any(v in said or any(s >= v for s in reading.stated) for v in grant.amounts)
     is_state = bool(_SALE_STATE.search(reading.folded, claim.start, claim.end))
-    scope = reading.folded[slice(*sentence)] if beside_name or is_state else reading.folded
+    whole = fold(reading.original)
+    scope = whole[slice(*sentence)] if beside_name or is_state else whole
     is_said = bool(grant.words & words_of(scope))
     if claim.kind == "sale" and (beside_name or is_state):
         return is_said

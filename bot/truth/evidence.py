@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,7 @@ from catalog.money import exponent
 from catalog.search import ProductView
 
 _WORD = re.compile(r"[a-z0-9]{3,}")
+_LINKS = frozenset(["del", "los", "las", "the", "and", "para", "por", "con", "dos", "das"])
 _COUNTED = re.compile(
     r"(?:dias?|days?|months?|meses|anos?|years?|horas?|hours?|units?|unidades|cantidad|phone"
     r"|telefono|percent"
@@ -74,6 +76,45 @@ class FactText:
     words: frozenset[str]
 
 
+_PICKUP = re.compile(r"\b(?:recog|recoj|retir|pick|buscar|tienda|store|loja|sede)")
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """One sentence of the facts.
+
+    Args:
+        folded: its field names, then what it says.
+        field_end: where the field names end in `folded`.
+        zone: folded words of the delivery zone it belongs to; empty for anything else.
+        elsewhere: words of the other zones.
+    """
+
+    folded: str
+    field_end: int
+    zone: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+
+    @property
+    def said(self) -> str:
+        """What it says, without its field names."""
+        return self.folded[self.field_end :]
+
+    @property
+    def is_pickup(self) -> bool:
+        """It is about fetching things oneself."""
+        return any(_PICKUP.match(word) for word in self.zone)
+
+    def fits(self, said: str) -> bool:
+        """Whether it may stand in a sentence: that names its zone, or none."""
+        words = words_of(said)
+        if not self.zone or words & self.zone:
+            return True
+        if self.is_pickup:
+            return bool(_PICKUP.search(said))
+        return not words & self.elsewhere
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What one reply may rest on; products are known by their position."""
@@ -91,6 +132,14 @@ class Evidence:
     numbers: frozenset[str]
     """Digits of names, descriptions and facts: no money by their form alone."""
     facts_text: str
+    lines: tuple[FactLine, ...]
+    """The facts sentence by sentence."""
+    said: str
+    """All the customer said in the talk, folded."""
+    values: Mapping[str, Any]
+    """The facts as the shop gave them."""
+    now: datetime | None
+    """The shop's local time."""
 
     def amounts_of(self, product: int) -> tuple[Amount, ...]:
         """Amounts a product's own text names, such as the value of a gift card."""
@@ -99,6 +148,11 @@ class Evidence:
     def discounts_of(self, product: int) -> tuple[DiscountClaim, ...]:
         """Discounts a product's own text grants."""
         return _discounts(product_text(self.products[product]))
+
+    @property
+    def facts_folded(self) -> str:
+        """The facts, folded."""
+        return fold(plain(self.facts_text))
 
     @property
     def delivery_costs(self) -> tuple[Decimal, ...]:
@@ -157,6 +211,10 @@ def gather(context: TurnContext) -> Evidence:
         quantities=quantities_in(fold(plain(said))),
         numbers=frozenset().union(*(_numbers(text) for text in texts)),
         facts_text=facts_text,
+        lines=tuple(_lines(leaves)),
+        said=fold(plain(said)),
+        values=context.facts.values,
+        now=context.now,
     )
 
 
@@ -181,10 +239,26 @@ def _leaves(
         yield path, parent or {}, value
 
 
+_PART = re.compile(r"(?<=[.;!?])\s+|\n")
+
+
+def _zone(parent: Mapping[str, Any]) -> frozenset[str]:
+    return words_of(str(parent.get("zone", ""))) - _LINKS
+
+
+def _lines(leaves: Sequence[_Leaf]) -> Iterator[FactLine]:
+    zones: frozenset[str] = frozenset().union(*(_zone(parent) for _, parent, _ in leaves))
+    for path, parent, leaf in leaves:
+        field = fold(" ".join(path).replace("_", " ")) + ": "
+        zone = _zone(parent)
+        for part in _PART.split(str(leaf)):
+            yield FactLine(field + fold(plain(part)), len(field), zone, zones - zone)
+
+
 def _fact_amounts(leaves: Sequence[_Leaf], currency: str) -> Iterator[FactAmount]:
     for path, parent, leaf in leaves:
         own = frozenset((str(parent.get("currency") or currency),))
-        zone = words_of(str(parent.get("zone", "")))
+        zone = _zone(parent)
         field = fold(" ".join(path)).replace("_", " ")
         beside = " ".join(inner for inner in parent.values() if isinstance(inner, str))
         words = words_of(f"{field} {beside}")
@@ -216,7 +290,7 @@ def _as_number(leaf: Any) -> Decimal | None:
 
 def _grants(leaves: Sequence[_Leaf]) -> Iterator[FactText]:
     for path, parent, leaf in leaves:
-        for part in re.split(r"(?<=[.;!?])\s+|\n", str(leaf)):
+        for part in _PART.split(str(leaf)):
             # Field names speak too: {"free_delivery_from": 200000}, {"descuentos": "10%"}.
             text = f"{' '.join(path).replace('_', ' ')}: {part}"
             claims = _discounts(text)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.truth.amounts import Amount, find_amounts, fold, plain
 from bot.truth.evidence import Evidence
 from bot.truth.mentions import Mention
-from bot.truth.sentences import Span, sentences
+from bot.truth.sentences import Span, asks_or_defers, clause_around, denies, sentences
 
 _TOLERANCE = Decimal("0.02")
 _CLAIM_LENGTH = 80
@@ -34,26 +36,30 @@ class Reading:
     """One reply, read once; the rules ask it and note what they have settled.
 
     Attributes:
-        folded, written: the reply as `fold(plain(text))` and `plain(text)`; offsets fit both.
+        original: the reply as `plain(text)`.
+        written, folded: the same, and folded, with every name blotted out by one long word, so that
+            no word of a name ("no frost", "24 horas") counts; offsets fit all three.
         stated: true amounts said so far, in major units, for sums further on.
         settled: products an ambiguous name turned out to mean, by the price beside it.
         used: products whose price an amount of the reply is.
+        bases: how many claims each rule has found true.
     """
 
     def __init__(self, text: str, evidence: Evidence) -> None:
-        self.text = text
         self.evidence = evidence
-        self.written = plain(text)
-        self.folded = fold(self.written)
-        self.sentences = sentences(self.folded)
+        self.original = plain(text)
         found = evidence.names.find(text)
         names = [(m.start, m.end) for m in found if m.products]
         self.amounts = [a for a in find_amounts(text, names) if self._is_money(a)]
         # "Q45" is a price where the shop sells in quetzales, else a model nobody here knows.
         self.mentions = tuple(m for m in found if m.products or not self._is_amount(m))
+        self.written = _blotted(self.original, self.mentions)
+        self.folded = fold(self.written)
+        self.sentences = sentences(self.folded)
         self.stated: list[Decimal] = []
         self.settled: dict[Mention, set[int]] = {}
         self.used: set[int] = set()
+        self.bases: Counter[str] = Counter()
 
     def _is_amount(self, mention: Mention) -> bool:
         return any(a.start < mention.end and mention.start < a.end for a in self.amounts)
@@ -62,7 +68,7 @@ class Reading:
         """Bare numbers that names, descriptions or facts hold as such are no money."""
         if amount.is_marked:
             return True
-        digits = re.sub(r"\D", "", self.written[amount.start : amount.end])
+        digits = re.sub(r"\D", "", self.original[amount.start : amount.end])
         is_foreign = amount.currencies and not any(
             amount.fits(product.currency) for product in self.evidence.products
         )
@@ -95,6 +101,26 @@ class Reading:
                 letters[first:last] = " " * (last - first)
         return "".join(letters)
 
+    def asserts(self, start: int, end: int) -> bool:
+        """Whether what stands there is said to be so: not asked, denied or left open."""
+        sentence = self.sentence_of(start)
+        asked = self.folded.rfind("¿", *sentence)
+        if "?" in self.folded[slice(*sentence)] and asked < start:
+            return False
+        clause = clause_around(self.folded, sentence, start, end)
+        return not (denies(self.folded, clause, start) or asks_or_defers(self.folded, clause))
+
+    def spoken_of(self, sentence: Span) -> set[int]:
+        """The products a sentence names, else those named last, else asked for, else all."""
+        named = {i for m in self.mentions_in(sentence) for i in m.products}
+        earlier = [m for m in self.mentions if m.end <= sentence[0] and m.products][-1:]
+        found = named or {i for m in earlier or self.evidence.asked for i in m.products}
+        return found or set(range(len(self.evidence.products)))
+
+    def rests_on(self, rule: str) -> None:
+        """Note that a claim was found true, and by which rule."""
+        self.bases[rule] += 1
+
     def equals(self, amount: Amount, product: int) -> bool:
         """Whether an amount is a product's price, currency and all."""
         fits = amount.fits(self.evidence.products[product].currency)
@@ -107,10 +133,18 @@ class Reading:
     def reject(self, kind: str, start: int, end: int, reason: str) -> Rejection:
         """A rejection that quotes the sentence, or the part of a long one, the claim stands in."""
         sentence = self.sentence_of(start)
-        claim = self.written[slice(*sentence)].strip()
+        claim = self.original[slice(*sentence)].strip()
         if len(claim) > _CLAIM_LENGTH:
-            claim = self.written[max(sentence[0], start - 40) : end].strip()
+            claim = self.original[max(sentence[0], start - 40) : end].strip()
         return Rejection(kind, claim, reason)
+
+
+def _blotted(text: str, mentions: Sequence[Mention]) -> str:
+    """The text with every name made one word of x."""
+    letters = list(text)
+    for mention in mentions:
+        letters[mention.start : mention.end] = "x" * (mention.end - mention.start)
+    return "".join(letters)
 
 
 def same(amount: Amount, value: Decimal) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_END = re.compile(r"\n+|[.!?;…]+(?=\s|$)")
+_END = re.compile(r"\n+|[.!?;…]+(?=\s|$)|(?=¿)")
 _ABBREVIATION = re.compile(r"(?:\bs/|\bb/|\baprox|\bbs|\bgs|\blps|\bno|\bnro|\btel|\bc/u)$")
 _CLAUSE_END = re.compile(
     r"[;:()\[\]—–|]|,(?!\d)|(?:\s-\s)|\b(?:pero|sino|aunque|but|however|porem|mientras|ya que"
@@ -41,7 +41,7 @@ _NEGATED_VERB = re.compile(
     r"|cont\w+|dispon\w+"
     r"|hac\w+|hag\w+|dar\w*|doy|vigent\w+|valid\w+|autoriz\w+|is|are|have|offer|apply|available"
     r"|temos|ha|consta"
-    r"|figur\w+|aparec\w+|inclu\w+|corresp\w+|seria|cuesta|vale|queda|nuestro)"
+    r"|figur\w+|aparec\w+|inclu\w+|corresp\w+|seria|cuesta|vale|queda|nuestro)\b"
 )
 _ASKS_OR_DEFERS = re.compile(
     r"\bsi (?:hay|tenemos|tienen|esta\w*|queda\w*|aplica\w*|existe\w*|sigue|contamos|cuenta|aun"

@@ -18,7 +18,7 @@ _MOST_FEW = 10
 def untrue_stock(reading: Reading) -> Iterator[Rejection]:
     """Every claim that the stock of its product does not bear out; unknown stock bears none."""
     singles = [m.start for m in reading.mentions if len(m.products) == 1]
-    claims = find_stock_claims(reading.text, frozenset(singles))
+    claims = find_stock_claims(reading.written, frozenset(singles))
     says_none = any(claim.says == "none" for claim in claims)
     for claim in claims:
         if claim.says == "offered" and says_none:
@@ -36,7 +36,7 @@ def _owners(reading: Reading, claim: StockClaim) -> list[tuple[int, ...]]:
     mentions = reading.mentions_in(sentence)
     clause = clause_around(reading.folded, sentence, claim.start, claim.end)
     inside = [m for m in mentions if clause[0] <= m.start < clause[1]]
-    found = [m for m in inside if m.start < claim.start] or inside
+    found = [m for m in inside if m.start < claim.end] or inside
     if not found:
         found = [m for m in mentions if m.start < claim.start][-1:] or mentions[:1]
     if not found and not reading.folded[slice(*sentence)].rstrip().endswith(":"):

@@ -1,0 +1,173 @@
+"""A reply taken apart enters; opening hours and open days that the facts do not hold leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.truth.clock import Days, Time, find_days, find_times
+from bot.truth.reading import Reading, Rejection
+from bot.truth.sentences import Span
+from shop.hours import DAY_MIN, Opening, is_open_at, read_hours
+
+_OPENS = (
+    r"abr(?:imos|e|en|ir|iremos|iran?)\b|abiert[oa]s?|atend\w+|atiend\w+|horarios?|hours\b"
+    r"|\bopen\w*|abert[oa]s?|funcion\w+|estaremos|te esperamos|visit\w+|pasar por la tienda"
+)
+_CLOSES = r"cerr(?:amos|ad[oa]s?|ar)\b|cierr\w+|clos(?:e|es|ed|ing)\b|fecha(?:mos|d[oa]s?|r)?\b"
+_TOPIC = re.compile(rf"\b(?:{_OPENS}|{_CLOSES})")
+_CLOSED = re.compile(
+    r"\b(?:cerrad[oa]s?|closed|fechad[oa]s?)\b|\bno (?:abr\w+|atend\w+|hay atenc\w+)"
+    r"|\bnao (?:abr\w+|atend\w+)|\b(?:don't|do not|not) open"
+)
+_OPEN = re.compile(rf"\b(?:{_OPENS})")
+_NOW = re.compile(
+    r"\b(?:ahora(?: mismo)?|en este momento|ya|todavia|aun|now|right now|currently|still|agora"
+    r"|neste momento|ainda)\b"
+)
+_OPEN_STATE = re.compile(r"\b(?:abiert[oa]s?|open|abert[oa]s?)\b")
+_HOLIDAY = re.compile(r"\b(?:festivos?|feriados?|holidays?)\b")
+_UNTIL = re.compile(
+    r"(?:\bhasta|\buntil|\btill|\bate|\bcierr\w+|\bcerr\w+|\bclos\w+|\bfecha\w+)"
+    r"(?: (?:las?|as|at|a las?|tipo))* ?$"
+)
+_RANGE_MARK = re.compile(r"\s*(?:a|y|e|to|and|hasta|ate|until|-|–|—)(?: (?:las?|as))?\s*")
+
+
+def untrue_hours(reading: Reading) -> Iterator[Rejection]:
+    """Every opening time, open day and "open now" that the shop's hours do not bear out."""
+    for sentence in reading.sentences:
+        today = reading.evidence.now.weekday() if reading.evidence.now else None
+        days = list(find_days(reading.folded, *sentence, today))
+        times = _times(reading, sentence, days)
+        if not _is_about_opening(reading, sentence, days, times):
+            continue
+        yield from _holidays(reading, sentence)
+        openings = read_hours(reading.evidence.values.get("hours"))
+        if openings is None:
+            yield from _unread(reading, times, days)
+            continue
+        yield from _untrue_days(reading, openings, days, sentence)
+        yield from _untrue_times(reading, openings, times, days)
+        yield from _untrue_now(reading, sentence, days)
+
+
+def _is_about_opening(
+    reading: Reading, sentence: Span, days: Sequence[Days], times: Sequence[Time]
+) -> bool:
+    return bool(_TOPIC.search(reading.folded, *sentence) or (days and times))
+
+
+def _times(reading: Reading, sentence: Span, days: Sequence[Days]) -> list[Time]:
+    taken = [(a.start, a.end) for a in reading.amounts] + [
+        (m.start, m.end) for m in reading.mentions
+    ]
+    taken += [(d.start, d.end) for d in days]
+    return [
+        time
+        for time in find_times(reading.folded, *sentence)
+        if time.is_led and not any(s < time.end and time.start < e for s, e in taken)
+    ]
+
+
+def _untrue_days(
+    reading: Reading, openings: Sequence[Opening], days: Sequence[Days], sentence: Span
+) -> Iterator[Rejection]:
+    """Days said to be open that are closed, or the other way round."""
+    open_days = frozenset(o.start_min // DAY_MIN for o in openings)
+    for place, named in enumerate(days):
+        behind = days[place + 1].start if place + 1 < len(days) else sentence[1]
+        before = days[place - 1].end if place else sentence[0]
+        around = reading.folded[before : min(behind, named.end + 60)]
+        is_closed = bool(_CLOSED.search(around))
+        if named.is_around_the_clock:
+            never_closes = all(o.end_min - o.start_min >= DAY_MIN for o in openings)
+            is_true = (never_closes and len(open_days) == 7) != is_closed
+        elif is_closed:
+            is_true = not (named.days & open_days)
+        elif _OPEN.search(reading.folded, *sentence) or _times(reading, sentence, days):
+            is_true = named.days <= open_days
+        else:
+            continue
+        if is_true:
+            reading.rests_on("hours")
+        elif is_closed or reading.asserts(named.start, named.end):
+            yield reading.reject("hours", named.start, named.end, "days")
+
+
+def _untrue_times(
+    reading: Reading, openings: Sequence[Opening], times: Sequence[Time], days: Sequence[Days]
+) -> Iterator[Rejection]:
+    """Times at which the shop neither opens nor closes on the days they stand beside."""
+    for place, time in enumerate(times):
+        if not reading.asserts(time.start, time.end):
+            continue
+        group = _days_of(time, days)
+        among = [o for o in openings if group is None or o.start_min // DAY_MIN in group]
+        ends = _is_end(reading, times, place)
+        starts_held = {o.start_min % DAY_MIN for o in among} if ends is not True else set()
+        ends_held = {o.end_min % DAY_MIN or DAY_MIN for o in among} if ends is not False else set()
+        if time.minutes & (starts_held | ends_held):
+            reading.rests_on("hours")
+        else:
+            yield reading.reject("hours", time.start, time.end, "times")
+
+
+def _days_of(time: Time, days: Sequence[Days]) -> frozenset[int] | None:
+    """The days a time stands beside: those named last before it, else first behind it."""
+    before = [named for named in days if named.end <= time.start][-1:]
+    found = before or [named for named in days if named.start >= time.end][:1]
+    return found[0].days if found and not found[0].is_around_the_clock else None
+
+
+def _is_end(reading: Reading, times: Sequence[Time], place: int) -> bool | None:
+    """Whether a time is said as a closing time; None where the words do not tell."""
+    time = times[place]
+    if place and _RANGE_MARK.fullmatch(reading.folded, times[place - 1].end, time.start):
+        return True
+    after = times[place + 1] if place + 1 < len(times) else None
+    if after and _RANGE_MARK.fullmatch(reading.folded, time.end, after.start):
+        return False
+    if _UNTIL.search(reading.folded[max(0, time.start - 24) : time.start]):
+        return True
+    return None
+
+
+def _untrue_now(reading: Reading, sentence: Span, days: Sequence[Days]) -> Iterator[Rejection]:
+    """ "Estamos abiertos ahora", and "estamos abiertos" with no day beside it."""
+    evidence = reading.evidence
+    is_open = is_open_at(evidence.values.get("hours"), evidence.now) if evidence.now else None
+    state = _OPEN_STATE.search(reading.folded, *sentence) or _CLOSED.search(
+        reading.folded, *sentence
+    )
+    if is_open is None or state is None or state[0].startswith(("no", "don", "do ", "nao")):
+        return
+    if days or not reading.asserts(*state.span()):
+        return
+    says_open = bool(_OPEN_STATE.fullmatch(state[0]))
+    if says_open != is_open and (_NOW.search(reading.folded, *sentence) or says_open):
+        yield reading.reject("hours", *state.span(), "now")
+
+
+def _holidays(reading: Reading, sentence: Span) -> Iterator[Rejection]:
+    for match in _HOLIDAY.finditer(reading.folded, *sentence):
+        if reading.asserts(*match.span()) and not _HOLIDAY.search(reading.evidence.facts_folded):
+            yield reading.reject("hours", *match.span(), "holidays")
+
+
+def _unread(reading: Reading, times: Sequence[Time], days: Sequence[Days]) -> Iterator[Rejection]:
+    """Where the hours are plain text or unknown: only times and days that stand there."""
+    held = frozenset(m for t in find_times(reading.evidence.facts_folded) for m in t.minutes)
+    held_days = frozenset(
+        d
+        for named in find_days(
+            reading.evidence.facts_folded, 0, len(reading.evidence.facts_folded), None
+        )
+        for d in named.days
+    )
+    for time in times:
+        if not time.minutes & held and reading.asserts(time.start, time.end):
+            yield reading.reject("hours", time.start, time.end, "unknown")
+    for named in days:
+        if not named.days <= held_days and reading.asserts(named.start, named.end):
+            yield reading.reject("hours", named.start, named.end, "unknown")
