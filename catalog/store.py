@@ -233,11 +233,13 @@ def _insert(
     categories: Mapping[str, int],
     common: Mapping[str, Any],
 ) -> None:
-    ids = connection.execute(
-        insert(Product).returning(Product.id, sort_by_parameter_order=True),
+    # Asking for the ids in the order of the rows would make SQLite insert them one by one.
+    stored = connection.execute(
+        insert(Product).returning(Product.external_id, Product.id),
         [_values(row, categories, common) for row, _ in rows],
-    ).scalars()
-    _insert_terms(connection, zip(ids, (terms for _, terms in rows), strict=True))
+    )
+    ids = {row.external_id: row.id for row in stored}
+    _insert_terms(connection, ((ids[row.external_id], terms) for row, terms in rows))
 
 
 def _update(
