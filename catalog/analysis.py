@@ -6,14 +6,13 @@ Products and queries go through the same functions, so that both sides always ag
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from functools import lru_cache
 
-from snowballstemmer import stemmer
-
 MAX_TERM_CHARS = 60
 SHORT_WORD_CHARS = 5
+_KEEPS_GENDER = frozenset({"pimienta"})
+"""Words whose other gender names another article: pimiento."""
 
 _WORD = re.compile(r"[^\W_]+(?:(?<=[0-9])[.,][0-9]+[^\W_]*)*|[\"”″]")
 _NUMBER_UNIT = re.compile(r"([0-9]+(?:[.,][0-9]+)?)([a-z]+)")
@@ -41,9 +40,6 @@ _UNITS = {
     for word in words.split()
 }
 
-_stem_lock = threading.Lock()
-_spanish = stemmer("spanish")
-
 
 def fold(text: str) -> str:
     """Lower case without accents; ñ stays, because "año" and "ano" are different words."""
@@ -63,21 +59,27 @@ def without_tilde(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """The Spanish stem of a folded word; numbers and very short words stay as they are.
+    """A folded word without plural and gender; numbers and very short words stay as they are.
 
-    Of short words only the plural goes: the stemmer would make one word of casa and case, of
-    cola and col, of tela and tele.
+    Derived words stay apart, because they name other articles: remache and remachadora, lija and
+    lijadora. Of short words only the plural and a final e go: casa and caso, cola and col differ.
     """
     if len(word) < 4 or any(char.isdigit() for char in word):
         return word
-    singular = re.sub(r"(?<=[^is])s$", "", re.sub(r"ces$", "z", word))
-    if len(singular) <= SHORT_WORD_CHARS:
+    singular = _singular(word)
+    if len(singular) <= SHORT_WORD_CHARS or singular in _KEEPS_GENDER:
         return singular.removesuffix("e")
-    # Folding took the accent that the stemmer knows these endings by.
-    accented = re.sub(r"(c|s)ion(e?)$", r"\1ión", singular)
-    with _stem_lock:
-        stemmed: str = _spanish.stemWord(accented)
-    return fold(stemmed)
+    return singular[:-1] if singular[-1] in "aeo" else singular
+
+
+def _singular(word: str) -> str:
+    """Spanish plurals, and the Portuguese -ões; English ones mostly end alike."""
+    for ending, instead in (("oes", "ao"), ("ces", "z"), ("iones", "ion")):
+        if word.endswith(ending):
+            return word.removesuffix(ending) + instead
+    if re.search(r"[aeiou][lnrdy]es$", word):
+        return word[:-2]
+    return re.sub(r"(?<=[^is])s$", "", word)
 
 
 @lru_cache(maxsize=8192)

@@ -1,13 +1,16 @@
 """A product's texts enter, its weighted index terms leave.
 
-Terms starting with "=" stand for a group of synonyms, those with "#" for a whole product code.
+Terms starting with "=" stand for a group of synonyms, those with "#" for a whole product code. A
+term after "^" is what the product is called: the first word of its name or category, and the first
+article named there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog.analysis import (
     MAX_TERM_CHARS,
@@ -26,13 +29,24 @@ EXTRA = 1.0
 """What comes with a product, after " + " in its name."""
 FOR = 1.5
 """What a product is made for, after "para" in its name."""
+HEAD = 2.0
+"""What a product is called counts so much more than its other words: "Fresas", "Yogur de fresa"."""
 CODE = 6.0
 WIDER_GROUP = 0.5
 
 LENGTH_SHARE = 0.02
 """Each word of a name takes a little from the others: "iPhone 17" before "iPhone 17 Pro Max"."""
 
+HEAD_MARK = "^"
 _CLAUSE = re.compile(r"\s\+\s|(?i:\s(?:para|compatible con|for)\s)")
+_CONTAINERS = frozenset(
+    ["paquete", "pack", "set", "kit", "juego", "caja", "par", "combo", "bolsa", "surtido", "x"]
+)
+"""Begin a name without saying what is inside: "Juego de 3 sábanas"."""
+_QUALIFIERS = LINK_WORDS | {"sabor", "tipo", "sin", "olor", "aroma"}
+"""What stands after these only describes what stands before."""
+
+Terms = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,67 +64,118 @@ class IndexedText:
 def product_terms(product: IndexedText, synonyms: Synonyms) -> dict[str, float]:
     """The terms of a product with their weights, each field counted once."""
     weights: dict[str, float] = {}
-    for text, weight in _fields(product):
-        best: dict[str, float] = {}
-        for term, factor in text_terms(text, synonyms):
-            best[term] = max(best.get(term, 0.0), factor * weight)
-        for term, value in best.items():
-            weights[term] = weights.get(term, 0.0) + value
-    for term, factor in _across_levels(product.category, synonyms):
-        weights[term] = max(weights.get(term, 0.0), factor * LAST_CATEGORY)
+    clause = _CLAUSE.search(product.name)
+    main = product.name[: clause.start()] if clause else product.name
+    found = words(main)
+    _add(weights, _terms(found, synonyms), NAME / (1 + LENGTH_SHARE * len(found)))
+    if clause:
+        rest = words(product.name[clause.end() :])
+        _add(weights, _terms(rest, synonyms), EXTRA if "+" in clause[0] else FOR)
+    for term, weight in _category_terms(product.category, synonyms):
+        weights[term] = weights.get(term, 0.0) + weight
+    _add(weights, _text_terms(product.brand, synonyms), BRAND)
+    if product.description:
+        _add(weights, _terms(words(product.description), synonyms), DESCRIPTION)
+    for head in _heads(found, synonyms):
+        weights[HEAD_MARK + head] = weights.get(head, 0.0) + HEAD
     for code in (product.external_id, product.sku):
         if plain := product_code(code):
             weights["#" + plain] = CODE
     return {term[:MAX_TERM_CHARS]: round(weight, 3) for term, weight in weights.items()}
 
 
-def _fields(product: IndexedText) -> Iterator[tuple[str, float]]:
-    clause = _CLAUSE.search(product.name)
-    main = product.name[: clause.start()] if clause else product.name
-    yield main, NAME / (1 + LENGTH_SHARE * len(words(main)))
-    if clause:
-        yield product.name[clause.end() :], EXTRA if "+" in clause[0] else FOR
-    *upper, last = product.category.split(" > ")
-    yield last, LAST_CATEGORY
-    yield " ; ".join(upper), UPPER_CATEGORY
-    yield product.brand, BRAND
-    yield product.description, DESCRIPTION
+def _add(weights: dict[str, float], terms: Terms | dict[str, float], weight: float) -> None:
+    for term, factor in terms.items() if isinstance(terms, dict) else terms:
+        weights[term] = weights.get(term, 0.0) + factor * weight
+
+
+@lru_cache(maxsize=8192)
+def _category_terms(category: str, synonyms: Synonyms) -> Terms:
+    *upper, last = category.split(" > ")
+    weights: dict[str, float] = {}
+    _add(weights, _text_terms(last, synonyms), LAST_CATEGORY)
+    _add(weights, _text_terms(" ; ".join(upper), synonyms), UPPER_CATEGORY)
+    for term, factor in _across_levels(category, synonyms):
+        weights[term] = max(weights.get(term, 0.0), factor * LAST_CATEGORY)
+    for part in re.split(r",| y | e | and | & |/", last):
+        for head in _heads(words(part), synonyms):
+            weights[HEAD_MARK + head] = weights[head]
+    return tuple(weights.items())
 
 
 def _across_levels(category: str, synonyms: Synonyms) -> Iterator[tuple[str, float]]:
     """The groups that only two category levels together name: `Zapatos > Deportivos`."""
-    levels = [_stems(level) for level in category.split(" > ")[-2:]]
+    levels = [_stems(words(level)) for level in category.split(" > ")[-2:]]
     alone = {group for level in levels for group, _ in _group_terms(level, synonyms)}
     together = _group_terms([word for level in levels for word in level], synonyms)
     yield from ((group, factor) for group, factor in together if group not in alone)
 
 
-def text_terms(text: str, synonyms: Synonyms) -> Iterator[tuple[str, float]]:
+@lru_cache(maxsize=8192)
+def _text_terms(text: str, synonyms: Synonyms) -> Terms:
+    return tuple(_terms(words(text), synonyms).items())
+
+
+def _terms(found: Sequence[str], synonyms: Synonyms) -> dict[str, float]:
     """The terms of one field, each with the share of the field's weight it gets."""
-    found = [word for word in words(text) if word not in LINK_WORDS]
-    for word in found:
-        yield from ((term, 1.0) for term in word_terms(word))
-    yield from _group_terms(_stems(text), synonyms)
-
-
-def _stems(text: str) -> list[str]:
-    return [stem(without_tilde(word)) for word in words(text) if word not in LINK_WORDS]
-
-
-def word_terms(word: str) -> Iterable[str]:
-    """A word's own terms: with and without ñ, whole and in parts."""
-    terms = {stem(word), stem(without_tilde(word))}
-    terms.update(stem(without_tilde(part)) for part in split_glued(word))
-    if number := number_of(word):
-        terms.add(number)
+    terms = {term: 1.0 for word in found if word not in LINK_WORDS for term in word_terms(word)}
+    for group, factor in _group_terms(_stems(found), synonyms):
+        if factor > terms.get(group, 0.0):
+            terms[group] = factor
     return terms
 
 
-def _group_terms(stems: list[str], synonyms: Synonyms) -> Iterator[tuple[str, float]]:
+def _stems(found: Sequence[str]) -> list[str]:
+    return [_plain_stem(word) for word in found if word not in LINK_WORDS]
+
+
+@lru_cache(maxsize=65536)
+def _plain_stem(word: str) -> str:
+    return stem(without_tilde(word))
+
+
+@lru_cache(maxsize=65536)
+def word_terms(word: str) -> tuple[str, ...]:
+    """A word's own terms: with and without ñ, whole and in parts."""
+    terms = {stem(word), _plain_stem(word)}
+    terms.update(_plain_stem(part) for part in split_glued(word))
+    if number := number_of(word):
+        terms.add(number)
+    return tuple(sorted(terms))
+
+
+def _group_terms(stems: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[str, float]]:
+    for at, length in _phrases(stems, synonyms):
+        for group in synonyms.groups[tuple(stems[at : at + length])]:
+            yield group, 1.0
+            yield from ((wider, WIDER_GROUP) for wider in synonyms.wider[group])
+
+
+def _phrases(stems: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[int, int]]:
+    """Where the known phrases begin, and how many stems each has."""
     at = 0
     while at < len(stems):
         length = synonyms.longest(stems, at)
-        for group in synonyms.groups.get(tuple(stems[at : at + length]), ()):
-            yield group, 1.0
-            yield from ((wider, WIDER_GROUP) for wider in synonyms.wider[group])
+        if length:
+            yield at, length
         at += max(length, 1)
+
+
+def _heads(found: Sequence[str], synonyms: Synonyms) -> Iterator[str]:
+    """The terms a name is headed by: its first word, and the first article that qualifies none."""
+    start = next((at for at, word in enumerate(found) if _may_head(word)), None)
+    if start is None:
+        return
+    yield from {stem(found[start]), _plain_stem(found[start])}
+    content = [at for at in range(start, len(found)) if found[at] not in LINK_WORDS]
+    stems = [_plain_stem(found[at]) for at in content]
+    for at, length in _phrases(stems, synonyms):
+        groups = synonyms.groups[tuple(stems[at : at + length])]
+        if things := [group for group in groups if synonyms.kind(group) == "thing"]:
+            if at == 0 or found[content[at] - 1] not in _QUALIFIERS:
+                yield from things
+            return
+
+
+def _may_head(word: str) -> bool:
+    return word not in LINK_WORDS and word not in _CONTAINERS and not word[0].isdigit()

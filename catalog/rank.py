@@ -59,17 +59,20 @@ def rank(catalog: LoadedCatalog, concepts: Sequence[Concept]) -> Fit:
     slots = len(catalog.alive)
     scores, shares = np.zeros(slots), np.zeros(slots)
     matched = np.zeros(slots, dtype=np.uint64)
+    answers = catalog.alive
     asked = 0.0
     for position, concept in enumerate(concepts[:MAX_CONCEPTS]):
         rarity = concept.weight * _idf(catalog, concept)
         asked += rarity
         weights = _weights(catalog, concept)
+        if concept.least:
+            answers = answers & (weights >= concept.least)
         here = np.flatnonzero(weights > 0)
         found = weights[here].astype(np.float64)
         scores[here] += rarity * found / (found + HALF_WEIGHT)
         shares[here] += rarity * np.where(found >= PASSING_MENTION, 1.0, MENTION_COVER)
         matched[here] |= np.uint64(1 << position)
-    fits = np.flatnonzero((shares >= max(MIN_COVERAGE * asked, MIN_RARITY)) & catalog.alive)
+    fits = np.flatnonzero((shares >= max(MIN_COVERAGE * asked, MIN_RARITY)) & answers)
     covered = shares[fits] / max(asked, MIN_RARITY)
     return Fit(fits, scores[fits] * covered**COVERAGE_POWER, covered, matched[fits])
 

@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Literal
 
 from catalog.analysis import stem, without_tilde, words
 from catalog.chatter import LINK_WORDS
 
 Stems = tuple[str, ...]
 
-MAX_PHRASE_STEMS = 4
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Synonyms:
     """Which groups a word or phrase belongs to.
 
@@ -26,36 +25,53 @@ class Synonyms:
         groups: stems of a word or phrase → names of its groups.
         wider: group → groups whose seekers it satisfies too.
         attributes: groups that only describe a thing.
+        brands: groups that are other spellings of a name.
         spellings: every single word of the table, folded, for the repair of typing errors.
     """
 
     groups: dict[Stems, tuple[str, ...]] = field(default_factory=dict)
     wider: dict[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: frozenset[str] = frozenset()
+    brands: frozenset[str] = frozenset()
     spellings: frozenset[str] = frozenset()
+
+    @cached_property
+    def _longest_from(self) -> Mapping[str, int]:
+        """First stem → how many stems its longest phrase has."""
+        longest: dict[str, int] = {}
+        for stems in self.groups:
+            longest[stems[0]] = max(len(stems), longest.get(stems[0], 0))
+        return longest
 
     def longest(self, stems: Sequence[str], start: int) -> int:
         """How many stems from `start` make the longest known phrase; 0 when none does."""
-        for length in range(min(MAX_PHRASE_STEMS, len(stems) - start), 0, -1):
+        most = min(self._longest_from.get(stems[start], 0), len(stems) - start)
+        for length in range(most, 0, -1):
             if tuple(stems[start : start + length]) in self.groups:
                 return length
         return 0
+
+    def kind(self, group: str) -> Literal["thing", "attribute", "word"]:
+        """What the words of a group are: a thing, a description of one, or a name."""
+        if group in self.attributes:
+            return "attribute"
+        return "word" if group in self.brands else "thing"
 
 
 def parse_synonyms(text: str) -> Synonyms:
     """Read the table."""
     groups: dict[Stems, list[str]] = {}
     wider: dict[str, tuple[str, ...]] = {}
-    attributes: set[str] = set()
+    marked: dict[str, set[str]] = {"~": set(), "@": set()}
     spellings: set[str] = set()
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        members, _, above = line.removeprefix("~").partition(">")
+        members, _, above = line.lstrip("~@").partition(">")
         entries = [stripped for entry in members.split(",") if (stripped := entry.strip())]
         name = "=" + entries[0].replace(" ", "_")
-        if line.startswith("~"):
-            attributes.add(name)
+        if line[0] in marked:
+            marked[line[0]].add(name)
         wider[name] = tuple("=" + up.strip().replace(" ", "_") for up in above.split(",") if up)
         for entry in entries:
             spelled = words(entry)
@@ -63,8 +79,13 @@ def parse_synonyms(text: str) -> Synonyms:
             known = groups.setdefault(phrase(spelled), [])
             if name not in known:
                 known.append(name)
-    frozen = {stems: tuple(names) for stems, names in groups.items()}
-    return Synonyms(frozen, wider, frozenset(attributes), frozenset(spellings))
+    return Synonyms(
+        groups={stems: tuple(names) for stems, names in groups.items()},
+        wider=wider,
+        attributes=frozenset(marked["~"]),
+        brands=frozenset(marked["@"]),
+        spellings=frozenset(spellings),
+    )
 
 
 def phrase(folded: Sequence[str]) -> Stems:

@@ -47,7 +47,9 @@ nao seja|nao sejam|nao quero|exceto|sem ser|diferente do|diferente da|em vez de|
 """)
 _PERHAPS_EXCLUDING = _phrases("menos|pero no|y no|but not|and not|not|mas nao|e nao")
 """These exclude a brand or a colour; a thing after them may be part of a name ("menos sal")."""
-_AMOUNT_WORDS = frozenset("con de o lo al por mucho algo mais mas com or tenga tengan".split())
+_AMOUNT_WORDS = frozenset(
+    ["con", "de", "o", "lo", "al", "por", "mucho", "algo", "mais", "mas", "com", "or", "tengan"]
+)
 """Before "menos" they make it speak of a quantity: "con menos grasa", "más o menos"."""
 MAX_PHRASE = 3
 

@@ -1,0 +1,221 @@
+"""The words of one query enter, the concepts wanted and the concepts excluded leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import NamedTuple
+
+from catalog.analysis import is_measure, number_of, split_glued, stem, without_tilde
+from catalog.chatter import LINK_WORDS, STOP_WORDS
+from catalog.concepts import Concept, Kind, Vocabulary
+from catalog.index import HEAD_MARK
+from catalog.synonyms import Synonyms
+from catalog.wishes import excluding_at
+
+SYNONYM_FACTOR = 0.9
+REPAIR_FACTOR = 0.8
+NUMBER_FACTOR = 0.7
+HEAD_SHARE = 0.2
+"""A word that begins this share of the names it stands in is what products are called."""
+RARE = 3
+"""A thing that so few products name, none of them first, is a passing word there."""
+MIN_PART_CHARS = 4
+
+PURPOSE_WORDS = frozenset({"para", "pa", "pra", "for", "con", "with", "com"})
+NEXT_THING_WORDS = LINK_WORDS & {"y", "e", "o", "un", "una", "um", "uma"}
+_AND_NOT = frozenset({"ni", "nem", "nor"})
+_MORE_EXCLUDED = _AND_NOT | {"o", "ou", "or", "y", "e", "and"}
+_ENDS_EXCLUSION = frozenset(
+    ["que", "pero", "but", "mas", "un", "una", "um", "uma", "quiero", "busco", "necesito"]
+)
+_DIMINUTIVE = re.compile(r"(\w{2,}?)(?:e?c?it|e?c?ic|z?inh)([oa])s?")
+
+
+class _Said(NamedTuple):
+    """A word as it stands in the question.
+
+    Args:
+        is_purpose: it says what the thing is for ("funda para celular").
+        exclusion: number of the exclusion it stands in (0: none) and whether that one is sure.
+    """
+
+    word: str
+    is_purpose: bool
+    exclusion: tuple[int, bool]
+
+
+class Reader:
+    """Reads queries against one vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary, synonyms: Synonyms) -> None:
+        self._vocabulary = vocabulary
+        self._synonyms = synonyms
+
+    def read(self, found: list[str]) -> tuple[list[Concept], list[Concept]]:
+        """What is wanted, and what is not."""
+        wanted: list[Concept] = []
+        excluded: list[Concept] = []
+        for (number, is_sure), said in groupby(_said(found), lambda word: word.exclusion):
+            concepts = self._concepts(list(said))
+            if number:
+                without, concepts = _excluded(concepts, is_sure)
+                excluded += without
+            wanted += concepts
+        return wanted, excluded
+
+    def _concepts(self, said: list[_Said]) -> list[Concept]:
+        content = [one.word for one in said]
+        stems = [stem(without_tilde(word)) for word in content]
+        concepts: list[Concept] = []
+        at = 0
+        while at < len(content):
+            length = self._synonyms.longest(stems, at)
+            read: list[Concept] = []
+            if length > 1:
+                groups = self._synonyms.groups[tuple(stems[at : at + length])]
+                read = [self._phrase(content[at : at + length], groups)]
+            elif without_tilde(content[at]) not in STOP_WORDS:
+                length, read = self._word(content, at)
+            concepts += (replace(concept, is_purpose=said[at].is_purpose) for concept in read)
+            at += max(length, 1)
+        return concepts
+
+    def _word(self, content: list[str], at: int) -> tuple[int, list[Concept]]:
+        """The concepts of the word at `at`, and how many words they took."""
+        word = content[at]
+        if known := self._known(word):
+            return 1, [known]
+        if parts := [c for part in split_glued(word) if (c := self._known(part))]:
+            return 1, parts
+        if at + 1 < len(content) and (joined := self._known(word + content[at + 1])):
+            return 2, [replace(joined, words=f"{word} {content[at + 1]}")]
+        return 1, self._guess(word)
+
+    def _guess(self, word: str) -> list[Concept]:
+        """What a word the catalog does not know may mean; [] when it is only talk."""
+        for base in _without_diminutive(word):
+            if base in STOP_WORDS:
+                return []
+            if known := self._known(base):
+                return [replace(known, words=word)]
+        if apart := self._apart(word):
+            return [apart]
+        meant = self._vocabulary.repair(word)
+        if meant is None:
+            return [Concept(word, {}, kind="unknown")]
+        if meant in STOP_WORDS:
+            return []
+        repaired = self._known(meant) or Concept(word, {meant: 1.0})
+        terms = {term: factor * REPAIR_FACTOR for term, factor in repaired.terms.items()}
+        return [replace(repaired, words=word, terms=terms)]
+
+    def _apart(self, word: str) -> Concept | None:
+        """Two known words written as one ("cocacola")."""
+        for at in range(MIN_PART_CHARS, len(word) - MIN_PART_CHARS + 1):
+            parts = [self._own_terms(part) for part in (word[:at], word[at:])]
+            if all(parts):
+                return Concept(word, {}, tuple(parts))
+        return None
+
+    def _known(self, word: str) -> Concept | None:
+        """The concept of a word the catalog or the table of synonyms knows."""
+        groups = self._synonyms.groups.get((stem(without_tilde(word)),), ())
+        own = self._own_terms(word)
+        if not own and not groups:
+            return None
+        kind: Kind = "attribute" if is_measure(word) else self._kind(groups, own)
+        terms = self._group_terms(groups, SYNONYM_FACTOR) | own
+        return self._if_sold(Concept(word, terms, kind=kind))
+
+    def _own_terms(self, word: str) -> dict[str, float]:
+        own = {term: 1.0 for term in (stem(word), HEAD_MARK + stem(word))}
+        if number := number_of(word):
+            own[number] = NUMBER_FACTOR
+        return self._indexed(own.items())
+
+    def _group_terms(self, groups: Iterable[str], factor: float) -> dict[str, float]:
+        return self._indexed((mark + g, factor) for g in groups for mark in ("", HEAD_MARK))
+
+    def _phrase(self, content: list[str], groups: Iterable[str]) -> Concept:
+        known = [self._known(word) for word in content]
+        together = tuple(concept.terms for concept in known if concept and concept.terms)
+        concept = Concept(
+            " ".join(content),
+            self._group_terms(groups, 1.0),
+            together if len(together) == len(content) else (),
+            kind=self._kind(groups, {}),
+        )
+        return self._if_sold(concept)
+
+    def _kind(self, groups: Iterable[str], own: dict[str, float]) -> Kind:
+        kinds = {self._synonyms.kind(group) for group in groups}
+        is_head = self._is_head(own)
+        if "attribute" in kinds:
+            # "café molido" is a thing where the shop has coffees, "pantalón café" is a colour.
+            return "thing" if "thing" in kinds and is_head else "attribute"
+        if "thing" in kinds:
+            return "thing"
+        return "head" if is_head else "word"
+
+    def _is_head(self, own: dict[str, float]) -> bool:
+        frequencies = self._vocabulary.frequencies
+        heads = sum(frequencies[term] for term in own if term.startswith(HEAD_MARK))
+        return heads > 0 and heads >= HEAD_SHARE * max(frequencies[term] for term in own)
+
+    def _if_sold(self, concept: Concept) -> Concept:
+        """Without terms when the thing is only a passing word in a few names."""
+        frequencies = self._vocabulary.frequencies
+        if concept.kind != "thing" or any(term.startswith(HEAD_MARK) for term in concept.terms):
+            return concept
+        if max((frequencies[term] for term in concept.terms), default=0) > RARE:
+            return concept
+        return replace(concept, terms={}, together=())
+
+    def _indexed(self, terms: Iterable[tuple[str, float]]) -> dict[str, float]:
+        return {t: factor for t, factor in terms if t in self._vocabulary.frequencies}
+
+
+def _without_diminutive(word: str) -> Iterator[str]:
+    """What a diminutive may come from: `celularcito` → celular, `ropita` → ropa."""
+    if match := _DIMINUTIVE.fullmatch(word):
+        base, ending = match.groups()
+        base = re.sub(r"qu$", "c", re.sub(r"gu$", "g", base))
+        yield from (base + last for last in (ending, "", "e", "a", "o"))
+
+
+def _said(found: list[str]) -> Iterator[_Said]:
+    """The words that name something, each with the part it plays."""
+    purpose, number, is_sure = False, 0, False
+    at = exclusions = 0
+    while at < len(found):
+        length, sure = excluding_at(found, at)
+        word = found[at]
+        if length or (number and word in _MORE_EXCLUDED):
+            exclusions += 1
+            number, is_sure = exclusions, sure or word in _AND_NOT
+        elif word in PURPOSE_WORDS or word in _ENDS_EXCLUSION:
+            number = 0
+        purpose = word in PURPOSE_WORDS or (purpose and word not in NEXT_THING_WORDS)
+        if not length and word not in LINK_WORDS:
+            yield _Said(word, purpose, (number, is_sure))
+        at += max(length, 1)
+
+
+def _excluded(concepts: list[Concept], is_sure: bool) -> tuple[list[Concept], list[Concept]]:
+    """Split what follows "que no sea" into what is meant by it and what is not."""
+    if not concepts or (concepts[0].kind == "thing" and not is_sure):
+        return [], concepts
+    end = 1
+    if concepts[0].kind != "attribute":
+        while end < len(concepts) and concepts[end].kind in ("word", "head"):
+            end += 1
+    name, rest = concepts[:end], concepts[end:]
+    if not all(concept.is_sold for concept in name):
+        return [], rest
+    if end == 1:
+        return name, rest
+    said = " ".join(concept.words for concept in name)
+    return [Concept(said, {}, tuple(concept.terms for concept in name))], rest
