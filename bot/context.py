@@ -10,15 +10,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from bot import intents, policy
-from bot.mentioned import mentioned
+from bot.mentioned import mentioned, products_of
 from bot.messages import TalkMessage
+from bot.prompts import voice
 from bot.talk import has_bot_spoken, talk_before
 from bot.turn_context import MENTIONED, TurnContext
 from catalog.revision import revision
 from catalog.search import CatalogSearch, Hit, ProductView
+from core import own_texts
 from shop import facts as shop_facts
 
 CANDIDATES = 8
+TALK_MESSAGES = 120
+"""How far back a talk is read; what stands before the newest messages is only summed up."""
 MENTIONED_PLACES = 3
 """Places among the candidates that products of earlier replies keep beside a full search; beside
 one for a question that names no product itself ("¿y el segundo?") they keep all they need."""
@@ -70,20 +74,25 @@ class ContextReader:
             conversation_id: whose history to read; None when there is none.
             language: the contact's language so far.
         """
-        history: list[TalkMessage] = []
+        talk: list[TalkMessage] = []
         is_first_reply = True
         if conversation_id is not None:
             is_first_reply = not has_bot_spoken(connection, conversation_id)
-            history = talk_before(
-                connection, conversation_id, waiting[0].seq, self._history_messages
-            )
-        named = mentioned(connection, history)
+            talk = self._talk(connection, conversation_id, waiting[0].seq)
+        history = talk[-self._history_messages :]
+        known = products_of(connection, talk)
+        named = mentioned(talk, known)
+        spoken = policy.detect_language(
+            [message.body for message in waiting], language, default=self._defaults.language
+        )
         facts = shop_facts.load(connection)
         values = facts.values
         timezone = self._defaults.timezone or str(values.get("timezone") or "UTC")
         return TurnContext(
             waiting=tuple(waiting),
             history=tuple(history),
+            earlier=tuple(talk[: -self._history_messages]),
+            known=known,
             hits=_candidates(
                 self._hits(connection, waiting, history),
                 named,
@@ -91,17 +100,21 @@ class ContextReader:
             ),
             mentioned=named,
             facts=facts,
-            language=policy.detect_language(
-                [message.body for message in waiting],
-                language,
-                default=self._defaults.language,
-            ),
+            voice=own_texts.current(connection, voice.own_name(spoken)),
+            language=spoken,
             shop_name=self._defaults.name or str(values.get("name") or ""),
             currency=self._defaults.currency or str(values.get("currency") or "USD"),
             now=self._now().astimezone(_zone(timezone)),
             is_first_reply=is_first_reply,
             shop_revision=revision(connection),
         )
+
+    def _talk(self, connection: Connection, conversation_id: int, seq: int) -> list[TalkMessage]:
+        """The talk before message `seq`; nothing where no history is wanted."""
+        if not self._history_messages:
+            return []
+        most = max(TALK_MESSAGES, self._history_messages)
+        return talk_before(connection, conversation_id, seq, most)
 
     def _hits(
         self,

@@ -6,7 +6,8 @@ reply said then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from sqlalchemy.engine import Connection
 
@@ -17,23 +18,35 @@ from catalog.products import ProductView, views_by_id
 REPLIES_WITH_PRODUCTS = 2
 """How many replies back "ese" may reach; those that named nothing do not count."""
 _REPLIES_LOOKED_AT = 6
+_MOST_NAMED = 40
 
 
-def mentioned(connection: Connection, history: Sequence[TalkMessage]) -> tuple[ProductView, ...]:
-    """The products still sold, those of the newest reply first; each once."""
-    replies = list(_replies(history))
-    known = views_by_id(connection, list({id_ for reply in replies for id_ in reply.products}))
+def products_of(connection: Connection, talk: Sequence[TalkMessage]) -> Mapping[int, ProductView]:
+    """The products still sold that the replies of a talk named, the newest replies' first."""
+    ids = (id_ for message in reversed(talk) for id_ in message.products)
+    newest = list(islice(dict.fromkeys(ids), _MOST_NAMED))
+    return views_by_id(connection, newest) if newest else {}
+
+
+def mentioned(
+    talk: Sequence[TalkMessage], known: Mapping[int, ProductView]
+) -> tuple[ProductView, ...]:
+    """The products of the last replies, those of the newest one first; each once.
+
+    Args:
+        known: as `products_of` found them.
+    """
     found: dict[int, ProductView] = {}
-    for reply in replies:
+    for reply in _replies(talk):
         named = [known[id_] for id_ in reply.products if id_ in known]
         for product in as_named(reply.body, named):
             found.setdefault(product.id, product)
     return tuple(found.values())
 
 
-def _replies(history: Sequence[TalkMessage]) -> Iterator[TalkMessage]:
+def _replies(talk: Sequence[TalkMessage]) -> Iterator[TalkMessage]:
     """The newest replies that named products, newest first."""
-    spoken = [message for message in history if message.author == "bot"]
+    spoken = [message for message in talk if message.author == "bot"]
     named = [message for message in spoken[-_REPLIES_LOOKED_AT:] if message.products]
     yield from reversed(named[-REPLIES_WITH_PRODUCTS:])
 

@@ -1,72 +1,56 @@
 """A turn's context enters, the messages a language model is asked leave.
 
-The stable part stands first (providers cache prefixes), the customer's waiting messages last and
-verbatim. What shop and catalog say stands between tags that nothing inside them can close.
+The stable part stands first, the same bytes from turn to turn while shop and texts do not change
+(providers cache prefixes); what this turn needs follows; the customer's waiting messages come last
+and verbatim. What shop and catalog say stands between tags, behind a bar, as `inert` leaves it.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bot import intents
 from bot.messages import Prompt, PromptMessage, Role, TalkMessage
+from bot.prompts import candidates, earlier, facts, voice
+from bot.prompts.inert import BAR, inert, spoken
+from bot.prompts.tokens import clipped, estimate_tokens
 from bot.turn_context import TurnContext
-from catalog.money import format_price
-from catalog.search import ProductView
 from core.texts import has_text, text
 from shop import facts as shop_facts
 
-VERSION = "sales-1"
-
-CHARS_PER_TOKEN = 3.6
-"""Spanish prose on current tokenizers takes 3.4 to 4 characters a token; English a little more."""
 _MESSAGE_TOKENS = 4
 """What role and separators of one message cost."""
 _NOTE_TOKENS = 24
 """What the notes that keep user and assistant in turn may cost."""
 _HISTORY_SHARE = 0.25
 """Part of the budget the newest history may claim before candidates are cut for it."""
-_SAID_ELSEWHERE = ("name", "currency", "timezone")
+_SUMMARY_SHARE = 0.15
+"""Part of the budget that sums up the talk before that."""
+_ONE_MESSAGE_SHARE = 0.1
+"""Part of the budget one earlier message may take; a longer one is cut."""
+_SHOP_NAME_TOKENS = 30
 _TALK_TYPES = frozenset({"text", "button", "interactive"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """How much of catalog and facts a prompt carries."""
+    """How much of catalog and facts a prompt carries; `facts_share` is of the budget."""
 
     products: int
-    detail_chars: int
-    all_facts: bool
+    details: bool
+    facts_share: float
 
 
 _CUTS = (
-    _Cut(products=8, detail_chars=60, all_facts=True),
-    _Cut(products=8, detail_chars=0, all_facts=True),
-    _Cut(products=5, detail_chars=0, all_facts=True),
-    _Cut(products=3, detail_chars=0, all_facts=True),
-    _Cut(products=3, detail_chars=0, all_facts=False),
-    _Cut(products=1, detail_chars=0, all_facts=False),
+    _Cut(products=8, details=True, facts_share=0.25),
+    _Cut(products=8, details=False, facts_share=0.25),
+    _Cut(products=5, details=False, facts_share=0.25),
+    _Cut(products=3, details=False, facts_share=0.25),
+    _Cut(products=3, details=False, facts_share=0.1),
+    _Cut(products=1, details=False, facts_share=0.0),
 )
-"""From rich to poor: details go first, then the candidates least likely to fit, then facts that
-nobody asked for."""
-
-
-_NOT_LATIN = re.compile("[^\\u0000-\\u024f\\u2010-\\u2026]+")
-"""Everything but Latin letters, digits and common punctuation."""
-
-
-def estimate_tokens(words: str) -> int:
-    """About how many tokens a text is: Latin letters by `CHARS_PER_TOKEN`, others one each.
-
-    An estimate, rounded up; the provider counts for real.
-    """
-    others = sum(map(len, _NOT_LATIN.findall(words)))
-    return math.ceil((len(words) - others) / CHARS_PER_TOKEN) + others
+"""From rich to poor: details go first, then the candidates least likely to fit, then facts."""
 
 
 def build(
@@ -80,28 +64,29 @@ def build(
     """The prompt that asks for one answer.
 
     Args:
-        history_messages: most earlier messages it carries.
+        history_messages: most earlier messages it carries word by word; those before, and those
+            that do not fit, are summed up.
         max_tokens_prompt: budget of the whole prompt, by `estimate_tokens`. The rules and the
             waiting messages are kept whatever it is; a customer's text that alone exceeds it
             keeps its end.
         temperature, max_tokens: passed on to the provider.
     """
     question = _question(context, max_tokens_prompt)
-    recent = _recent(context, history_messages)
-    wanted = min(_cost(recent), int(max_tokens_prompt * _HISTORY_SHARE))
-    system, room = "", 0
+    recent = _recent(context, history_messages, int(max_tokens_prompt * _ONE_MESSAGE_SHARE))
+    wanted = min(_cost(said for _, said in recent), int(max_tokens_prompt * _HISTORY_SHARE))
+    parts, room = _Parts("", ""), 0
     for cut in _CUTS:
-        system = _system(context, cut)
-        room = max_tokens_prompt - _cost([_message("system", system), question])
+        parts = _parts(context, cut, max_tokens_prompt)
+        room = max_tokens_prompt - _cost([parts.joined(), question])
         if room >= wanted:
             break
-    talk = _alternating(_newest(recent, room - _NOTE_TOKENS), context.language)
-    messages = (_message("system", system), *talk, question)
+    talk, summary = _talk(context, recent, room, int(max_tokens_prompt * _SUMMARY_SHARE))
+    messages = (parts.joined(summary), *_alternating(talk, context.language), question)
     return Prompt(
         messages=messages,
         temperature=temperature,
         max_tokens=max_tokens,
-        version=VERSION,
+        version=voice.version(context.voice, context.language),
         tokens=_cost(messages),
     )
 
@@ -112,7 +97,7 @@ def with_correction(prompt: Prompt, reply_text: str, correction: str) -> Prompt:
     Both go to the end of the system message, so that the customer's words stay the last message.
     """
     system, *rest = prompt.messages
-    draft = f"<draft>\n{_inert(reply_text)}\n</draft>\n{correction}"
+    draft = f"<draft>\n{BAR}{inert(reply_text)}\n</draft>\n{correction}"
     messages = (replace(system, content=f"{system.content}\n\n{draft}"), *rest)
     return replace(prompt, messages=messages, tokens=_cost(messages))
 
@@ -128,43 +113,47 @@ def _cost(messages: Iterable[PromptMessage]) -> int:
 # The system message
 
 
-def _system(context: TurnContext, cut: _Cut) -> str:
-    language = context.language
-    shop = _inert(context.shop_name) or text("prompt.nameless_shop", language)
-    parts = [
-        text("prompt.rules", language, shop=shop).strip(),
-        f"<shop>\n{_facts(context, cut)}\n</shop>",
-        f"<products>\n{_candidates(context, cut)}\n</products>",
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The system message around the place of the summary."""
+
+    before: str
+    after: str
+
+    def joined(self, summary: str = "") -> PromptMessage:
+        middle = [_tagged("earlier", summary)] if summary else []
+        return _message("system", "\n\n".join([self.before, *middle, self.after]))
+
+
+def _parts(context: TurnContext, cut: _Cut, max_tokens_prompt: int) -> _Parts:
+    told = facts.asked(context, int(max_tokens_prompt * cut.facts_share))
+    varying = [
+        _tagged("facts", told) if told else "",
+        _tagged("products", _candidates(context, cut)),
+    ]
+    closing = [
         _local_time(context),
-        text("prompt.first_reply", language) if context.is_first_reply else "",
+        text("prompt.first_reply", context.language) if context.is_first_reply else "",
+        text("prompt.reminder", context.language),
     ]
-    return "\n\n".join(part for part in parts if part)
+    before = [*stable_parts(context), *(part for part in varying if part)]
+    return _Parts("\n\n".join(before), "\n".join(part for part in closing if part))
 
 
-def _facts(context: TurnContext, cut: _Cut) -> str:
-    """What the shop says about itself, one topic a line; fields we do not know as they are."""
-    asked = intents.intents(intents.asked(context.waiting))
-    lines = [
-        f"{topic}: {_inert(known)}"
-        for topic in shop_facts.TOPICS
-        if (cut.all_facts or topic in asked) and (known := _described(context, topic))
+def stable_parts(context: TurnContext) -> list[str]:
+    """What is the same in every turn of one shop and language: who it is, voice, rules, contact."""
+    language = context.language
+    shop = clipped(inert(context.shop_name), _SHOP_NAME_TOKENS)
+    return [
+        text("prompt.intro", language, shop=shop or text("prompt.nameless_shop", language)),
+        _tagged("voice", voice.filled(context.voice, language, facts.values(context))),
+        text("prompt.rules", language).strip(),
+        _tagged("shop", facts.always(context)),
     ]
-    if cut.all_facts:
-        lines += [
-            f"{_inert(key)}: {_inert(_plain(value))}"
-            for key, value in context.facts.values.items()
-            if key not in (*shop_facts.TOPICS, *_SAID_ELSEWHERE) and value not in (None, "", [], {})
-        ]
-    return "\n".join(lines) or text("prompt.no_facts", context.language)
 
 
-def _described(context: TurnContext, topic: str) -> str:
-    said = shop_facts.describe(context.facts, topic, context.language, context.currency)
-    return "; ".join(said.splitlines())
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _tagged(tag: str, content: str) -> str:
+    return f"<{tag}>\n{content}\n</{tag}>"
 
 
 def _local_time(context: TurnContext) -> str:
@@ -184,41 +173,10 @@ def _local_time(context: TurnContext) -> str:
 
 
 def _candidates(context: TurnContext, cut: _Cut) -> str:
-    if not context.hits:
-        asked = intents.wants_products(intents.asked(context.waiting))
-        return text(f"prompt.products_{'none' if asked else 'unasked'}", context.language)
-    lines = [
-        _product_line(hit.product, cut, context.language) for hit in context.hits[: cut.products]
-    ]
-    return "\n".join([text("prompt.products_head", context.language), *lines])
-
-
-def _product_line(product: ProductView, cut: _Cut, language: str) -> str:
-    cells = [
-        product.sku,
-        product.name,
-        product.brand,
-        format_price(product.price_minor, product.currency, language),
-        _stock(product.stock, language),
-        _shortened(product.description, cut.detail_chars),
-    ]
-    return " | ".join(_inert(cell).replace("|", "/") for cell in cells).rstrip(" |")
-
-
-def _stock(stock: int | None, language: str) -> str:
-    if stock is None:
-        return text("prompt.unknown_stock", language)
-    return text(f"prompt.{'in_stock' if stock > 0 else 'out_of_stock'}", language, stock=stock)
-
-
-def _shortened(words: str, limit_chars: int) -> str:
-    plain = " ".join(words.split())
-    return plain if len(plain) <= limit_chars else plain[:limit_chars].rpartition(" ")[0]
-
-
-def _inert(data: str) -> str:
-    """Data on one line that can neither open nor close a tag."""
-    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", data.replace("<", "‹").replace(">", "›")).strip()
+    if context.hits:
+        return candidates.lines(context, cut.products, with_details=cut.details)
+    asked = intents.wants_products(intents.asked(context.waiting))
+    return text(f"prompt.products_{'none' if asked else 'unasked'}", context.language)
 
 
 # The talk
@@ -226,39 +184,57 @@ def _inert(data: str) -> str:
 
 def _question(context: TurnContext, max_tokens_prompt: int) -> PromptMessage:
     """The waiting messages as one, joined by line ends, with notes for what cannot be read."""
-    said = "\n".join(_spoken(message, context.language) for message in context.waiting).strip()
+    said = "\n".join(_said(message, context.language) for message in context.waiting).strip()
     if estimate_tokens(said) > max_tokens_prompt:
-        said = "…" + said[-int(max_tokens_prompt / 2 * CHARS_PER_TOKEN) :]
+        said = clipped(said, max_tokens_prompt // 2, keep_end=True)
     return _message("user", said or text("prompt.media.unknown", context.language))
 
 
-def _recent(context: TurnContext, limit: int) -> list[PromptMessage]:
-    newest = context.history[-limit:] if limit > 0 else ()
+_Recent = list[tuple[TalkMessage, PromptMessage]]
+
+
+def _recent(context: TurnContext, most: int, limit_tokens: int) -> _Recent:
+    """The newest earlier messages as a model reads them, each within a limit."""
+    newest = context.history[-most:] if most > 0 else ()
     return [
-        _message("user" if message.author == "customer" else "assistant", spoken)
+        (message, _message("user" if message.author == "customer" else "assistant", shown))
         for message in newest
-        if (spoken := _spoken(message, context.language))
+        if (shown := clipped(_said(message, context.language), limit_tokens))
     ]
 
 
-def _spoken(message: TalkMessage, language: str) -> str:
+def _said(message: TalkMessage, language: str) -> str:
     """A message as a model reads it: media become a note in brackets before the caption."""
+    words = spoken(message.body)
     if message.type in _TALK_TYPES:
-        return message.body
+        return words
     key = f"prompt.media.{message.type}"
     note = text(key if has_text(key) else "prompt.media.unknown", language)
-    return f"{note} {message.body}".strip()
+    return f"{note} {words}".strip()
 
 
-def _newest(messages: Sequence[PromptMessage], room_tokens: int) -> list[PromptMessage]:
-    """As many of the last messages as fit."""
-    kept: list[PromptMessage] = []
-    for message in reversed(messages):
-        room_tokens -= _cost([message])
+def _talk(
+    context: TurnContext, recent: _Recent, room_tokens: int, summary_tokens: int
+) -> tuple[list[PromptMessage], str]:
+    """As many of the newest messages as fit, and the sum of those before them."""
+    kept = _newest(recent, room_tokens - _NOTE_TOKENS)
+    if not recent or (kept == len(recent) and not context.earlier):
+        return [said for _, said in recent], ""
+    summary_tokens = min(summary_tokens, max(0, room_tokens // 2))
+    kept = _newest(recent, room_tokens - _NOTE_TOKENS - summary_tokens)
+    older, shown = recent[: len(recent) - kept], recent[len(recent) - kept :]
+    before = (*context.earlier, *(message for message, _ in older))
+    summary = earlier.summary(before, context.known, context.language, summary_tokens)
+    return [said for _, said in shown], summary
+
+
+def _newest(recent: _Recent, room_tokens: int) -> int:
+    """How many of the last messages fit."""
+    for kept, (_, said) in enumerate(reversed(recent)):
+        room_tokens -= _cost([said])
         if room_tokens < 0:
-            break
-        kept.insert(0, message)
-    return kept
+            return kept
+    return len(recent)
 
 
 def _alternating(messages: Sequence[PromptMessage], language: str) -> list[PromptMessage]:

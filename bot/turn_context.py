@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.messages import TalkMessage
 from catalog.search import Hit, ProductView
+from core.own_texts import OwnText
 from shop.facts import ShopFacts
 
 MENTIONED = "mentioned"
@@ -19,12 +21,15 @@ class TurnContext:
 
     Args:
         waiting: the customer's messages not yet answered, oldest first; at least one.
-        history: earlier messages of the talk, oldest first.
+        history: the newest earlier messages of the talk, oldest first.
+        earlier: messages before those of `history`; a prompt only sums them up.
+        known: products the replies of the talk named, by id, as they are now.
         hits: products the waiting messages may be about; candidates, none may fit. Those of the
             search come first, behind them what earlier replies named (reason `MENTIONED`).
         mentioned: products the last replies named, in the order they were named, newest reply
             first: "el segundo" is the second of them. Those that fit stand in `hits` too.
         facts: what the shop says about itself.
+        voice: how the shop wants to sound, in its own words; None: as shipped.
         language: the contact's language: "es", "en" or "pt".
         shop_name: how the shop calls itself.
         currency: the shop's own currency (ISO 4217), for amounts that name none.
@@ -35,9 +40,12 @@ class TurnContext:
 
     waiting: tuple[TalkMessage, ...]
     history: tuple[TalkMessage, ...] = ()
+    earlier: tuple[TalkMessage, ...] = ()
+    known: Mapping[int, ProductView] = field(default_factory=dict)
     hits: tuple[Hit, ...] = ()
     mentioned: tuple[ProductView, ...] = ()
     facts: ShopFacts = field(default_factory=ShopFacts)
+    voice: OwnText | None = None
     language: str = "es"
     shop_name: str = ""
     currency: str = "USD"

@@ -1,0 +1,174 @@
+"""A turn's context enters; what the shop says about itself leaves: always, and where asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot import intents
+from bot.language import words
+from bot.messages import TalkMessage
+from bot.prompts.inert import BAR, inert
+from bot.prompts.tokens import clipped, estimate_tokens
+from bot.turn_context import TurnContext
+from core.texts import text
+from shop import facts as shop_facts
+
+ALWAYS_TOKENS = 250
+"""Room of what is sent every time; fields that do not fit are sent where asked for."""
+_FIELD_TOKENS = 120
+_SAID_ELSEWHERE = frozenset({"name", "currency", "timezone", "website", *shop_facts.TOPICS})
+_RELATED = {
+    "buying": {"payment", "delivery"},
+    "complaint": {"returns"},
+    "discount": {"payment"},
+    "order_status": {"delivery"},
+    "person": {"hours", "branches"},
+    "overview": set(shop_facts.TOPICS),
+}
+"""What whoever says this needs to know besides."""
+_SMALL_TALK = frozenset({"greeting", "thanks", "goodbye", "assent", "identity", "off_topic"})
+_MESSAGES_BACK = 2
+"""How many of the customer's earlier messages "¿y a Cali?" may go on from."""
+_TELLING_LETTERS = 4
+
+
+def always(context: TurnContext) -> str:
+    """Contact, the shop's own fields and the topics it has spoken on: the same in every turn."""
+    known = [(key, said) for key, said in _contact(context).items() if said]
+    fitting, _ = _own_fields(context)
+    topics = ", ".join(
+        _topic(context, topic) for topic in shop_facts.TOPICS if _told(context, topic)
+    )
+    if not (known or fitting or topics):
+        return text("prompt.no_facts", context.language)
+    head = [text("prompt.topics", context.language, topics=topics)] if topics else []
+    return _lines(*(f"{key}: {said}" for key, said in known), *fitting, *head)
+
+
+def values(context: TurnContext) -> dict[str, str]:
+    """What the placeholders of the shop's own section stand for; "" for what is not known."""
+    return {"shop": inert(context.shop_name), **_contact(context)}
+
+
+def asked(context: TurnContext, limit_tokens: int) -> str:
+    """What the shop says on the topics at hand, within a limit; "" when none is.
+
+    Where it does not all fit, the entries with words of the question go first.
+    """
+    topics = topics_at_hand(context)
+    entries = [
+        (topic, inert(entry))
+        for topic in shop_facts.TOPICS
+        if topic in topics
+        for entry in _told(context, topic).splitlines()
+    ]
+    said = _said(context)
+    _, others = _own_fields(context)
+    entries += [("", field) for field in others if _shares_words(field, said)]
+    return _grouped(context, _fitting(entries, said, limit_tokens))
+
+
+def topics_at_hand(context: TurnContext) -> frozenset[str]:
+    """The topics this message or the ones before it ask for; all when it cannot be told."""
+    now = intents.intents(intents.asked(context.waiting))
+    earlier = [m for m in context.history if m.author == "customer"][-_MESSAGES_BACK:]
+    wanted = _topics(now).union(*(_topics(intents.intents(m.body)) for m in earlier if m.body))
+    if now == {"assent"}:  # "sí": to what the shop offered
+        wanted |= _topics(intents.intents(_last_reply(context.history)))
+    if wanted or context.found or (now and now <= _SMALL_TALK):
+        return wanted
+    return frozenset(shop_facts.TOPICS)
+
+
+def _topics(found: frozenset[str]) -> frozenset[str]:
+    related = (topic for intent in found for topic in _RELATED.get(intent, ()))
+    return (found & {*shop_facts.TOPICS}).union(related)
+
+
+def _last_reply(history: Sequence[TalkMessage]) -> str:
+    return next((m.body for m in reversed(history) if m.author != "customer"), "")
+
+
+def _said(context: TurnContext) -> frozenset[str]:
+    bodies = [m.body for m in context.history if m.author == "customer"][-_MESSAGES_BACK:]
+    return _telling(" ".join([*bodies, intents.asked(context.waiting)]))
+
+
+def _telling(said: str) -> frozenset[str]:
+    return frozenset(word for word in words(said) if len(word) >= _TELLING_LETTERS)
+
+
+def _shares_words(entry: str, said: frozenset[str]) -> bool:
+    return not said.isdisjoint(_telling(entry))
+
+
+def _fitting(
+    entries: Sequence[tuple[str, str]], said: frozenset[str], limit_tokens: int
+) -> list[tuple[str, str]]:
+    """As many entries as fit, those that share a word with what was said first, in their order."""
+    by_need = sorted(range(len(entries)), key=lambda at: not _shares_words(entries[at][1], said))
+    kept: dict[int, str] = {}
+    for at in by_need:
+        entry = clipped(entries[at][1], max(_FIELD_TOKENS, limit_tokens // 2))
+        limit_tokens -= estimate_tokens(entry) + 1
+        if limit_tokens < 0:
+            break
+        kept[at] = entry
+    return [(entries[at][0], kept[at]) for at in sorted(kept)]
+
+
+def _grouped(context: TurnContext, entries: Sequence[tuple[str, str]]) -> str:
+    """One line a topic, its entries side by side; the shop's own fields a line each."""
+    grouped: dict[str, list[str]] = {}
+    for topic, entry in entries:
+        grouped.setdefault(topic, []).append(entry)
+    own = grouped.pop("", [])
+    told = (f"{_topic(context, topic)}: {'; '.join(said)}" for topic, said in grouped.items())
+    return _lines(*told, *own)
+
+
+def _contact(context: TurnContext) -> dict[str, str]:
+    website = context.facts.values.get("website")
+    return {
+        "phone": inert("; ".join(shop_facts.phones(context.facts))),
+        "website": inert(website) if isinstance(website, str) else "",
+    }
+
+
+def _own_fields(context: TurnContext) -> tuple[list[str], list[str]]:
+    """Fields only this shop has, as they are: those always sent, and the rest."""
+    fitting: list[str] = []
+    rest: list[str] = []
+    room = ALWAYS_TOKENS
+    for field in _fields(context):
+        cost = estimate_tokens(field) + 1
+        if cost <= min(room, _FIELD_TOKENS):
+            fitting.append(field)
+            room -= cost
+        else:
+            rest.append(field)
+    return fitting, rest
+
+
+def _fields(context: TurnContext) -> Iterator[str]:
+    for key, value in context.facts.values.items():
+        if key not in _SAID_ELSEWHERE and value not in (None, "", [], {}):
+            yield f"{inert(key)}: {inert(_plain(value))}"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _told(context: TurnContext, topic: str) -> str:
+    return shop_facts.describe(context.facts, topic, context.language, context.currency)
+
+
+def _topic(context: TurnContext, topic: str) -> str:
+    return text(f"customer.topic.{topic}", context.language)
+
+
+def _lines(*entries: str) -> str:
+    return "\n".join(f"{BAR}{entry}" for entry in entries)
