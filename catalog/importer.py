@@ -1,4 +1,4 @@
-"""The shop's file enters, its products and a report of the rows that were rejected leave.
+"""The shop's file enters, its products and a report of what changed and what was rejected leave.
 
 A file is read and checked, and compared with what is stored, before the one transaction begins
 that changes anything; index terms are computed before it too. When somebody else changed the
@@ -7,58 +7,49 @@ catalog in between, the comparison is made anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from catalog.columns import count_known, locate
-from catalog.csvfile import Table, read_table
-from catalog.money import common_decimal_mark, is_currency
+from sqlalchemy.engine import Connection
+
+from catalog.changes import NO_CHANGES, Changes, changes_of
+from catalog.checking import CheckedFile, Rejection, check_content
 from catalog.products import IMPORT
-from catalog.rows import BadRow, ProductRow, RowRules, check_row
-from catalog.store import CatalogMoved, Plan, apply_plan, make_plan
+from catalog.progress import Progress, untold
+from catalog.revision import CatalogMoved
+from catalog.store import Plan, apply_plan, make_plan
 from core.database import Database
 from core.errors import ImportRejected
 from core.texts import text
 
 MAX_TRIES = 5
 
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A row that was not taken in: its line in the file, counted from 1, and why."""
-
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedFile:
-    """A file read and checked.
-
-    Args:
-        rows: the good ones, in the file's order.
-        given: the fields of ProductRow the file has a column for; others keep what is stored.
-        rejected: the bad ones, by line.
-    """
-
-    rows: tuple[ProductRow, ...]
-    given: frozenset[str]
-    rejected: tuple[Rejection, ...]
+Adjust = Callable[[Connection, Plan], Plan]
+"""A plan → the one to carry out; may refuse it by raising ImportRejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did, or with `dry_run` would do; sample products are not counted."""
+    """What an import did, or with `dry_run` would do; sample products are not counted.
+
+    Args:
+        changes: examples of what changes, product by product.
+        columns: field → the column of the file it was read from.
+        sheet: the sheet that was read, of a workbook of several.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
     rejected: tuple[Rejection, ...] = ()
+    changes: Changes = NO_CHANGES
+    columns: Mapping[str, str] | None = None
+    sheet: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `catalog import --json`."""
@@ -82,7 +73,7 @@ def import_file(
     mapping: Mapping[str, str] | None = None,
     language: str = "es",
 ) -> ImportReport:
-    """Bring a CSV file of products in.
+    """Bring a file of products in: CSV, an Excel workbook, JSON, or a shop system's export.
 
     Args:
         now: aware UTC; when the rows were changed.
@@ -96,29 +87,7 @@ def import_file(
         ImportRejected: the file cannot be read as a whole; nothing changed.
     """
     checked = read_file(path, default_currency=default_currency, mapping=mapping, language=language)
-    if replace and checked.rejected:
-        return ImportReport(rejected=checked.rejected)
-    for _ in range(MAX_TRIES):
-        plan = database.read(
-            lambda c: make_plan(c, checked.rows, checked.given, source=IMPORT, replace=replace)
-        )
-        if not dry_run:
-            try:
-                database.write(partial(apply_plan, plan=plan.with_terms(), now=now))
-            except CatalogMoved:
-                continue
-        return _report(plan, checked)
-    raise ImportRejected(text("catalog.file.busy", language))
-
-
-def _report(plan: Plan, checked: CheckedFile) -> ImportReport:
-    return ImportReport(
-        added=len(plan.added),
-        updated=len(plan.updated),
-        unchanged=plan.unchanged,
-        removed=len(plan.removed),
-        rejected=checked.rejected,
-    )
+    return bring_in(database, checked, now=now, replace=replace, dry_run=dry_run, language=language)
 
 
 def read_file(
@@ -127,63 +96,83 @@ def read_file(
     default_currency: str,
     mapping: Mapping[str, str] | None = None,
     language: str = "es",
+    progress: Progress = untold,
 ) -> CheckedFile:
     """Read and check a file without touching the database.
 
     Raises:
         ImportRejected: the file cannot be read as a whole.
     """
-    if not is_currency(default_currency):
-        raise ImportRejected(
-            text("catalog.file.default_currency", language, currency=default_currency)
-        )
     try:
         raw = path.read_bytes()
     except OSError:
         raise ImportRejected(text("catalog.file.missing", language, file=path.name)) from None
-    table = read_table(raw, count_known, language)
-    positions = locate(table.header, mapping or {}, language)
-    if not table.records and not table.torn:
-        raise ImportRejected(text("catalog.file.no_rows", language))
-    return _check(table, positions, default_currency, language)
+    return check_content(
+        raw,
+        default_currency=default_currency,
+        mapping=mapping,
+        language=language,
+        progress=progress,
+    )
 
 
-def _check(
-    table: Table, positions: Mapping[str, int], default_currency: str, language: str
-) -> CheckedFile:
-    price_at = positions["price"]
-    prices = (r.cells[price_at] for r in table.records if price_at < len(r.cells))
-    rules = RowRules(default_currency, common_decimal_mark(prices))
-    rows: list[ProductRow] = []
-    first_lines: dict[str, int] = {}
-    rejected = [Rejection(line, BadRow("quotes").reason(language)) for line in table.torn]
-    for record in table.records:
-        try:
-            row = check_row(_complete(record.cells, len(table.header), positions), rules)
-            if row.external_id in first_lines:
-                first = first_lines[row.external_id]
-                raise BadRow("duplicate", value=row.external_id, line=first)
-        except BadRow as bad:
-            rejected.append(Rejection(record.line, bad.reason(language)))
-        else:
-            first_lines[row.external_id] = record.line
-            rows.append(row)
-    rejected.sort(key=lambda rejection: rejection.line)
-    return CheckedFile(tuple(rows), _given(positions), tuple(rejected))
+def bring_in(
+    database: Database,
+    checked: CheckedFile,
+    *,
+    now: datetime,
+    replace: bool = False,
+    dry_run: bool = False,
+    adjust: Adjust | None = None,
+    language: str = "es",
+    progress: Progress = untold,
+) -> ImportReport:
+    """Bring checked rows in; see `import_file`.
+
+    Args:
+        adjust: has the last word on what is done; with it, `replace` goes on beside rejected rows.
+    Raises:
+        ImportRejected: the catalog does not stand still, or `adjust` refuses.
+    """
+    if replace and checked.rejected and adjust is None:
+        return _report(checked)
+    for _ in range(MAX_TRIES):
+        plan, changes = database.read(lambda c: _planned(c, checked, replace, adjust))
+        if not dry_run:
+            try:
+                _carry_out(database, plan, now, progress)
+            except CatalogMoved:
+                continue
+        return _report(checked, plan, changes)
+    raise ImportRejected(text("catalog.file.busy", language))
 
 
-def _complete(cells: tuple[str, ...], columns: int, positions: Mapping[str, int]) -> dict[str, str]:
-    """Field → cell; cells missing at a record's end are empty, as spreadsheets leave them out."""
-    if any(cell.strip() for cell in cells[columns:]):
-        raise BadRow("too_many_cells", cells=len(cells), columns=columns)
-    return {
-        field: cells[position] if position < len(cells) else ""
-        for field, position in positions.items()
-    }
+def _planned(
+    connection: Connection, checked: CheckedFile, replace: bool, adjust: Adjust | None
+) -> tuple[Plan, Changes]:
+    plan = make_plan(connection, checked.rows, checked.given, source=IMPORT, replace=replace)
+    if adjust is not None:
+        plan = adjust(connection, plan)
+    return plan, changes_of(connection, plan)
 
 
-def _given(positions: Mapping[str, int]) -> frozenset[str]:
-    renamed = {"id": "external_id", "image": "image_url"}
-    given = {renamed.get(field, field) for field in positions}
-    always = {"external_id", "price_minor", "currency"}
-    return frozenset(f.name for f in fields(ProductRow) if f.name in given | always)
+def _carry_out(database: Database, plan: Plan, now: datetime, progress: Progress) -> None:
+    total = len(plan.added) + len(plan.updated)
+    ready = plan.with_terms(lambda done: progress("indexing", done, total))
+    progress("saving", 0, 0)
+    database.write(partial(apply_plan, plan=ready, now=now))
+
+
+def _report(
+    checked: CheckedFile, plan: Plan | None = None, changes: Changes = NO_CHANGES
+) -> ImportReport:
+    return ImportReport(
+        added=len(plan.added) if plan else 0,
+        updated=len(plan.updated) if plan else 0,
+        unchanged=plan.unchanged if plan else 0,
+        removed=len(plan.removed) if plan else 0,
+        rejected=checked.rejected,
+        changes=changes,
+        columns=checked.columns,
+        sheet=checked.sheet,
+    )

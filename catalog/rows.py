@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
 
 from catalog.analysis import fold
+from catalog.markup import plain_text
 from catalog.money import (
     AmbiguousNumber,
     Mark,
@@ -25,11 +28,36 @@ MAX_LEVEL_CHARS = 200
 MAX_DESCRIPTION_CHARS = 20_000
 MAX_ADDRESS_CHARS = 2_000
 MAX_STOCK = 1_000_000_000
+CATEGORY_FIELDS = ("category", "subcategory")
 
-_YES = "si s yes y true 1 x activo activa verdadero sim publicado active"
-_NO = "no n false 0 inactivo inactiva falso nao inactive borrador"
-_TRUE, _FALSE = frozenset(_YES.split()), frozenset(_NO.split())
-_DAMAGED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(word.replace("_", " ") for word in listed.split())
+
+
+_TRUE = _words(
+    "si s yes y sim true verdadero 1 x activo activa ativo ativa active publicado published publish"
+    " visible visivel habilitado enabled disponible nuevo usado new used"
+)
+_FALSE = _words(
+    "no n nao false falso 0 -1 inactivo inactiva inativo inativa inactive borrador rascunho draft"
+    " unpublished private pending trash archived hidden oculto deshabilitado disabled"
+    " descontinuado suspendido"
+)
+_NONE_LEFT = _words(
+    "no nao false agotado agotada sin_stock sin_existencias no_disponible esgotado indisponivel"
+    " out_of_stock outofstock sold_out"
+)
+_SOME_LEFT = _words(
+    "si sim yes true disponible disponivel available hay en_stock con_stock em_estoque in_stock"
+    " instock consultar onbackorder"
+)
+_COUNT = re.compile(
+    r"[>+]?\s*([0-9][0-9.,]*)\s*(?:\+|u|und?s?|unid|unidad(?:es)?|uni|pzs?|pza?s?|piezas?|pcs|pares)?"
+    r"\.?",
+    re.IGNORECASE,
+)
+_DAMAGED = re.compile(r"\d(?:[.,]\d+)?E\+\d+|\d{4}-\d\d-\d\d 00:00:00", re.IGNORECASE)
 
 
 class BadRow(Exception):
@@ -87,21 +115,26 @@ def check_row(cells: Mapping[str, str], rules: RowRules) -> ProductRow:
     Raises:
         BadRow: with the first fault found.
     """
-    name = _line(cells, "name", MAX_NAME_CHARS)
+    name = plain_text(_line(cells, "name", MAX_NAME_CHARS))
     if not name:
         raise BadRow("no_name")
     code, sku = _code(cells, "id"), _code(cells, "sku")
     if not (code or sku):
+        sku = _code(cells, "barcode")
+    if not (code or sku):
         raise BadRow("no_code")
-    currency = _currency(cells, rules)
+    written = _written_price(cells)
+    currency = _currency(cells, written, rules)
     return ProductRow(
         external_id=code or sku,
         sku=sku or code,
         name=name,
         brand=_line(cells, "brand", MAX_BRAND_CHARS),
-        category=_category(cells),
-        description=_limited("description", cells.get("description", ""), MAX_DESCRIPTION_CHARS),
-        price_minor=_price(cells, currency, rules.decimal_mark),
+        category=_category(*(_line(cells, f, MAX_CATEGORY_CHARS) for f in CATEGORY_FIELDS)),
+        description=_limited(
+            "description", plain_text(cells.get("description", "")), MAX_DESCRIPTION_CHARS
+        ),
+        price_minor=_price(written, currency, rules.decimal_mark),
         currency=currency,
         stock=_stock(cells.get("stock", "")),
         image_url=_address(cells, "image"),
@@ -121,23 +154,42 @@ def _line(cells: Mapping[str, str], field: str, limit: int) -> str:
     return _limited(field, " ".join(cells.get(field, "").split()), limit)
 
 
+def code_of(cells: Mapping[str, str]) -> str:
+    """What a row calls its product, also when the rest of it cannot be read; "" when nothing."""
+    found = (_unmarked(cells.get(name, "")) for name in ("id", "sku", "barcode"))
+    return next((code for code in found if code and not _DAMAGED.fullmatch(code)), "")
+
+
+def _unmarked(code: str) -> str:
+    """Without the apostrophe that keeps spreadsheets from taking a code for a number."""
+    return " ".join(code.split()).lstrip("'")
+
+
 def _code(cells: Mapping[str, str], field: str) -> str:
-    value = _line(cells, field, MAX_CODE_CHARS)
+    value = _unmarked(_line(cells, field, MAX_CODE_CHARS))
     if _DAMAGED.fullmatch(value):
-        raise BadRow("damaged_code", value=value)
+        raise BadRow("damaged_code", value=value.removesuffix(" 00:00:00"))
     return value
 
 
-def _category(cells: Mapping[str, str]) -> str:
-    levels = [level.strip() for level in _line(cells, "category", MAX_CATEGORY_CHARS).split(">")]
+@lru_cache(maxsize=4096)
+def _category(category: str, subcategory: str) -> str:
+    levels = [level.strip() for level in f"{category} > {subcategory}".split(">")]
     for level in levels:
         _limited("category", level, MAX_LEVEL_CHARS)
-    return " > ".join(level for level in levels if level)
+    path = " > ".join(unescape(level) for level in levels if level)
+    return _limited("category", path, MAX_CATEGORY_CHARS)
 
 
-def _currency(cells: Mapping[str, str], rules: RowRules) -> str:
+def _written_price(cells: Mapping[str, str]) -> str:
+    """The price as it stands in the file: the sale price where one is set."""
+    sale = cells.get("sale_price", "").strip()
+    return sale if re.search("[1-9]", sale) else cells.get("price", "").strip()
+
+
+def _currency(cells: Mapping[str, str], written: str, rules: RowRules) -> str:
     given = cells.get("currency", "").strip()
-    named = named_currency(cells.get("price", ""))
+    named = named_currency(written)
     if not given:
         # A file whose prices say "US$ 45" means dollars, whatever the shop's own currency is.
         return named or rules.default_currency
@@ -145,31 +197,35 @@ def _currency(cells: Mapping[str, str], rules: RowRules) -> str:
     if code is None:
         raise BadRow("currency", value=given[:20])
     if named and named != code:
-        raise BadRow("price_currency", value=cells["price"].strip(), found=named, currency=code)
+        raise BadRow("price_currency", value=written[:40], found=named, currency=code)
     return code
 
 
-def _price(cells: Mapping[str, str], currency: str, decimal_mark: Mark | None) -> int:
-    value = cells.get("price", "").strip()
-    if not value:
+def _price(written: str, currency: str, decimal_mark: Mark | None) -> int:
+    if not written:
         raise BadRow("no_price")
     try:
-        price_minor = parse_price(value, currency, decimal_mark)
+        price_minor = parse_price(written, currency, decimal_mark)
     except AmbiguousNumber:
-        raise BadRow("price_ambiguous", value=value[:40]) from None
+        raise BadRow("price_ambiguous", value=written[:40]) from None
     except ValueError:
-        raise BadRow("price", value=value[:40], currency=currency) from None
+        raise BadRow("price", value=written[:40], currency=currency) from None
     if price_minor <= 0:
-        raise BadRow("price_not_positive", value=value[:40])
+        raise BadRow("price_not_positive", value=written[:40])
     return price_minor
 
 
 def _stock(value: str) -> int | None:
+    """Units; None when the cell says nothing, or only that there are some."""
     value = value.strip()
-    if not value:
+    word = fold(value)
+    if not word or word in _SOME_LEFT:
         return None
+    if word in _NONE_LEFT:
+        return 0
     try:
-        count = parse_number(value) if value[0].isdigit() else None
+        match = _COUNT.fullmatch(value)
+        count = parse_number(match[1]) if match else None
     except ValueError:
         count = None
     if count is None or count != int(count) or count > MAX_STOCK:

@@ -5,43 +5,85 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import app
+from catalog.checking import CheckedFile
 from catalog.columns import parse_mapping
 from catalog.exporter import export_file
-from catalog.importer import ImportReport, import_file
+from catalog.importer import ImportReport, bring_in, read_file
 from catalog.money import format_price, major_from_minor
+from catalog.rejects import rejects_path, write_rejects
 from catalog.search import Hit
-from commands.output import say, say_json
+from commands.output import complain, say, say_json
+from commands.progress import Bar
 from core.errors import ConfigError
 from core.texts import text
+
+SHOWN_REASONS = 50
+"""The file of rejected rows holds them all."""
 
 
 def import_(arguments: Namespace) -> int:
     """Products in; exit 1 when rows were rejected."""
     mapping = parse_mapping(arguments.map)
+    path = Path(arguments.file)
+    bar = Bar()
     with closing(app.open_house(quiet=True)) as house:
-        report = import_file(
-            house.database,
-            Path(arguments.file),
-            now=house.clock.now(),
-            default_currency=app.shop_currency(house),
-            replace=arguments.replace,
-            dry_run=arguments.dry_run,
-            mapping=mapping,
-        )
+        try:
+            checked = read_file(
+                path,
+                default_currency=app.shop_currency(house),
+                mapping=mapping,
+                progress=bar.show,
+            )
+            report = bring_in(
+                house.database,
+                checked,
+                now=house.clock.now(),
+                replace=arguments.replace,
+                dry_run=arguments.dry_run,
+                progress=bar.show,
+            )
+        finally:
+            bar.clear()
+    # A trial leaves no file behind either.
+    rejects = None if arguments.dry_run else _write_rejects(path, checked)
     if arguments.json:
-        say_json(report.as_json())
+        say_json(_report_body(report, rejects, arguments.dry_run))
     else:
-        _say_report(report, arguments)
+        _say_report(report, rejects, arguments)
     return 1 if report.rejected else 0
 
 
-def _say_report(report: ImportReport, arguments: Namespace) -> None:
+def _write_rejects(path: Path, checked: CheckedFile) -> Path | None:
+    """The file of rejected rows beside the owner's, or None when there are none."""
+    if not checked.rejected:
+        return None
+    beside = rejects_path(path)
+    try:
+        write_rejects(beside, checked)
+    except OSError:
+        complain(text("commands.file_unwritable", file=beside.name))
+        return None
+    return beside
+
+
+def _report_body(report: ImportReport, rejects: Path | None, is_dry_run: bool) -> dict[str, Any]:
+    body = report.as_json()
+    if rejects is not None:
+        body["rejected_file"] = str(rejects)
+    if is_dry_run:
+        body |= {"columns": report.columns, "changes": asdict(report.changes)}
+    return body
+
+
+def _say_report(report: ImportReport, rejects: Path | None, arguments: Namespace) -> None:
     if arguments.dry_run:
         say(text("commands.imported_dry"))
+        _say_changes(report)
     if arguments.replace and report.rejected:
         say(text("commands.nothing_imported"))
     else:
@@ -49,9 +91,38 @@ def _say_report(report: ImportReport, arguments: Namespace) -> None:
         del counts["rejected"]
         say(text("commands.imported", **counts))
     if report.rejected:
-        say(text("commands.rejected", count=len(report.rejected)))
-        for bad in report.rejected:
-            say(text("commands.rejected_line", line=bad.line, reason=bad.reason))
+        _say_rejected(report, rejects)
+
+
+def _say_rejected(report: ImportReport, rejects: Path | None) -> None:
+    say(text("commands.rejected", count=len(report.rejected)))
+    for bad in report.rejected[:SHOWN_REASONS]:
+        say(text("commands.rejected_line", line=bad.line, reason=bad.reason))
+    _say_more(len(report.rejected) - SHOWN_REASONS)
+    if rejects is not None:
+        say(text("commands.rejected_file", file=rejects))
+
+
+def _say_changes(report: ImportReport) -> None:
+    columns = (f"«{column}» → {name}" for name, column in (report.columns or {}).items())
+    say(text("commands.columns_read", columns=", ".join(columns)))
+    if report.sheet:
+        say(text("commands.sheet_read", sheet=report.sheet))
+    for product in report.changes.added:
+        say(f"  + {product}")
+    _say_more(report.added - len(report.changes.added))
+    for product, fields in report.changes.updated:
+        told = "; ".join(f"{field.field}: {field.before} → {field.after}" for field in fields)
+        say(f"  ~ {product}: {told}")
+    _say_more(report.updated - len(report.changes.updated))
+    for product in report.changes.removed:
+        say(f"  - {product}")
+    _say_more(report.removed - len(report.changes.removed))
+
+
+def _say_more(count: int) -> None:
+    if count > 0:
+        say(text("commands.and_more", count=count))
 
 
 def search(arguments: Namespace) -> int:

@@ -13,10 +13,10 @@ from catalog.columns import parse_mapping
 from catalog.exporter import export_file
 from catalog.importer import ImportReport, import_file
 from catalog.products import count_products, find_by_sku
-from catalog.revision import revision
+from catalog.revision import CatalogMoved, revision
 from catalog.sample import is_sample_catalog, load_sample_products
 from catalog.search import CatalogSearch
-from catalog.store import CatalogMoved, apply_plan, make_plan
+from catalog.store import apply_plan, make_plan
 from catalog.tables import Category, Product, ProductTerms
 from core.database import Database
 from core.errors import ImportRejected
@@ -215,7 +215,7 @@ def test_columns_can_be_chosen(shop: Shop) -> None:
         ("", "vacío"),
         (HEAD, "ningún producto"),
         ("sku,nombre\nA1,Mesa\n", "price (precio)"),
-        (b"\x00\x01\x02", "archivo de texto"),
+        (b"\x00\x01\x02", "archivo de productos"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
@@ -229,8 +229,10 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
 def test_a_missing_file_and_an_unknown_shop_currency_are_named(shop: Shop) -> None:
     with pytest.raises(ImportRejected, match=r"falta\.csv"):
         import_file(shop.database, shop.folder / "falta.csv", now=NOW, default_currency="COP")
+    shop.bring_in(TWO)
+    path = shop.folder / "productos.csv"
     with pytest.raises(ImportRejected, match="PESOS"):
-        import_file(shop.database, shop.folder / "falta.csv", now=NOW, default_currency="PESOS")
+        import_file(shop.database, path, now=NOW, default_currency="PESOS")
 
 
 def test_a_plan_for_an_older_catalog_changes_nothing(shop: Shop) -> None:

@@ -1,8 +1,12 @@
 import pytest
 
-from catalog.columns import FIELDS, field_of, locate, parse_mapping
+from catalog.columns import FIELDS, KnownColumns, field_of, parse_mapping
 from core.errors import ImportRejected
-from core.texts import has_text
+from core.texts import LANGUAGES, has_text, text
+
+
+def locate(header: list[str], mapping: dict[str, str]) -> dict[str, int]:
+    return KnownColumns(mapping).locate(header)
 
 
 @pytest.mark.parametrize(
@@ -17,12 +21,54 @@ from core.texts import has_text
         ("Description", "description"),
         ("image url", "image"),
         ("activo?", "active"),
-        ("color", None),
-        ("", None),
+        ("Precio Venta (COP)", "price"),
+        ("P. Unit.", "price"),
+        ("PVP", "price"),
+        ("Precio U$S", "price"),
+        ("Precio S/.", "price"),
+        ("Preço de venda (R$)", "price"),
+        ("unitPrice", "price"),
+        ("Precio Final (IVA incluido)", "price"),
+        ("Preço promocional", "sale_price"),
+        ("Precio con descuento", "sale_price"),
+        ("Cód.", "sku"),
+        ("Cód. Artículo", "sku"),
+        ("Nro. de parte", "sku"),
+        ("Código de barras", "barcode"),
+        ("Existencia", "stock"),
+        ("stock_quantity", "stock"),
+        ("Quantidade em estoque", "stock"),
+        ("Unidades", "stock"),
+        ("Descripción del artículo", "description"),
+        ("Imágenes", "image"),
+        ("Sub-categoría", "subcategory"),
     ],
 )
-def test_columns_are_known_by_many_names(column: str, field: str | None) -> None:
+def test_columns_are_known_by_many_names(column: str, field: str) -> None:
     assert field_of(column) == field
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "color",
+        "",
+        "Precio costo",
+        "Precio mayorista",
+        "Precio anterior",
+        "Precio + IVA",
+        "Precio s/IVA",
+        "compare_at_price",
+        "Stock mínimo",
+        "Unidad de medida",
+        "Unidad",
+        "Título para SEO",
+        "Nombre del proveedor",
+        "Código postal",
+    ],
+)
+def test_a_word_that_makes_it_another_column_is_heeded(column: str) -> None:
+    assert field_of(column) is None
 
 
 def test_columns_stand_in_any_order() -> None:
@@ -44,11 +90,37 @@ def test_missing_columns_are_named_with_those_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [["sku", "nombre", "precio", "precio"], ["ref", "sku", "nombre", "pvp"]]
+    "header", [["sku", "nombre", "precio", "precio"], ["sku", "nombre", "precio", "pvp"]]
 )
-def test_two_columns_for_one_field_are_refused(header: list[str]) -> None:
+def test_two_columns_that_may_both_be_the_price_are_refused(header: list[str]) -> None:
     with pytest.raises(ImportRejected, match="deja una sola"):
         locate(header, {})
+
+
+@pytest.mark.parametrize(
+    ("header", "field", "position"),
+    [
+        pytest.param(["Referencia", "SKU", "nombre", "precio"], "sku", 1, id="the likelier name"),
+        pytest.param(["sku", "nombre", "Precio lista", "Precio"], "price", 3, id="the plain name"),
+    ],
+)
+def test_of_two_columns_the_surer_one_is_read(header: list[str], field: str, position: int) -> None:
+    assert locate(header, {})[field] == position
+
+
+def test_lists_of_prices_that_call_the_name_description_are_understood() -> None:
+    located = locate(["Código", "Descripción", "Precio"], {})
+    assert located == {"sku": 0, "name": 1, "price": 2}
+
+
+def test_a_sale_price_alone_is_the_price() -> None:
+    assert locate(["sku", "nombre", "Precio oferta"], {})["price"] == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("added", ["line", "reason"])
+def test_the_columns_added_to_rejected_rows_mean_no_field(added: str, language: str) -> None:
+    assert field_of(text(f"catalog.rejects.{added}", language)) is None
 
 
 def test_the_owners_choice_wins_over_the_names() -> None:

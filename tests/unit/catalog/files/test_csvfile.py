@@ -1,17 +1,22 @@
 import pytest
 
-from catalog.columns import count_known
-from catalog.csvfile import Table, read_table
+from catalog.columns import KnownColumns
+from catalog.files.reader import read_table
+from catalog.files.table import Table
 from core.errors import ImportRejected
 
 
 def read(content: str | bytes, encoding: str = "utf-8") -> Table:
     raw = content.encode(encoding) if isinstance(content, str) else content
-    return read_table(raw, count_known, "es")
+    return read_table(raw, KnownColumns({}), "es")
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
-    return [record.cells for record in table.records]
+    return [record.cells for record in table.records if record.fault is None]
+
+
+def faults(table: Table) -> list[tuple[int, str]]:
+    return [(record.line, record.fault.key) for record in table.records if record.fault]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -40,7 +45,7 @@ def test_lines_are_counted_in_the_file_not_in_records() -> None:
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_every_line_end_is_read(line_end: str) -> None:
-    assert len(read(line_end.join(["nombre,precio,sku", "A,1,1", "B,2,2"])).records) == 2
+    assert len(rows(read(line_end.join(["nombre,precio,sku", "A,1,1", "B,2,2"])))) == 2
 
 
 def test_quotes_and_line_breaks_inside_a_cell_are_kept() -> None:
@@ -50,7 +55,7 @@ def test_quotes_and_line_breaks_inside_a_cell_are_kept() -> None:
 
 def test_a_line_with_an_open_quote_does_not_swallow_the_rest() -> None:
     table = read('nombre,precio,sku\n"Mesa,1,A\nSilla,2,B\n"Sofá, gris",3,C\nCama,4,D\n')
-    assert table.torn == [2]
+    assert faults(table) == [(2, "quotes")]
     assert [cells[0] for cells in rows(table)] == ["Silla", "Sofá, gris", "Cama"]
 
 
@@ -58,16 +63,30 @@ def test_an_inch_mark_in_a_plain_cell_is_no_quote() -> None:
     assert rows(read('nombre,precio,sku\nMonitor 27" LG,1,A\n'))[0][0] == 'Monitor 27" LG'
 
 
-@pytest.mark.parametrize(
-    ("raw", "named"),
-    [
-        (b"", "vac\u00edo"),
-        (b"\n ;;\n", "vac\u00edo"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "archivo de texto"),
-        (b"PK\x03\x04rest", "Excel"),
-        (b"nombre,precio,sku\n" + b'"x,1,A\n' * 500, "comillas"),
-    ],
-)
-def test_what_is_no_table_is_refused_in_words(raw: bytes, named: str) -> None:
-    with pytest.raises(ImportRejected, match=named):
-        read(raw)
+def test_many_open_quotes_are_a_broken_file() -> None:
+    with pytest.raises(ImportRejected, match="comillas"):
+        rows(read("nombre,precio,sku\n" + '"x,1,A\n' * 500))
+
+
+def test_titles_above_the_header_are_passed_over() -> None:
+    table = read("Lista de precios;;\nMarzo 2026;;\n;;\nCódigo;Producto;Precio\nA1;Mesa;1.000\n")
+    assert table.header == ("Código", "Producto", "Precio")
+    assert [record.line for record in table.records] == [5]
+
+
+def test_a_header_repeated_on_every_page_is_no_record() -> None:
+    assert rows(read("sku,nombre,precio\nA,Mesa,1\nsku,nombre,precio\nB,Silla,2\n")) == [
+        ("A", "Mesa", "1"),
+        ("B", "Silla", "2"),
+    ]
+
+
+def test_the_records_can_be_gone_through_again() -> None:
+    table = read("nombre,precio,sku\nMesa,1,A\n")
+    assert rows(table) == rows(table) == [("Mesa", "1", "A")]
+
+
+def test_more_cells_than_columns_are_a_fault_of_that_row_alone() -> None:
+    table = read("sku,nombre,precio\nA1,Mesa,1,299\nB2,Silla,2,\n")
+    assert faults(table) == [(2, "too_many_cells")]
+    assert rows(table) == [("B2", "Silla", "2", "")]

@@ -1,0 +1,53 @@
+"""A table enters; of a known shop system's export, one row per thing that can be bought leaves.
+
+Such exports write a product with variants over several rows, and a row knows only what sets it
+apart. Here each becomes whole; any other table leaves as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from catalog.files.handles import SHOPIFY, TIENDANUBE
+from catalog.files.layout import PRODUCT, Export, Layout, Row
+from catalog.files.table import Record, Table
+from catalog.files.woocommerce import WOOCOMMERCE
+
+EXPORTS = (SHOPIFY, TIENDANUBE, WOOCOMMERCE)
+
+
+def as_products(table: Table) -> Table:
+    """The same table, or the one with the columns of PRODUCT."""
+    for export in EXPORTS:
+        if layout := export.layout(table.header):
+            return replace(table, header=PRODUCT, records=_Products(table.records, export, layout))
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Products:
+    """Made anew each time they are gone through."""
+
+    records: Iterable[Record]
+    export: Export
+    layout: Layout
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in self.records:
+            if record.fault is not None:
+                row = self.layout.row(record.line, record.cells)
+                yield Record(record.line, tuple(map(row.__getitem__, PRODUCT)), record.fault)
+        for line, product in self.export.products(_Rows(self.records, self.layout)):
+            yield Record(line, tuple(product.get(name, "") for name in PRODUCT))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    records: Iterable[Record]
+    layout: Layout
+
+    def __iter__(self) -> Iterator[Row]:
+        for record in self.records:
+            if record.fault is None:
+                yield self.layout.row(record.line, record.cells)

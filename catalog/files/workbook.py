@@ -1,0 +1,116 @@
+"""The bytes of an Excel workbook enter, the records of the sheet with the products leave."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from catalog.files.table import (
+    Cells,
+    CountKnown,
+    Record,
+    Table,
+    find_header,
+    number_text,
+    unprotected,
+)
+from core.errors import ImportRejected
+from core.texts import text
+
+MAX_SHEET_BYTES = 600 * 1024**2
+MAX_TEXTS_BYTES = 150 * 1024**2
+"""Unpacked; a workbook of 100,000 products has 60 MB of sheet and 20 MB of texts."""
+MAX_COLUMNS = 256
+MAX_ROWS = 1_048_576
+
+_SHARED_TEXTS = "xl/sharedStrings.xml"
+_PARTS_OF_A_WORKBOOK = ("[Content_Types].xml", "xl/workbook.xml")
+
+
+def read_workbook(raw: bytes, count_known: CountKnown, language: str) -> Table:
+    """Take a workbook apart.
+
+    Formulas count as the value they had when the workbook was saved. Of several sheets the one
+    whose header names most fields is read, the first of them on a tie; hidden ones are left out.
+
+    Raises:
+        ImportRejected: no workbook this reads, too large unpacked, or empty.
+    """
+    _check_parts(raw, language)
+    import openpyxl  # slow to import
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of drawings and validations, which are left out
+            book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+            tables = [
+                table
+                for sheet in book.worksheets
+                if sheet.sheet_state == "visible" and (table := _read(sheet, count_known))
+            ]
+            several = len(book.worksheets) > 1
+    except ImportRejected:
+        raise
+    except Exception as error:
+        raise ImportRejected(text("catalog.file.damaged_workbook", language)) from error
+    if not tables:
+        raise ImportRejected(text("catalog.file.empty", language))
+    best = max(tables, key=lambda table: count_known(table.header))
+    return best if several else Table(best.header, best.records)
+
+
+def _check_parts(raw: bytes, language: str) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            sizes = {part.filename: part.file_size for part in archive.infolist()}
+    except zipfile.BadZipFile:
+        raise ImportRejected(text("catalog.file.damaged_workbook", language)) from None
+    if not all(part in sizes for part in _PARTS_OF_A_WORKBOOK):
+        raise ImportRejected(text("catalog.file.excel", language))
+    # Reading stops at the size a part declares, so these are true limits.
+    if sum(sizes.values()) > MAX_SHEET_BYTES or sizes.get(_SHARED_TEXTS, 0) > MAX_TEXTS_BYTES:
+        limit_mb = MAX_SHEET_BYTES // 1024**2
+        raise ImportRejected(text("catalog.file.too_large", language, limit_mb=limit_mb))
+
+
+def _read(sheet: Any, count_known: CountKnown) -> Table | None:
+    """One sheet; None when it has no text."""
+    sheet.reset_dimensions()  # what a file says about its size is often wrong
+    rows = _rows(sheet)
+    records = [Record(line, cells) for line, cells in rows if any(cells)]
+    if not records:
+        return None
+    below, header = find_header([record.cells for record in records], count_known)
+    header = tuple(" ".join(name.split()) for name in header)
+    width = max(index + 1 for index, name in enumerate(header) if name)
+    kept = [
+        Record(record.line, record.cells[:width])
+        for record in records[below:]
+        if record.cells[:width] != header[:width] and any(record.cells[:width])
+    ]
+    return Table(header[:width], kept, sheet=sheet.title)
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
+    rows = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True)
+    for line, values in enumerate(rows, start=1):
+        yield line, tuple(map(_cell_text, values))
+
+
+def _cell_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return sys.intern(unprotected(value.strip()))  # brands and categories come again and again
+    if isinstance(value, bool):
+        return "sí" if value else "no"
+    if isinstance(value, int | float):
+        return number_text(value)
+    if isinstance(value, datetime | date | time | timedelta):
+        return str(value)
+    return str(value)

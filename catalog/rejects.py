@@ -1,0 +1,36 @@
+"""Rejected rows enter, a file beside the owner's leaves: to mend in a spreadsheet and import."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from catalog.checking import CheckedFile
+from catalog.files.table import protected
+from core.texts import text
+
+
+def rejects_path(path: Path) -> Path:
+    """`productos.xlsx` → `productos.rechazadas.csv`."""
+    return path.with_name(f"{path.stem}.rechazadas.csv")
+
+
+def write_rejects(path: Path, checked: CheckedFile, language: str = "es") -> None:
+    """Write the rejected rows as they stood in the file, each with its line and the reason.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    width = max(len(checked.header), *(len(bad.cells) for bad in checked.rejected))
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=checked.delimiter)
+        added = [text(f"catalog.rejects.{name}", language) for name in ("line", "reason")]
+        writer.writerow([*_padded(checked.header, width), *added])
+        for bad in checked.rejected:
+            cells = [protected(cell) for cell in _padded(bad.cells, width)]
+            writer.writerow([*cells, bad.line, bad.reason])
+
+
+def _padded(cells: Sequence[str], width: int) -> list[str]:
+    return [*cells, *[""] * (width - len(cells))]
