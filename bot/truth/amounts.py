@@ -135,6 +135,7 @@ _BY_MARK: dict[str, frozenset[str]] = {
         }.items()
         for mark in marks.split()
     },
+    "us dollar": frozenset(("USD",)),
     "bs": frozenset(("BOB", "VES")),
     "bs.": frozenset(("BOB", "VES")),
     "boliviano": frozenset(("BOB",)),
@@ -149,8 +150,8 @@ _SIGNS = (
 )
 _NATIONAL = r"colombian|mexican|argentin|chilen|uruguay|dominican"
 _NAMES = (
-    rf"(?:pesos?(?: (?P<nation>(?:{_NATIONAL})[oa]s?))?|dolar(?:es)?|dollars?|bucks?|mangos|varos"
-    r"|soles|sol|reais|real|euros?|quetzal(?:es)?|lempiras?|colon(?:es)?|cordobas?|balboas?"
+    rf"(?:pesos?(?: (?P<nation>(?:{_NATIONAL})[oa]s?))?|dolar(?:es)?|(?:us )?dollars?|bucks?|mangos"
+    r"|varos|soles|sol|reais|real|euros?|quetzal(?:es)?|lempiras?|colon(?:es)?|cordobas?|balboas?"
     rf"|bolivianos?|bolivar(?:es)?|guaranies|guarani|yenes|yen|{_CODES})(?![a-z])"
 )
 _LETTER = r"(?<![a-z0-9])(?:q\.?(?= ?\d)|[lg]\.?(?= \d))"
@@ -333,8 +334,9 @@ def _is_money_without_mark(
 
 def _is_model(match: re.Match[str], original: str) -> bool:
     """The number of "RTX 4050" or of the end of a phone number."""
-    number, before = match["number"], original[max(0, match.start() - 6) : match.start()]
-    return number.isdigit() and bool(re.search(r"\b[A-Z]{2,4} $|\d{3} $", before))
+    number, before = match["number"], original[max(0, match.start() - 20) : match.start()]
+    named = r"\b[A-Z]{2,4} $|\d{3} $" if len(number) > 4 else r"\b[A-Z]\w+ $|\d{3} $"
+    return number.isdigit() and bool(re.search(named, before))
 
 
 def _is_scaled_money(number: str, written: str, cue: bool) -> bool | None:

@@ -40,8 +40,8 @@ _DAY = (
 _LINK = r"(?:[,\s–—-]|\b(?:y|e|a|al|and|to|ate|hasta|through|los|el|os|as|ao|aos|de)\b)+"
 _DAYS = re.compile(
     rf"\b{_DAY}\b(?:{_LINK}{_DAY}\b)*"
-    rf"|\b(?P<relative>hoy|manana(?! ?(?:a\b|por))|today|tomorrow|hoje|amanha)\b"
-    rf"(?:,?(?: que)?(?: (?:es|is|e))? {_DAY}\b)?"
+    r"|(?<!la )(?<!de )(?<!da )\b(?P<relative>hoy|manana(?! ?(?:a\b|por))|today|tomorrow|hoje"
+    rf"|amanha)\b(?:,?(?: que)?(?: (?:es|is|e))? {_DAY}\b)?"
     r"|\b(?P<group>todos los dias|cada dia|every day|daily|todos os dias|fin(?:es)? de semana"
     r"|weekends?|fim de semana|entre semana|weekdays|(?<!\d )dias (?:uteis|habiles))\b"
     r"|\b(?P<always>24/7|(?:las )?24 horas|24 hours|24h|around the clock)\b"

@@ -103,7 +103,7 @@ def _judge(
 ) -> Iterator[Rejection]:
     if is_held:
         reading.rests_on("contact")
-    elif reading.asserts(*match.span()):
+    elif not reading.leaves_open(*match.span()):
         yield reading.reject("contact", *match.span(), reason)
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from bot.truth.amounts import fold, plain
-from bot.truth.claims import DiscountClaim, find_discount_claims
-from bot.truth.evidence import FactText, product_text, words_of
+from bot.truth.discount_claims import DiscountClaim, find_discount_claims
+from bot.truth.evidence import FactText, product_text, speaks_of_pickup, words_of
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span
 
@@ -73,7 +73,9 @@ def _condition_is_said(
     is_state = bool(_SALE_STATE.search(reading.folded, claim.start, claim.end))
     whole = fold(reading.original)
     scope = whole[slice(*sentence)] if beside_name or is_state else whole
-    is_said = bool(grant.words & words_of(scope))
+    is_said = bool(grant.words & words_of(scope)) or (
+        speaks_of_pickup(" ".join(grant.words)) and speaks_of_pickup(scope)
+    )
     if claim.kind == "sale" and (beside_name or is_state):
         return is_said
     return is_said or not grant.words

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.truth.amounts import Amount, find_amounts, fold, plain
-from bot.truth.claims import DiscountClaim, find_discount_claims
+from bot.truth.discount_claims import DiscountClaim, find_discount_claims
 from bot.truth.mentions import Mention, ProductNames
 from bot.truth.number_words import NUMBER, SMALL, parse_digits
 from bot.turn_context import TurnContext
@@ -103,7 +103,7 @@ class FactLine:
     @property
     def is_pickup(self) -> bool:
         """It is about fetching things oneself."""
-        return any(_PICKUP.match(word) for word in self.zone)
+        return speaks_of_pickup(" ".join(self.zone))
 
     def fits(self, said: str) -> bool:
         """Whether it may stand in a sentence: that names its zone, or none."""
@@ -111,7 +111,7 @@ class FactLine:
         if not self.zone or words & self.zone:
             return True
         if self.is_pickup:
-            return bool(_PICKUP.search(said))
+            return speaks_of_pickup(said)
         return not words & self.elsewhere
 
 
@@ -140,6 +140,7 @@ class Evidence:
     """The facts as the shop gave them."""
     now: datetime | None
     """The shop's local time."""
+    language: str
 
     def amounts_of(self, product: int) -> tuple[Amount, ...]:
         """Amounts a product's own text names, such as the value of a gift card."""
@@ -158,6 +159,11 @@ class Evidence:
     def delivery_costs(self) -> tuple[Decimal, ...]:
         """What delivery can cost, each figure once."""
         return tuple({fact.value for fact in self.facts if fact.is_delivery_cost})
+
+
+def speaks_of_pickup(folded: str) -> bool:
+    """Whether it is about fetching things oneself, in whatever language."""
+    return bool(_PICKUP.search(folded))
 
 
 def product_text(product: ProductView) -> str:
@@ -215,6 +221,7 @@ def gather(context: TurnContext) -> Evidence:
         said=fold(plain(said)),
         values=context.facts.values,
         now=context.now,
+        language=context.language,
     )
 
 

@@ -20,7 +20,7 @@ _UPPER = re.compile(
     r"|inferior(?:es)? a|bajo|under|up to|below|less than|within|budget(?: of| is| of up to)?"
     r"|max(?:imum)?(?: of)?|ate|abaixo de|por menos de|menor(?:es)? (?:que|a|de)"
     r"|orcamento(?: de)?|limite(?: de)?|rango(?: de)?|alrededor de|cerca de"
-    r"|\bcon|gastar|invertir|around|\btus|\besos|\bthose|\byour|\bseus|\bde los"
+    r"|\bcon|\bcom|gastar|invertir|around|\btus|\besos|\bthose|\byour|\bseus|\bde los"
     r"|busca\w*(?: algo)?(?: de| por)|fuera de|encima de)"
     r"(?: (?:los|las|tus|sus|esos|unos|the|your|os|seus|de|solo))* *[$]? *$"
 )
@@ -52,11 +52,11 @@ _DENIED_PRICE = re.compile(
     r"(?:cuesta|cost|cust|vale|queda|sale|dej|pued|pod|tenemos|tengo|hay|\bes\b|son\b|precio"
     r"|preco|corresp"
     r"|manej|ofrec|alcanz|lleg|coincid|esta|figura|aparece|temos|\bis\b|have|price|encontr"
-    r"|cuento|conta)"
+    r"|cuento|conta|\bdo\b|match|sell|fazer|consig)"
 )
 _QUOTED = re.compile(
     r"\b(?:dij\w+|dic\w+|mencion\w+|coment\w+|ofrec\w+|viste|otr[oa] (?:vendedor|tienda|lado)"
-    r"|told|said|mentioned"
+    r"|told|said|mentioned|saw|viu"
     r"|disse\w*|falou)\b(?P<between>.*)$"
 )
 _AFFIRMED = re.compile(

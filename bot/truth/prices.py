@@ -25,9 +25,18 @@ _OF_DELIVERY = re.compile(
 )
 
 
+_OF_ALL = re.compile(
+    r"\b(?:precios|opciones|modelos|productos|prices|options|models|precos|opcoes|temos|tenemos"
+    r"|tengo|hay|we have|ofrecemos) (?:\w+ ){0,4}?(?:desde|de|from|start\w*|between|entre|range\w*"
+    r"|a partir)\b"
+)
+"""The amounts are those of the whole choice, not of the product spoken of."""
+
+
 def untrue_amounts(reading: Reading) -> Iterator[Rejection]:
     """Every amount that is neither held nor computed, or stands beside the wrong product."""
-    carried: Owners = reading.evidence.asked
+    asked: Owners = reading.evidence.asked
+    carried = asked
     heading = ""
     for sentence in reading.sentences:
         own = [a for a in reading.amounts if sentence[0] <= a.start < sentence[1]]
@@ -39,7 +48,8 @@ def untrue_amounts(reading: Reading) -> Iterator[Rejection]:
                 yield reading.reject("amount", amount.start, amount.end, "limit")
             elif echo == "none" and not _is_fact(reading, amount, sentence, own, heading):
                 prices.append(amount)
-        for amount, owners in assign(reading.folded, sentence, mentions, prices, carried):
+        owning = () if _OF_ALL.search(reading.folded, *sentence) else carried
+        for amount, owners in assign(reading.folded, sentence, mentions, prices, owning):
             if reason := _why_untrue(reading, amount, owners, sentence):
                 yield reading.reject("amount", amount.start, amount.end, reason)
         carried = tuple(mentions) or carried

@@ -48,6 +48,8 @@ class Reading:
     def __init__(self, text: str, evidence: Evidence) -> None:
         self.evidence = evidence
         self.original = plain(text)
+        if evidence.language == "pt":  # "no" is "em o" there, and denies nothing
+            self.original = re.sub(r"\b([Nn])o\b", "em", self.original)
         found = evidence.names.find(text)
         names = [(m.start, m.end) for m in found if m.products]
         self.amounts = [a for a in find_amounts(text, names) if self._is_money(a)]
@@ -107,8 +109,12 @@ class Reading:
         asked = self.folded.rfind("¿", *sentence)
         if "?" in self.folded[slice(*sentence)] and asked < start:
             return False
-        clause = clause_around(self.folded, sentence, start, end)
-        return not (denies(self.folded, clause, start) or asks_or_defers(self.folded, clause))
+        return not self.leaves_open(start, end)
+
+    def leaves_open(self, start: int, end: int) -> bool:
+        """Whether what stands there is denied, or said to have to be found out."""
+        clause = clause_around(self.folded, self.sentence_of(start), start, end)
+        return denies(self.folded, clause, start) or asks_or_defers(self.folded, clause)
 
     def spoken_of(self, sentence: Span) -> set[int]:
         """The products a sentence names, else those named last, else asked for, else all."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from bot.truth.amounts import fold, plain
+
 _END = re.compile(r"\n+|[.!?;…]+(?=\s|$)|(?=¿)")
 _ABBREVIATION = re.compile(r"(?:\bs/|\bb/|\baprox|\bbs|\bgs|\blps|\bno|\bnro|\btel|\bc/u)$")
 _CLAUSE_END = re.compile(
@@ -56,6 +58,14 @@ _ASKS_OR_DEFERS = re.compile(
 )
 
 Span = tuple[int, int]
+
+
+_AFFIRMATION = re.compile(r"\bsí\b", re.IGNORECASE)
+
+
+def fold_affirming(text: str) -> str:
+    """The folded text, where "sí" (yes) stays apart from "si" (if)."""
+    return fold(_AFFIRMATION.sub("s1", plain(text)))
 
 
 @lru_cache(maxsize=1024)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.truth.claims import StockClaim, find_stock_claims
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import clause_around
+from bot.truth.stock_claims import StockClaim, find_stock_claims
 
 _SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
 _OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")
@@ -65,6 +65,8 @@ def _is_so(reading: Reading, claim: StockClaim, stock: int | None) -> bool:
         return (stock == 0) == (claim.says == "none") and not (is_few and stock > _MOST_FEW)
     if claim.says == "more_than":
         return stock > claim.units
+    if claim.says == "less_than":
+        return 0 < stock < claim.units
     if claim.says == "at_least":
         return stock >= claim.units
     # "Sí, tenemos las 2 que necesitas" is so with five on hand; "quedan 2" is not.

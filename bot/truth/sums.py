@@ -42,8 +42,8 @@ _DIFFERENCE = re.compile(
     r"\b(?:diferencia|difference|diferenca|sobran?|sobrarian?|faltan?|faltarian?|short)\b[^$\d]*$"
 )
 _COMPARED = re.compile(
-    r"(?: pesos| cop)? (?:mas|menos|more|less|mais) (?:barat|car|econ|que|than|do que|expen)"
-    r"|(?: \w+)? cheaper"
+    r" de (?:diferencia|diferenca)|(?: \w+)? cheaper"
+    r"|(?: pesos| cop)? (?:mas|menos|more|less|mais) (?:barat|car|econ|que|than|do que|expen)"
 )
 _INSTALMENTS = re.compile(
     r"(?P<count>\d{1,2}) (?:cuotas?|meses|pagos|parcelas|installments|mensualidades)"

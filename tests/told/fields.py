@@ -65,7 +65,7 @@ def fields(scene: Scene, language: str, dice: random.Random) -> dict[str, str]:
     count = dice.randint(2, 5)
     ship = _delivery()[0]
     cheaper = min((main, other), key=lambda p: p.price_minor)
-    near = round(price, 1 - len(str(price // 100)) - 1)
+    near = round(price, 3 - len(str(price)))
     amounts = {
         "p": price, "q": beside, "w": lie.near(), "tenth": lie.apart(price // 10),
         "low": lie.apart(min(held) * 7 // 10), "high": lie.apart(max(*held) * 14 // 10),

@@ -46,7 +46,7 @@ TRUE_REPLIES = (
         "A15 de $899.900.",
     ),
     ("tengo 600 mil", "Dentro de tu presupuesto de $600.000 está el Moto G04 ($399.900)."),
-    ("entre 300 y 600 mil", "Entre $300.000 y $600.000 tenemos el Moto G04 a $399.900."),
+    ("entre 300 y 600 mil", "Entre $300.000 y $600.000 está el Moto G04 a $399.900."),
     ("quiero 2 camisetas pati", "2 camisetas Pati serían $140.800."),
     (
         "quiero 2 camisetas pati",

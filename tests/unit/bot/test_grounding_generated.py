@@ -61,7 +61,7 @@ SINGLE = (
     "El {n} vale {p} y el envío a Bogotá cuesta $12.000.",
     "The {n} costs {p}.",
     "O {n} custa {p}.",
-    "Tenemos el {n} a {p}. El pedido mínimo a domicilio es de $40.000.",
+    "Vendemos el {n} a {p}. El pedido mínimo a domicilio es de $40.000.",
     "El {n} sale en {p} y tienes 30 días para cambios con factura.",
     "1. {n} - {p}",
 )
@@ -72,7 +72,7 @@ PAIRS = (
     "Por {p} tienes el {n} y por {q} el {m}.",
     "- {n}\n  Precio: {p}\n- {m}\n  Precio: {q}",
     "El {n} está en {p}, mientras que el {m} está en {q}.",
-    "Tengo el {n} ({p}) o el {m} ({q}).",
+    "Está el {n} ({p}) o el {m} ({q}).",
     "Te muestro:\n{p} - {n}\n{q} - {m}",
 )
 

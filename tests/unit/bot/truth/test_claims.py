@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.truth.claims import find_discount_claims, find_stock_claims
+from bot.truth.discount_claims import find_discount_claims
+from bot.truth.stock_claims import find_stock_claims
 
 
 @pytest.mark.parametrize(
