@@ -22,6 +22,8 @@ def _arg(*names: str, **options: Any) -> Argument:
 
 
 JSON = _arg("--json", action="store_true", help="commands.help.json")
+CATALOG = _arg("--catalog", metavar="FILE", help="commands.help.eval_catalog")
+REPORT = _arg("--report", metavar="PATH", help="commands.help.eval_report")
 COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
     (
         "serve",
@@ -97,6 +99,25 @@ COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
         "shop import",
         "shop:import_",
         (_arg("file", metavar="FILE.json", help="commands.help.file"),),
+    ),
+    (
+        "eval search",
+        "eval:search",
+        (_arg("file", metavar="FILE", help="commands.help.eval_queries"), CATALOG, REPORT, JSON),
+    ),
+    (
+        "eval talks",
+        "eval:talks",
+        (
+            _arg("file", metavar="FILE", help="commands.help.eval_script"),
+            _arg("--provider", metavar="NAME", help="commands.help.eval_provider"),
+            _arg("--offline", action="store_true", help="commands.help.eval_offline"),
+            _arg("--times", type=int, default=1, metavar="N", help="commands.help.eval_times"),
+            CATALOG,
+            _arg("--shop", metavar="FILE.json", help="commands.help.eval_shop"),
+            REPORT,
+            JSON,
+        ),
     ),
     ("db upgrade", "serving:upgrade", ()),
     ("doctor", "doctor:doctor", (JSON,)),

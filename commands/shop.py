@@ -34,10 +34,7 @@ def show(arguments: Namespace) -> int:
 
 def import_(arguments: Namespace) -> int:
     """Take a facts file in; the first own one replaces the sample's."""
-    data = _read(Path(arguments.file))
-    faults = facts.check_facts(data)
-    if faults:
-        raise ConfigError(*faults)
+    data = read_facts(Path(arguments.file))
     with closing(app.open_house(quiet=True)) as house:
         now = house.clock.now()
         house.database.write(lambda c: facts.import_facts(c, data, now))
@@ -45,7 +42,12 @@ def import_(arguments: Namespace) -> int:
     return 0
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_facts(path: Path) -> dict[str, Any]:
+    """The facts of a file.
+
+    Raises:
+        ConfigError: it cannot be read, or says something wrong.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
@@ -54,4 +56,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(text("commands.json_broken", file=path.name, reason=error)) from None
     if not isinstance(data, dict):
         raise ConfigError(text("commands.json_not_object", file=path.name))
+    if faults := facts.check_facts(data):
+        raise ConfigError(*faults)
     return data

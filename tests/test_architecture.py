@@ -26,7 +26,8 @@ ROOMS = {
     "web": {"core", "bot", "catalog", "shop"},
     "migrations": {"core"},
     "app": {"core", "catalog", "shop", "bot", "webhooks", "web", "migrations"},
-    "commands": {"core", "catalog", "shop", "bot", "app"},
+    "evals": {"core", "catalog", "shop", "bot", "app", "migrations"},
+    "commands": {"core", "catalog", "shop", "bot", "app", "evals"},
     "cli": {"commands", "scripts"},
     "scripts": {"core", "cli"},
 }
@@ -280,7 +281,7 @@ def _in_setup(node: ast.Call) -> ast.expr | None:
 LOOKS_LIKE_A_KEY = {"setup.lock"}
 """A file's name."""
 
-SAID_BY_PARTS = {"commands.help.db"}
+SAID_BY_PARTS = {"commands.help.db", "commands.help.eval"}
 """The parser takes a group's name from the words of its commands."""
 
 

@@ -1,0 +1,112 @@
+"""A shop enters, a copy of it without its customers leaves, in a database that goes afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select
+from sqlalchemy.engine import Connection
+
+import migrations
+from app import House, shop_currency
+from bot.metrics import Metrics
+from catalog.importer import import_file, read_file
+from catalog.products import IMPORT, SAMPLE
+from catalog.sample import is_sample_catalog
+from catalog.search import CatalogSearch
+from catalog.store import apply_plan, make_plan
+from core.database import Base, Database, parse_url
+from core.texts import text
+from evals.reading import Talk, fault, raise_faults
+from shop.facts import import_facts
+
+ROWS_AT_ONCE = 1000
+
+
+@contextmanager
+def copy_of(
+    house: House, *, catalog: Path | None = None, facts: Mapping[str, Any] | None = None
+) -> Iterator[House]:
+    """The same shop in a temporary SQLite database that holds no talk.
+
+    Args:
+        catalog: a file whose products stand in for the shop's.
+        facts: what stands in for the shop's facts.
+    Raises:
+        ConfigError: rows of the file were rejected.
+        ImportRejected: the file cannot be read.
+    """
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        url = parse_url("sqlite:///eval.db", Path(folder))
+        migrations.upgrade(url, Base.metadata)
+        database = Database(url)
+        # An answer remembered from one run would be judged again in the next.
+        settings = house.settings.model_copy(update={"ai_cache_ttl_s": 0})
+        copy = replace(
+            house, settings=settings, database=database, search=CatalogSearch(), metrics=Metrics()
+        )
+        try:
+            _fill(house, copy, catalog, facts)
+            yield copy
+        finally:
+            database.close()
+
+
+def _fill(house: House, copy: House, catalog: Path | None, facts: Mapping[str, Any] | None) -> None:
+    rooms = ("shop", "core") if catalog else ("catalog", "shop", "core")
+    for table in _tables(rooms):
+        house.database.read(partial(_copy, target=copy.database, table=table))
+    if catalog:
+        rejected = import_file(
+            copy.database, catalog, now=copy.clock.now(), default_currency=shop_currency(house)
+        ).rejected
+        raise_faults(text("evals.row", line=bad.line, reason=bad.reason) for bad in rejected)
+    if facts is not None:
+        copy.database.write(lambda c: import_facts(c, facts, copy.clock.now()))
+
+
+def _tables(rooms: Sequence[str]) -> list[Table]:
+    """Those of these rooms, what others refer to first; talks are the bot's and stay behind."""
+    homes = {m.local_table: m.class_.__module__.split(".")[0] for m in Base.registry.mappers}
+    return [table for table in Base.metadata.sorted_tables if homes.get(table) in rooms]
+
+
+def _copy(connection: Connection, target: Database, table: Table) -> None:
+    target.write(lambda c: c.execute(delete(table)))
+    rows = connection.execute(select(table).execution_options(yield_per=ROWS_AT_ONCE))
+    for part in rows.mappings().partitions():
+        values = [dict(row) for row in part]
+        target.write(partial(_insert, table=table, values=values))
+
+
+def _insert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+    connection.execute(insert(table), values)
+
+
+def add_products(house: House, talk: Talk) -> None:
+    """Put a talk's own products into the copy it runs in, beside the shop's.
+
+    Raises:
+        ConfigError: a row of it is no product.
+    """
+    if not talk.products:
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "products.json"
+        path.write_text(json.dumps(talk.products), encoding="utf-8")
+        checked = read_file(path, default_currency=shop_currency(house))
+    raise_faults(fault(talk.id, "products", "wrong", bad.reason) for bad in checked.rejected)
+
+    def store(connection: Connection) -> None:
+        source = SAMPLE if is_sample_catalog(connection) else IMPORT
+        plan = make_plan(connection, checked.rows, checked.given, source=source)
+        apply_plan(connection, plan.with_terms(), house.clock.now())
+
+    house.database.write(store)
