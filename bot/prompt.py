@@ -106,8 +106,13 @@ def _message(role: Role, content: str) -> PromptMessage:
     return PromptMessage(role=role, content=content)
 
 
+def tokens_of(message: PromptMessage) -> int:
+    """About how many tokens one message takes, its role included."""
+    return estimate_tokens(message.content) + _MESSAGE_TOKENS
+
+
 def _cost(messages: Iterable[PromptMessage]) -> int:
-    return sum(estimate_tokens(message.content) + _MESSAGE_TOKENS for message in messages)
+    return sum(map(tokens_of, messages))
 
 
 # The system message

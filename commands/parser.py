@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -12,7 +13,7 @@ from typing import Any, NoReturn
 from commands.output import complain
 from core.errors import BotError, ConfigError, ImportRejected
 from core.log import showable
-from core.texts import text
+from core.texts import LANGUAGES, text
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
 
@@ -22,6 +23,7 @@ def _arg(*names: str, **options: Any) -> Argument:
 
 
 JSON = _arg("--json", action="store_true", help="commands.help.json")
+LANGUAGE = _arg("--language", choices=LANGUAGES, help="commands.help.template_language")
 CATALOG = _arg("--catalog", metavar="FILE", help="commands.help.eval_catalog")
 REPORT = _arg("--report", metavar="PATH", help="commands.help.eval_report")
 COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
@@ -51,7 +53,18 @@ COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
             JSON,
         ),
     ),
-    ("prompt", "answering:prompt", (_arg("text", metavar="TEXT", help="commands.help.question"),)),
+    (
+        "prompt",
+        "answering:prompt",
+        (_arg("text", metavar="TEXT", help="commands.help.question"), JSON),
+    ),
+    ("prompt-template show", "prompt_template:show", (LANGUAGE,)),
+    (
+        "prompt-template set",
+        "prompt_template:set_",
+        (_arg("file", metavar="FILE", help="commands.help.template_file"), LANGUAGE),
+    ),
+    ("prompt-template reset", "prompt_template:reset", (LANGUAGE,)),
     ("providers", "providers:providers", (JSON,)),
     ("stats", "providers:stats", (JSON,)),
     ("switch", "providers:switch", (_arg("name", metavar="NAME", help="commands.help.switch_to"),)),
@@ -143,14 +156,18 @@ def make_parser() -> Parser:
     for words, target, arguments in COMMANDS:
         group, _, name = words.rpartition(" ")
         if group not in groups:
-            outer = groups[""].add_parser(group, help=text(f"commands.help.{group}"))
+            outer = groups[""].add_parser(group, help=text(f"commands.help.{_key(group)}"))
             groups[group] = outer.add_subparsers(required=True, metavar="COMMAND")
-        summary = text(f"commands.help.{words.replace(' ', '_')}")
+        summary = text(f"commands.help.{_key(words)}")
         command = groups[group].add_parser(name, help=summary, description=summary)
         for names, options in arguments:
             command.add_argument(*names, **{**options, "help": text(options["help"])})
         command.set_defaults(target=target)
     return parser
+
+
+def _key(words: str) -> str:
+    return re.sub("[ -]", "_", words)
 
 
 def run(argv: Sequence[str]) -> int:

@@ -281,7 +281,7 @@ def _in_setup(node: ast.Call) -> ast.expr | None:
 LOOKS_LIKE_A_KEY = {"setup.lock"}
 """A file's name."""
 
-SAID_BY_PARTS = {"commands.help.db", "commands.help.eval"}
+SAID_BY_PARTS = {"commands.help.db", "commands.help.prompt_template", "commands.help.eval"}
 """The parser takes a group's name from the words of its commands."""
 
 
@@ -291,7 +291,7 @@ def keys_said() -> SaidKeys:
     for source in SOURCES:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                said.words.add(node.value.strip(".").replace(" ", "_"))
+                said.words.add(re.sub("[ -]", "_", node.value.strip(".")))
                 if is_key(node.value) and node.value not in LOOKS_LIKE_A_KEY:
                     said.whole.add(node.value)
             elif isinstance(node, ast.JoinedStr):
