@@ -24,9 +24,9 @@ from core.texts import text
 from evals.isolation import copy_of
 from evals.page import MEASURES, failure_sentence, percent, search_page, talks_page
 from evals.reading import read_queries, read_talks
-from evals.report import search_body, talks_body
+from evals.report import talks_body
 from evals.running import Plan, run_talks
-from evals.searching import ask_all
+from evals.searching import ask_all, search_body
 
 Body = Mapping[str, Any]
 Page = Callable[[Body], str]

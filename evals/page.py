@@ -24,7 +24,11 @@ def talks_page(body: Body) -> str:
         _table(
             ("kind", "passed", "share"),
             [
-                (escape(one["kind"]), f"{one['passed']} / {one['talks']}", _meter(one["share"]))
+                (
+                    escape(one["kind"]),
+                    f"{one['passed']}\u00a0/\u00a0{one['talks']}",
+                    _meter(one["share"]),
+                )
                 for one in body["kinds"]
             ],
         ),
@@ -39,19 +43,16 @@ def talks_page(body: Body) -> str:
 def _talk_figures(body: Body) -> list[tuple[str, str]]:
     figures = body["figures"]
     answered = [f"{_who(one)}: {one['turns']}" for one in figures["answered"]]
-    cost = figures["cost_usd"]
+    versions = ", ".join(figures["prompt_versions"])
     return [
         ("passed", f"{body['passed']} / {body['talks']}"),
-        ("turns", str(figures["turns"])),
-        ("answered", " · ".join(answered) or "–"),
+        ("answered", " · ".join(answered)),
+        ("unanswered", str(figures["unanswered"])),
         ("rejected", str(figures["rejected"])),
-        ("tokens", f"{figures['input_tokens'] or 0} + {figures['output_tokens'] or 0}"),
-        ("cost", "–" if cost is None else f"{cost:.4f} USD"),
+        ("tokens", f"{figures['input_tokens']} + {figures['output_tokens']}"),
+        ("cost", f"{figures['cost_usd']:.4f} USD"),
         ("times", _times(figures)),
-        (
-            "prompt",
-            f"{', '.join(figures['prompt_versions']) or '–'} (≤ {figures['prompt_tokens']})",
-        ),
+        ("prompt", f"{versions} (≤ {figures['prompt_tokens']})"),
     ]
 
 
@@ -61,33 +62,30 @@ def _chat(run: Body) -> str:
 
 def _turn(turn: Body) -> str:
     reply = turn["reply"] or text("evals.page.unanswered", error=turn["error"])
-    parts = [_bubble("customer", turn["question"]), _bubble("shop", reply), _meta(turn)]
-    if turn["failures"]:
-        lines = (f"<li>{escape(failure_sentence(one))}</li>" for one in turn["failures"])
-        parts.append(f'<ul class="failures">{"".join(lines)}</ul>')
-    return "".join(parts)
+    failures = "".join(f"<li>{escape(failure_sentence(one))}</li>" for one in turn["failures"])
+    return (
+        f'<div class="bubble customer">{escape(turn["question"])}</div>'
+        f'<div class="bubble shop">{escape(reply)}</div>'
+        f'<p class="meta">{escape(_origin(turn))}</p>'
+        + (f'<ul class="failures">{failures}</ul>' if failures else "")
+    )
+
+
+def _origin(turn: Body) -> str:
+    """Where a reply came from."""
+    answer = turn["answer"]
+    if answer is None:
+        return text("evals.page.given") if turn["is_given"] else ""
+    told = f"{_who(answer)} · {answer['duration_ms']} ms"
+    if answer["truth"]:
+        claims = ", ".join(one["claim"] for one in answer["truth"])
+        told += f" · {text('evals.page.rejected_claims', claims=claims)}"
+    return told
 
 
 def failure_sentence(failure: Body) -> str:
     """What a reply should have been, or should not."""
     return text(f"evals.check.{failure['check']}", detail=failure["detail"])
-
-
-def _bubble(who: str, said: str) -> str:
-    return f'<div class="bubble {who}">{escape(said)}</div>'
-
-
-def _meta(turn: Body) -> str:
-    if turn["given"]:
-        said = text("evals.page.given")
-    elif "provider" not in turn:
-        return ""
-    else:
-        said = f"{_who(turn)} · {turn['duration_ms']} ms"
-        rejected = ", ".join(one["claim"] for one in turn["truth"])
-        if rejected:
-            said += f" · {text('evals.page.rejected_claims', claims=rejected)}"
-    return f'<p class="meta">{escape(said)}</p>'
 
 
 def _who(one: Body) -> str:
@@ -135,11 +133,11 @@ def search_page(body: Body) -> str:
 
 def percent(share: float | None) -> str:
     """A share as people read it."""
-    return "–" if share is None else f"{100 * share:.1f} %".replace(".", ",")
+    return "–" if share is None else f"{100 * share:.1f}\u00a0%".replace(".", ",")
 
 
 def _times(body: Body) -> str:
-    return f"{body['p50_ms']:g} / {body['p99_ms']:g} ms".replace(".", ",")
+    return f"{body['p50_ms']:g}\u00a0/\u00a0{body['p99_ms']:g}\u00a0ms".replace(".", ",")
 
 
 def _head(of: str, body: Body) -> str:

@@ -23,6 +23,11 @@ from shop import facts as shop_facts
 
 AT_ONCE = 4
 """Talks that are held at the same time: a shop's provider is not to be stormed."""
+OF_REPLY = (
+    *("provider", "model", "products", "truth", "grounded"),
+    *("prompt_version", "prompt_tokens", "duration_ms"),
+)
+OF_LEDGER = ("input_tokens", "output_tokens", "cost_usd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,21 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class TurnRun:
-    """One turn as it went; `reply` None: nobody answered, and `error` says of which class."""
+    """One turn as it went.
+
+    Args:
+        reply: None when nobody answered; then `error` says of which class.
+        is_given: the script says what was answered.
+        failures: what is wrong with the reply.
+        answer: how the reply came about, as the report shows it.
+    """
 
     question: str
-    reply: Reply | None
-    failures: tuple[Failure, ...] = ()
-    error: str | None = None
-    turn_id: str = ""
-    attempts: tuple[Mapping[str, Any], ...] = ()
+    reply: str | None
     is_given: bool = False
-    """The talk's script says what was answered."""
+    error: str | None = None
+    failures: tuple[Failure, ...] = ()
+    answer: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ class _Holder:
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def hold(self, house: app.House, talks: Sequence[Talk]) -> None:
-        """Hold these talks in this shop; their attempts are read once the ledger is complete."""
+        """Hold these talks in this shop, as often as planned."""
         shop, first = _shop(house), len(self.done)
         rounds = range(1, self._plan.times + 1)
         async with app.open_engine(house) as engine:
@@ -125,10 +135,8 @@ class _Holder:
             await asyncio.gather(
                 *(self._talk(engine, shop, talk, round_) for round_ in rounds for talk in talks)
             )
-        self.done[first:] = [
-            replace(run, turns=tuple(_with_attempts(house, turn) for turn in run.turns))
-            for run in self.done[first:]
-        ]
+        # Only now the ledger has stored what the answers cost.
+        self.done[first:] = [_with_costs(house, run) for run in self.done[first:]]
 
     async def _talk(self, engine: app.Engine, shop: Shop, talk: Talk, round_: int) -> None:
         async with self._room:
@@ -143,19 +151,25 @@ async def _turn(engine: app.Engine, judge: Judge, contact: str, turn: Turn) -> T
     question, turn_id = "\n".join(turn.say), new_id()
     judge.hear(question, turn.reply or "")
     if turn.reply is not None:
-        given = Reply(turn.reply, "-", None)
-        await engine.asker.keep(question, contact, turn_id, given)
-        return TurnRun(question, given, is_given=True)
+        await engine.asker.keep(question, contact, turn_id, Reply(turn.reply, "-", None))
+        return TurnRun(question, turn.reply, is_given=True)
     try:
         reply = await engine.asker.reply(question, contact, turn_id)
     except AllProvidersFailed as error:
         failures = judge.judge("", (), turn.expect)
-        return TurnRun(question, None, failures, error.error_class, turn_id)
-    return TurnRun(
-        question, reply, judge.judge(reply.text, reply.products, turn.expect), turn_id=turn_id
-    )
+        return TurnRun(question, None, error=error.error_class, failures=failures)
+    failures = judge.judge(reply.text, reply.products, turn.expect)
+    answer = {"turn_id": turn_id, **{name: getattr(reply, name) for name in OF_REPLY}}
+    return TurnRun(question, reply.text, failures=failures, answer=answer)
 
 
-def _with_attempts(house: app.House, turn: TurnRun) -> TurnRun:
-    rows = house.database.read(lambda c: attempts_of(c, turn.turn_id))
-    return replace(turn, attempts=tuple(rows))
+def _with_costs(house: app.House, run: TalkRun) -> TalkRun:
+    def priced(turn: TurnRun) -> TurnRun:
+        answer = turn.answer
+        if answer is None:
+            return turn
+        rows = house.database.read(lambda c: attempts_of(c, answer["turn_id"]))
+        costs = {name: sum(row[name] or 0 for row in rows) for name in OF_LEDGER}
+        return replace(turn, answer={**answer, **costs})
+
+    return replace(run, turns=tuple(map(priced, run.turns)))
