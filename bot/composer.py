@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot import grounding
@@ -41,16 +41,29 @@ class PromptLimits:
         )
 
 
+MOST_ASKS = 3
+"""The first time, once more with the correction, then others than those who insisted."""
+
+
 @dataclass(slots=True)
 class _Draft:
-    """What one reply cost and what was wrong with its first version."""
+    """What one reply cost and what was wrong with its earlier versions."""
 
     turn_id: str | None
+    question: Prompt
     prompt: Prompt
+    """The question, with the correction of the last answer that was not true."""
     deadline: float
     started: float
     attempts: int = 0
-    rejections: tuple[grounding.Rejection, ...] = ()
+    asks: int = 0
+    rejected: list[Mapping[str, Any]] = field(default_factory=list)
+    """What the truth check refused: kind, claim, reason and provider of each."""
+
+    @property
+    def untruthful(self) -> frozenset[str]:
+        """Providers not to ask again: none before they had the correction."""
+        return frozenset(each["provider"] for each in self.rejected if self.asks >= MOST_ASKS - 1)
 
 
 class Composer:
@@ -91,28 +104,28 @@ class Composer:
             AllProvidersFailed: no AI answered truly and offline answers are switched off.
         """
         started = self._clock.monotonic_s()
-        draft = _Draft(turn_id, self._limits.build(context), started + deadline_s, started)
+        question = self._limits.build(context)
+        draft = _Draft(turn_id, question, question, started + deadline_s, started)
         reply = await self._find(draft, context)
         self._composed(reply)
         return reply
 
     async def _find(self, draft: _Draft, context: TurnContext) -> Reply:
+        reply = None
         try:
-            reply = await self._ask(draft, context)
-            if reply is None:  # once more, with the correction
+            while reply is None and draft.asks < MOST_ASKS:
                 reply = await self._ask(draft, context)
         except AllProvidersFailed as error:
             draft.attempts += len(error.errors)
             if not self._offline_answers:
                 raise _joined(error, draft) from error
-            reply = None
         if reply is None and not self._offline_answers:
             raise AllProvidersFailed([_untrue(draft)])
         return reply or self._from_catalog(draft, context)
 
     async def _ask(self, draft: _Draft, context: TurnContext) -> Reply | None:
         """One answer of the responder; None when it is not true (the draft says why)."""
-        key = None if draft.rejections else self._cache.key(context)
+        key = None if draft.rejected else self._cache.key(context)
         completion = self._cache.find(key)
         is_cached = completion is not None
         if completion is None:
@@ -120,8 +133,10 @@ class Composer:
                 draft.prompt,
                 deadline_s=draft.deadline - self._clock.monotonic_s(),
                 turn_id=draft.turn_id,
+                without=draft.untruthful,
             )
             draft.attempts += completion.attempts
+        draft.asks += 1
         verdict = grounding.check(completion.text, context)
         if not verdict.grounded:
             self._reject(draft, context, completion, verdict)
@@ -144,7 +159,9 @@ class Composer:
             model=completion.model,
             products=verdict.products,
             prices=verdict.prices,
-            **self._common(draft, context),
+            **self._common(
+                draft, context, grounding.accepted(verdict.prices, context, verdict.bases)
+            ),
         )
 
     def _reject(
@@ -155,9 +172,17 @@ class Composer:
         verdict: grounding.Verdict,
     ) -> None:
         kinds = ", ".join(sorted({rejection.kind for rejection in verdict.rejections}))
-        draft.rejections += verdict.rejections
+        draft.rejected += [
+            {
+                "kind": each.kind,
+                "claim": each.claim,
+                "reason": each.reason,
+                "provider": completion.provider,
+            }
+            for each in verdict.rejections
+        ]
         draft.prompt = prompts.with_correction(
-            draft.prompt, completion.text, grounding.correction(verdict, context.language)
+            draft.question, completion.text, grounding.correction(verdict, context.language)
         )
         log_event(
             log,
@@ -198,16 +223,16 @@ class Composer:
             model=None,
             products=answer.products,
             prices=answer.prices,
-            **self._common(draft, context),
+            **self._common(draft, context, grounding.accepted(answer.prices, context)),
         )
 
-    def _common(self, draft: _Draft, context: TurnContext) -> dict[str, Any]:
+    def _common(
+        self, draft: _Draft, context: TurnContext, accepted: Mapping[str, Any]
+    ) -> dict[str, Any]:
         return {
             "attempts": draft.attempts,
-            "grounded": not draft.rejections,
-            "truth": tuple(
-                {"kind": r.kind, "claim": r.claim, "reason": r.reason} for r in draft.rejections
-            ),
+            "grounded": not draft.rejected,
+            "truth": (*draft.rejected, accepted),
             "prompt_version": draft.prompt.version,
             "prompt_tokens": draft.prompt.tokens,
             "language": context.language,
@@ -217,13 +242,13 @@ class Composer:
 
 def _joined(error: AllProvidersFailed, draft: _Draft) -> AllProvidersFailed:
     """Why there is no reply: an untrue first one counts among the failures."""
-    if not draft.rejections:
+    if not draft.rejected:
         return error
     return AllProvidersFailed([_untrue(draft), *error.errors], error.retry_after_s, error.paused)
 
 
 def _untrue(draft: _Draft) -> ProviderError:
-    kinds = ", ".join(sorted({rejection.kind for rejection in draft.rejections}))
+    kinds = ", ".join(sorted({each["kind"] for each in draft.rejected}))
     return provider_error(
         f"the answer was not true: {kinds}", provider="-", error_class="validation"
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from bot.truth.contacts import untrue_contacts
 from bot.truth.discounts import untrue_discounts
@@ -23,7 +25,10 @@ from bot.truth.terms import untrue_terms
 from bot.turn_context import TurnContext
 from core.texts import text as sentence_text
 
-__all__ = ["Rejection", "Verdict", "check", "correction"]
+__all__ = ["Rejection", "Verdict", "accepted", "check", "correction"]
+
+VERSION = 2
+"""Of the rules: stands with every decision they took."""
 
 _RULES = (
     untrue_amounts,
@@ -45,12 +50,14 @@ class Verdict:
         grounded: no claim was rejected.
         products: SKUs named in the reply, in the order of the candidates.
         prices: product id → price_minor of the products the reply rests on.
+        bases: rule → how many claims it found true.
     """
 
     grounded: bool
     rejections: tuple[Rejection, ...]
     products: tuple[str, ...]
     prices: Mapping[str, int]
+    bases: Mapping[str, int]
 
 
 def check(text: str, context: TurnContext) -> Verdict:
@@ -71,7 +78,21 @@ def check(text: str, context: TurnContext) -> Verdict:
         prices={
             str(products[i].id): products[i].price_minor for i in sorted({*named, *reading.used})
         },
+        bases=dict(reading.bases),
     )
+
+
+def accepted(
+    prices: Mapping[str, int], context: TurnContext, bases: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, Any]:
+    """What is kept with a reply that was let out, beside its prices.
+
+    `available` are the products it rests on that were not sold out: before it is sent, they must
+    still not be.
+    """
+    stocks = {str(hit.product.id): hit.product.stock for hit in context.hits}
+    available = [product for product in prices if stocks.get(product) != 0]
+    return {"kind": "accepted", "check": VERSION, "rests_on": dict(bases), "available": available}
 
 
 def correction(verdict: Verdict, language: str) -> str:

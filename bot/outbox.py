@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
@@ -48,7 +49,7 @@ _OPEN_PARTS = (
     .order_by(OutboxItem.part)
 )
 _WHAT_IT_RESTS_ON = (
-    select(Conversation.mode, Conversation.opted_out_at, Turn.prices, Turn.kind)
+    select(Conversation.mode, Conversation.opted_out_at, Turn.prices, Turn.truth, Turn.kind)
     .join(Turn, Turn.conversation_id == Conversation.id)
     .where(Turn.id == bindparam("turn"), Conversation.epoch == bindparam("held"))
     .with_for_update(of=Conversation)
@@ -136,8 +137,8 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
         now: read inside this unit of work, so that waiting for the database costs no settle time.
     Returns:
         None when it may be sent now; otherwise why the whole turn was withdrawn: "opted_out",
-        "person" (a human took over) or "price" (a product it names changed or went away); or
-        "settled": a status callback was quicker, there is nothing left to send.
+        "person" (a human took over) or "price" (a product it names changed, was sold out or went
+        away); or "settled": a status callback was quicker, there is nothing left to send.
     Raises:
         LeaseLost: somebody else works on this conversation now.
     """
@@ -149,7 +150,7 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
         reason = "opted_out"
     elif row.mode == "person":
         reason = "person"
-    elif part.part == 0 and not _prices_stand(connection, row.prices):
+    elif part.part == 0 and not _still_stands(connection, row.prices, row.truth):
         reason = "price"
     if reason is not None:
         withdraw(connection, part.turn_id)
@@ -158,15 +159,20 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
     return None if marked else "settled"
 
 
-def _prices_stand(connection: Connection, prices: dict[str, int]) -> bool:
+def _still_stands(
+    connection: Connection, prices: dict[str, int], truth: list[dict[str, Any]]
+) -> bool:
+    """Whether the products a reply rests on are there at its prices, and not sold out meanwhile."""
     if not prices:
         return True
     rows = connection.execute(
-        select(Product.id, Product.price_minor).where(
+        select(Product.id, Product.price_minor, Product.stock).where(
             Product.id.in_([int(key) for key in prices]), Product.active
         )
-    )
-    return {str(row.id): row.price_minor for row in rows} == prices
+    ).all()
+    available = {key for decision in truth for key in decision.get("available", ())}
+    is_left = all(row.stock != 0 for row in rows if str(row.id) in available)
+    return is_left and {str(row.id): row.price_minor for row in rows} == prices
 
 
 def withdraw(connection: Connection, turn_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
@@ -61,6 +61,8 @@ class Question:
     asked: Prompt | Audio
     tokens: int
     max_tokens: int = 0
+    without: Collection[str] = ()
+    """Providers not to ask."""
 
     @property
     def need(self) -> Need:
@@ -68,12 +70,12 @@ class Question:
         return Need(self.tokens, self.max_tokens)
 
     @classmethod
-    def of(cls, asked: Prompt | Audio) -> Question:
+    def of(cls, asked: Prompt | Audio, without: Collection[str] = ()) -> Question:
         """A recording is written down; a prompt with a picture goes to those who see."""
         if isinstance(asked, Audio):
             return cls("transcribe", asked, AUDIO_TOKENS)
         purpose = "vision" if any(said.images for said in asked.messages) else "chat"
-        return cls(purpose, asked, asked.tokens, asked.max_tokens)
+        return cls(purpose, asked, asked.tokens, asked.max_tokens, without)
 
 
 @dataclass(slots=True)
@@ -135,8 +137,13 @@ class Planner:
 
         Args:
             members: for the question's purpose, in the configured order.
+        Raises:
+            AllProvidersFailed: nobody is left beside those it is not to ask.
         """
-        ordered = self._arranged(question, members, rules)
+        left = [member for member in members if member.name not in question.without]
+        if members and not left:
+            raise AllProvidersFailed([])
+        ordered = self._arranged(question, left, rules)
         turn = Turn(
             question,
             turn_id,

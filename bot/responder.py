@@ -7,7 +7,7 @@ for all of it, and every call becomes one row of the ledger and one line of the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
@@ -104,6 +104,7 @@ class Responder:
         deadline_s: float,
         turn_id: str | None = None,
         schema: Mapping[str, Any] | None = None,
+        without: Collection[str] = (),
     ) -> Completion:
         """The first usable completion; of the vision order when the prompt shows a picture.
 
@@ -112,12 +113,13 @@ class Responder:
             deadline_s: seconds this may take, all providers together.
             turn_id: written into the ledger.
             schema: JSON Schema of the object wanted; it is the completion's `data`, validated.
+            without: providers not to ask, whatever their state.
         Raises:
-            AllProvidersFailed: nobody answered; carries every error.
+            AllProvidersFailed: nobody answered; carries every error. Empty when nobody is left.
         """
         if schema is not None:
             prompt = replace(prompt, schema=schema)
-        return await self._answer(Question.of(prompt), deadline_s, turn_id)
+        return await self._answer(Question.of(prompt, without), deadline_s, turn_id)
 
     async def transcribe(
         self, audio: Audio, *, deadline_s: float, turn_id: str | None = None

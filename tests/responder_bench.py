@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random
 
 import httpx
@@ -86,8 +86,9 @@ class Bench:
         assert isinstance(answer, httpx.Response)
         return answer
 
-    def respond(self, deadline_s: float = 45) -> str:
-        completion = asyncio.run(self.responder.respond(PROMPT, deadline_s=deadline_s, turn_id="t"))
+    def respond(self, deadline_s: float = 45, without: Collection[str] = ()) -> str:
+        asked = self.responder.respond(PROMPT, deadline_s=deadline_s, turn_id="t", without=without)
+        completion = asyncio.run(asked)
         return f"{completion.provider}: {completion.text}"
 
     @property

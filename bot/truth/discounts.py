@@ -26,7 +26,9 @@ def untrue_discounts(reading: Reading) -> Iterator[Rejection]:
     Run it after the amounts: a minimum purchase may be met by what they add up to.
     """
     for claim in find_discount_claims(reading.written):
-        if not _is_granted(reading, claim):
+        if _is_granted(reading, claim):
+            reading.rests_on("discount")
+        else:
             yield reading.reject("discount", claim.start, claim.end, claim.kind)
 
 

@@ -46,7 +46,11 @@ def untrue_amounts(reading: Reading) -> Iterator[Rejection]:
             echo = echo_of_customer(reading, amount, sentence, own)
             if echo == "untrue":
                 yield reading.reject("amount", amount.start, amount.end, "limit")
-            elif echo == "none" and not _is_fact(reading, amount, sentence, own, heading):
+            elif echo == "fair":
+                reading.rests_on("echo")
+            elif _is_fact(reading, amount, sentence, own, heading):
+                reading.rests_on("fact")
+            else:
                 prices.append(amount)
         owning = () if _OF_ALL.search(reading.folded, *sentence) else carried
         for amount, owners in assign(reading.folded, sentence, mentions, prices, owning):
@@ -71,6 +75,7 @@ def _why_untrue(reading: Reading, amount: Amount, owners: Owners, sentence: Span
         _settle(reading, owners, matches)
     if is_true or is_computed(reading, amount, owners, sentence):
         reading.stated.append(amount.value)
+        reading.rests_on("price" if is_true else "computed")
         return None
     if not owners and _is_unnamed_fact(reading, amount, sentence):
         return None

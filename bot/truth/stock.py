@@ -24,6 +24,7 @@ def untrue_stock(reading: Reading) -> Iterator[Rejection]:
         if claim.says == "offered" and says_none:
             continue  # "Sí, lo tenemos en catálogo, pero está agotado"
         owners = _owners(reading, claim)
+        reading.rests_on("stock")
         if not all(_agrees(reading, claim, owner) for owner in owners):
             yield reading.reject("stock", claim.start, claim.end, "not_so")
         elif not owners and not _agrees_with_candidates(reading, claim):

@@ -152,6 +152,27 @@ def test_a_price_must_still_stand(
     assert bench.begin(bench.parts[0]) == reason
 
 
+@pytest.mark.parametrize(
+    ("was_said", "stock", "reason"),
+    [
+        pytest.param(True, 3, None, id="still there"),
+        pytest.param(True, None, None, id="unknown"),
+        pytest.param(True, 0, "price", id="sold out meanwhile"),
+        pytest.param(False, 0, None, id="said to be sold out"),
+    ],
+)
+def test_what_was_there_must_not_be_sold_out(
+    database: Database, clock: FixedClock, was_said: bool, stock: int | None, reason: str | None
+) -> None:
+    bench = Bench(database, clock)
+    product = str(database.write(lambda c: c.execute(_a_product(clock)).scalar_one()))
+    accepted = {"kind": "accepted", "available": [product] if was_said else []}
+    bench.save(prices={product: PRICE}, truth=(accepted,))
+    bench.change(Product, stock=stock)
+
+    assert bench.begin(bench.parts[0]) == reason
+
+
 def _a_product(clock: FixedClock) -> Any:
     return (
         insert(Product)

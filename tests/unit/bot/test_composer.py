@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,12 +29,19 @@ class ScriptedResponder:
         self._answers = list(answers)
         self.prompts: list[Prompt] = []
         self.deadlines: list[float] = []
+        self.without: list[frozenset[str]] = []
 
     async def respond(
-        self, prompt: Prompt, *, deadline_s: float, turn_id: str | None = None
+        self,
+        prompt: Prompt,
+        *,
+        deadline_s: float,
+        turn_id: str | None = None,
+        without: frozenset[str] = frozenset(),
     ) -> Completion:
         self.prompts.append(prompt)
         self.deadlines.append(deadline_s)
+        self.without.append(without)
         self._clock.advance(5)
         answer = self._answers.pop(0)
         if isinstance(answer, Exception):
@@ -91,13 +99,47 @@ async def test_the_second_try_has_what_is_left_of_the_deadline() -> None:
     assert bench.responder.deadlines == [45, 40]
 
 
-async def test_untrue_twice_the_catalog_answers() -> None:
-    bench = Bench(UNTRUE, UNTRUE)
+async def test_who_insists_is_left_out_of_the_third_ask() -> None:
+    bench = Bench(UNTRUE, UNTRUE, TRUE)
+    reply = await bench.compose()
+
+    assert reply.text == TRUE
+    assert bench.responder.without == [frozenset(), frozenset(), frozenset({"lmstudio"})]
+
+
+async def test_the_third_ask_carries_one_correction_only() -> None:
+    bench = Bench(UNTRUE, UNTRUE.replace("1.111", "2.222"), TRUE)
+    await bench.compose()
+
+    last = bench.responder.prompts[-1].messages[0].content
+    assert "2.222" in last and "1.111" not in last
+
+
+async def test_untrue_three_times_the_catalog_answers() -> None:
+    bench = Bench(UNTRUE, UNTRUE, UNTRUE)
     reply = await bench.compose()
 
     assert (reply.provider, reply.model) == ("offline", None)
-    assert (reply.grounded, reply.attempts) == (False, 4)
+    assert (reply.grounded, reply.attempts) == (False, 6)
     assert "899.900" in reply.text and "1.111" not in reply.text
+
+
+async def test_with_nobody_else_to_ask_the_catalog_answers_after_two() -> None:
+    reply = await Bench(UNTRUE, UNTRUE, AllProvidersFailed([])).compose()
+    assert (reply.provider, reply.attempts) == ("offline", 4)
+
+
+async def test_every_decision_is_kept_with_the_reply() -> None:
+    refused, accepted = (await Bench(UNTRUE, TRUE).compose()).truth
+    assert (refused["kind"], refused["provider"]) == ("amount", "lmstudio")
+    assert accepted["kind"] == "accepted" and accepted["rests_on"] == {"price": 1}
+
+
+async def test_what_was_said_to_be_there_is_kept_for_the_moment_of_sending() -> None:
+    sold_out = replace(A15, stock=0)
+    asked = context("¿cuánto cuesta el Samsung A15?", products=(sold_out,))
+    assert (await Bench(TRUE).compose()).truth[-1]["available"] == ["1"]
+    assert (await Bench(TRUE).compose(asked)).truth[-1]["available"] == []
 
 
 async def test_when_all_fail_the_catalog_answers_and_is_in_the_ledger() -> None:
@@ -127,7 +169,7 @@ async def test_with_offline_answers_off_a_failure_stays_one() -> None:
 
 
 async def test_with_offline_answers_off_an_untrue_answer_is_no_answer() -> None:
-    bench = Bench(UNTRUE, UNTRUE, offline_answers=False)
+    bench = Bench(UNTRUE, UNTRUE, UNTRUE, offline_answers=False)
     with pytest.raises(AllProvidersFailed) as caught:
         await bench.compose()
 

@@ -459,7 +459,7 @@ def test_price_of_an_unnamed_product_is_rested_on_too() -> None:
 
 
 def test_reply_without_claims_rests_on_nothing() -> None:
-    assert check("¡Hola! ¿En qué te ayudo?", context()) == Verdict(True, (), (), {})
+    assert check("¡Hola! ¿En qué te ayudo?", context()) == Verdict(True, (), (), {}, {})
 
 
 def test_what_the_bot_said_earlier_proves_nothing() -> None:

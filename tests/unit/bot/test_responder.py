@@ -63,6 +63,19 @@ def test_nobody_configured_fails_at_once() -> None:
     assert caught.value.error_class == "config"
 
 
+def test_who_is_to_be_left_out_is_not_asked() -> None:
+    bench = Bench({"groq": [good()], "openai": [good()]})
+    assert bench.respond(without={"groq"}) == "openai: Sí, tenemos."
+    assert bench.outcomes == [("openai", 1, "answered")]
+
+
+def test_with_everybody_left_out_nobody_is_asked() -> None:
+    bench = Bench({"groq": [good()]})
+    with pytest.raises(AllProvidersFailed) as caught:
+        bench.respond(without={"groq"})
+    assert (caught.value.errors, bench.outcomes) == ((), [])
+
+
 def test_after_a_hang_nobody_pays_again() -> None:
     bench = Bench({"groq": [httpx.ReadTimeout("hang")], "openai": [good()]})
     for _ in range(3):
