@@ -142,7 +142,8 @@ class Turn(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     grounded: Mapped[bool] = mapped_column(default=True)
     truth: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    """Claims the truth check rejected: [{"kind", "claim", "reason"}]."""
+    """What the truth check decided: [{"kind", "claim", "reason", "provider"}] of the claims it
+    refused, then {"kind": "accepted", "check", "rests_on", "available"} of the reply."""
     prices: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     """Product id → price_minor of the products named in the reply, checked again before sending."""
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
