@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,7 +41,8 @@ from catalog.store import apply_plan, make_plan
 from core.database import Base, Database, parse_url
 
 LIMIT = 10
-UPDATES = 100
+EVERY = 1000
+"""One row in so many is changed."""
 COLUMNS = ("id", "sku", "name", "brand", "category", "description", "price", "currency", "stock")
 THINGS = {
     "Tecnología > Laptops": ("Laptop", "Computador portátil"),
@@ -203,11 +204,17 @@ def memory_mb() -> float:
     return int(line.split()[1]) / 1024
 
 
-def write_file(path: Path, rows: Sequence[dict[str, str]]) -> None:
+def write_file(path: Path, rows: Iterable[dict[str, str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
+
+
+def read_some(folder: Path) -> list[dict[str, str]]:
+    """Rows from here and there in the file."""
+    with (folder / "shop.csv").open(encoding="utf-8", newline="") as file:
+        return [row for number, row in enumerate(csv.DictReader(file)) if number % EVERY == 0]
 
 
 def import_here(folder: Path) -> None:
@@ -223,9 +230,10 @@ def import_here(folder: Path) -> None:
     print(f"import of {report.added}: {took_s:.1f} s (goal 20), {memory_mb():.0f} MB (goal 200)")
 
 
-def search_here(folder: Path, rows: Sequence[dict[str, str]], queries: Sequence[str]) -> None:
-    """Search in this process."""
+def search_here(folder: Path) -> None:
+    """Search in a process of its own."""
     search = CatalogSearch()
+    queries = (folder / "queries.txt").read_text("utf-8").splitlines()
     database = Database(parse_url("sqlite:///bench.db", folder))
     with closing(database):
         start = time.perf_counter()
@@ -233,7 +241,7 @@ def search_here(folder: Path, rows: Sequence[dict[str, str]], queries: Sequence[
         first_ms = (time.perf_counter() - start) * 1000
         ours = measure(database, lambda q, c: len(search.search(c, q, LIMIT)), queries)
         held_mb = memory_mb()
-        stored_ms, noticed_ms = measure_changes(database, rows, search)
+        stored_ms, noticed_ms = measure_changes(database, read_some(folder), search)
         database.write(fill_floor)
         floor = measure(database, ask_floor, queries)
     print(f"reading the catalog, and the first search: {first_ms:.0f} ms; {held_mb:.0f} MB held")
@@ -250,20 +258,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=2000)
-    parser.add_argument("--import-here", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--phase", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.import_here:
-        import_here(arguments.import_here)
+    if arguments.phase:
+        phase, folder = arguments.phase
+        {"import": import_here, "search": search_here}[phase](Path(folder))
         return
     chance = random.Random(7)
     made_up = Words(chance)
-    rows = list(make_rows(arguments.products, chance, made_up))
-    queries = make_queries(arguments.queries, chance, made_up)
     with tempfile.TemporaryDirectory() as folder:
-        write_file(Path(folder) / "shop.csv", rows)
-        rows = rows[:: max(1, len(rows) // UPDATES)]  # so that they do not count as memory
-        subprocess.run([sys.executable, __file__, "--import-here", folder], check=True)
-        search_here(Path(folder), rows, queries)
+        write_file(Path(folder) / "shop.csv", make_rows(arguments.products, chance, made_up))
+        queries = make_queries(arguments.queries, chance, made_up)
+        (Path(folder) / "queries.txt").write_text("\n".join(queries), encoding="utf-8")
+        for phase in ("import", "search"):
+            subprocess.run([sys.executable, __file__, "--phase", phase, folder], check=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -58,10 +59,12 @@ class Repairer:
         self._frequencies = {
             term: count for term, count in frequencies.items() if _can_be_meant(term)
         }
-        self._terms = sorted(self._frequencies)
         self._by_sound: dict[str, str] = {}
-        for term in sorted(self._terms, key=self._rank):
-            self._by_sound.setdefault(sound_key(term), term)
+        self._alike: dict[tuple[str, int], list[str]] = {}
+        for term in sorted(self._frequencies, key=self._rank):
+            sound = sound_key(term)
+            self._by_sound.setdefault(sound, term)
+            self._alike.setdefault((sound[:1], len(term)), []).append(term)
 
     def repair(self, word: str) -> str | None:
         """The known term that `word` most likely stands for, or None.
@@ -84,14 +87,14 @@ class Repairer:
         """Known terms at most `errors` away that begin with the same sound, with their distance."""
         if len(form) < MIN_WORD_CHARS - 1:
             return []
-        first = sound_key(form)[:1]
+        first, chars = sound_key(form)[:1], len(form)
+        # An error changes the length by one at most, so few terms need to be compared.
+        alike = [self._alike.get((first, chars + d), ()) for d in range(-errors, errors + 1)]
         found = process.extract(
-            form, self._terms, scorer=OSA.distance, score_cutoff=errors, limit=20
+            form, list(chain(*alike)), scorer=OSA.distance, score_cutoff=errors, limit=20
         )
         return [
-            (term, int(distance))
-            for term, distance, _ in found
-            if sound_key(term)[:1] == first and len(term) > 2 * distance + 1
+            (term, int(distance)) for term, distance, _ in found if len(term) > 2 * distance + 1
         ]
 
     def _rank(self, term: str) -> tuple[int, str]:
