@@ -11,11 +11,16 @@ from functools import lru_cache
 
 MAX_TERM_CHARS = 60
 SHORT_WORD_CHARS = 5
-_KEEPS_GENDER = frozenset({"pimienta"})
-"""Words whose other gender names another article: pimiento."""
+_KEEPS_GENDER = frozenset(
+    ["pimienta", "vacuna", "cubierta", "cuchilla", "tostada", "helada", "rodilla"]
+)
+"""Words whose other gender names another article: pimiento, vacuno, cubierto, cuchillo …"""
 
-_WORD = re.compile(r"[^\W_]+(?:(?<=[0-9])[.,][0-9]+[^\W_]*)*|[\"”″]")
-_NUMBER_UNIT = re.compile(r"([0-9]+(?:[.,][0-9]+)?)([a-z]+)")
+_FRACTION = r"[0-9]{1,2}/(?:2|3|4|8|16|32|64)(?![0-9]|\s?[gt]b)"
+"""`3/8` of an inch is one size; `4/64GB` are two."""
+_WORD = re.compile(rf"{_FRACTION}|[^\W_]+(?:(?<=[0-9])[.,][0-9]+[^\W_]*)*|[\"”″]")
+_NUMBER = r"[0-9]+(?:[.,/][0-9]+)?"
+_NUMBER_UNIT = re.compile(rf"({_NUMBER})([a-z]+)")
 _GLUED = re.compile(r"([a-zñ]{1,2}[0-9]+)([a-zñ]{3,})|([a-zñ]{3,})([0-9]+)([a-zñ]*)")
 
 _UNITS = {
@@ -100,7 +105,7 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     for word in _WORD.findall(fold(text)):
         unit = _UNITS.get(word)
-        if unit and found and re.fullmatch(r"[0-9]+(?:[.,][0-9]+)?", found[-1]):
+        if unit and found and re.fullmatch(_NUMBER, found[-1]):
             found[-1] += unit
         elif word not in ('"', "”", "″"):
             found.append(_with_short_unit(word))
@@ -119,8 +124,8 @@ def number_of(word: str) -> str | None:
 
 
 def is_measure(word: str) -> bool:
-    """Whether a word is a number with a unit, such as 128gb."""
-    return number_of(word) is not None
+    """Whether a word is a number with a unit or a fraction, such as 128gb or 3/8."""
+    return number_of(word) is not None or "/" in word
 
 
 def product_code(text: str) -> str:

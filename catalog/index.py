@@ -8,7 +8,7 @@ article named there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,7 +29,7 @@ EXTRA = 1.0
 """What comes with a product, after " + " in its name."""
 FOR = 1.5
 """What a product is made for, after "para" in its name."""
-HEAD = 2.0
+HEAD = 1.0
 """What a product is called counts so much more than its other words: "Fresas", "Yogur de fresa"."""
 CODE = 6.0
 WIDER_GROUP = 0.5
@@ -64,29 +64,38 @@ class IndexedText:
 def product_terms(product: IndexedText, synonyms: Synonyms) -> dict[str, float]:
     """The terms of a product with their weights, each field counted once."""
     weights: dict[str, float] = {}
-    clause = _CLAUSE.search(product.name)
-    main = product.name[: clause.start()] if clause else product.name
-    found = words(main)
-    _add(weights, _terms(found, synonyms), NAME / (1 + LENGTH_SHARE * len(found)))
-    if clause:
-        rest = words(product.name[clause.end() :])
-        _add(weights, _terms(rest, synonyms), EXTRA if "+" in clause[0] else FOR)
-    for term, weight in _category_terms(product.category, synonyms):
-        weights[term] = weights.get(term, 0.0) + weight
+    _add(weights, _name_terms(product.name, synonyms), 1.0)
+    _add(weights, _category_terms(product.category, synonyms), 1.0)
     _add(weights, _text_terms(product.brand, synonyms), BRAND)
     if product.description:
-        _add(weights, _terms(words(product.description), synonyms), DESCRIPTION)
-    for head in _heads(found, synonyms):
-        weights[HEAD_MARK + head] = weights.get(head, 0.0) + HEAD
+        _add(weights, _terms(words(product.description), synonyms).items(), DESCRIPTION)
     for code in (product.external_id, product.sku):
         if plain := product_code(code):
             weights["#" + plain] = CODE
     return {term[:MAX_TERM_CHARS]: round(weight, 3) for term, weight in weights.items()}
 
 
-def _add(weights: dict[str, float], terms: Terms | dict[str, float], weight: float) -> None:
-    for term, factor in terms.items() if isinstance(terms, dict) else terms:
+def _add(weights: dict[str, float], terms: Iterable[tuple[str, float]], weight: float) -> None:
+    for term, factor in terms:
         weights[term] = weights.get(term, 0.0) + factor * weight
+
+
+def _name_terms(name: str, synonyms: Synonyms) -> Iterable[tuple[str, float]]:
+    """The terms of a name; what comes along or what it is for counts less than the thing."""
+    clause = _CLAUSE.search(name)
+    main = words(name[: clause.start()] if clause else name)
+    rest = words(name[clause.end() :]) if clause else []
+    named = NAME / (1 + LENGTH_SHARE * len(main))
+    beside = EXTRA if clause and "+" in clause[0] else FOR
+    weights = dict.fromkeys(_own_terms(rest), beside) | dict.fromkeys(_own_terms(main), named)
+    # A phrase may reach over the "para": crema para peinar.
+    content, border = _stems(main + rest), len(_stems(main))
+    for at, group, factor in _groups(content, synonyms):
+        weight = factor * (named if at < border else beside)
+        weights[group] = max(weights.get(group, 0.0), weight)
+    for head in _heads(main + rest, synonyms):
+        weights[HEAD_MARK + head] = weights[head] + HEAD
+    return weights.items()
 
 
 @lru_cache(maxsize=8192)
@@ -95,8 +104,8 @@ def _category_terms(category: str, synonyms: Synonyms) -> Terms:
     weights: dict[str, float] = {}
     _add(weights, _text_terms(last, synonyms), LAST_CATEGORY)
     _add(weights, _text_terms(" ; ".join(upper), synonyms), UPPER_CATEGORY)
-    for term, factor in _across_levels(category, synonyms):
-        weights[term] = max(weights.get(term, 0.0), factor * LAST_CATEGORY)
+    for group, factor in _across_levels(category, synonyms):
+        weights[group] = max(weights.get(group, 0.0), factor * LAST_CATEGORY)
     for part in re.split(r",| y | e | and | & |/", last):
         for head in _heads(words(part), synonyms):
             weights[HEAD_MARK + head] = weights[head]
@@ -106,9 +115,9 @@ def _category_terms(category: str, synonyms: Synonyms) -> Terms:
 def _across_levels(category: str, synonyms: Synonyms) -> Iterator[tuple[str, float]]:
     """The groups that only two category levels together name: `Zapatos > Deportivos`."""
     levels = [_stems(words(level)) for level in category.split(" > ")[-2:]]
-    alone = {group for level in levels for group, _ in _group_terms(level, synonyms)}
-    together = _group_terms([word for level in levels for word in level], synonyms)
-    yield from ((group, factor) for group, factor in together if group not in alone)
+    alone = {group for level in levels for _, group, _ in _groups(level, synonyms)}
+    together = _groups([word for level in levels for word in level], synonyms)
+    yield from ((group, factor) for _, group, factor in together if group not in alone)
 
 
 @lru_cache(maxsize=8192)
@@ -118,11 +127,14 @@ def _text_terms(text: str, synonyms: Synonyms) -> Terms:
 
 def _terms(found: Sequence[str], synonyms: Synonyms) -> dict[str, float]:
     """The terms of one field, each with the share of the field's weight it gets."""
-    terms = {term: 1.0 for word in found if word not in LINK_WORDS for term in word_terms(word)}
-    for group, factor in _group_terms(_stems(found), synonyms):
-        if factor > terms.get(group, 0.0):
-            terms[group] = factor
+    terms = dict.fromkeys(_own_terms(found), 1.0)
+    for _, group, factor in _groups(_stems(found), synonyms):
+        terms[group] = max(terms.get(group, 0.0), factor)
     return terms
+
+
+def _own_terms(found: Sequence[str]) -> Iterator[str]:
+    return (term for word in found if word not in LINK_WORDS for term in word_terms(word))
 
 
 def _stems(found: Sequence[str]) -> list[str]:
@@ -144,11 +156,12 @@ def word_terms(word: str) -> tuple[str, ...]:
     return tuple(sorted(terms))
 
 
-def _group_terms(stems: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[str, float]]:
+def _groups(stems: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[int, str, float]]:
+    """Position of a phrase, a group it belongs to, and the share of the weight it gets there."""
     for at, length in _phrases(stems, synonyms):
         for group in synonyms.groups[tuple(stems[at : at + length])]:
-            yield group, 1.0
-            yield from ((wider, WIDER_GROUP) for wider in synonyms.wider[group])
+            yield at, group, 1.0
+            yield from ((at, wider, WIDER_GROUP) for wider in synonyms.wider[group])
 
 
 def _phrases(stems: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[int, int]]:

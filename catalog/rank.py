@@ -90,8 +90,9 @@ def _weights(catalog: LoadedCatalog, concept: Concept) -> NDArray[np.float32]:
     weights = _best_weights(catalog, concept.terms)
     if concept.together:
         each = [_best_weights(catalog, terms) for terms in concept.together]
-        apart = np.float32(TOGETHER_FACTOR) * np.minimum.reduce(each)
-        weights = np.where(weights > 0, weights, apart)
+        said = np.minimum.reduce(each)
+        apart = np.float32(TOGETHER_FACTOR) * said
+        weights = np.where(weights > 0, np.maximum(weights, said), apart)
     return weights
 
 

@@ -131,7 +131,7 @@ class Reader:
         return self._if_sold(Concept(word, terms, kind=kind))
 
     def _own_terms(self, word: str) -> dict[str, float]:
-        own = {term: 1.0 for term in (stem(word), HEAD_MARK + stem(word))}
+        own = dict.fromkeys((stem(word), HEAD_MARK + stem(word)), 1.0)
         if number := number_of(word):
             own[number] = NUMBER_FACTOR
         return self._indexed(own.items())
@@ -144,7 +144,7 @@ class Reader:
         together = tuple(concept.terms for concept in known if concept and concept.terms)
         concept = Concept(
             " ".join(content),
-            self._group_terms(groups, 1.0),
+            self._group_terms(groups, SYNONYM_FACTOR),
             together if len(together) == len(content) else (),
             kind=self._kind(groups, {}),
         )
