@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from bot import intents
+from bot.language import words
 from bot.prompts.inert import BAR, inert
 from bot.prompts.tokens import clipped, estimate_tokens
 from bot.turn_context import MENTIONED, TurnContext
@@ -17,23 +21,51 @@ _SKU_TOKENS = 12
 _NAME_TOKENS = (60, 30, 22, 16)
 """Long names are shortened only when the lines would not fit."""
 _DETAIL_TOKENS = 120
+_ANSWER_TOKENS = 30
 _LEAST_DETAIL_TOKENS = 8
+_LEAST_CANDIDATES = 4
+"""So many stay when those behind them make way for details that were asked for."""
+_CLAUSE_END = re.compile(r"[.;]\s+|,\s+|\n")
+_TELLING_LETTERS = 4
+_STEM_LETTERS = 5
 
 
 def lines(context: TurnContext, most: int, *, with_details: bool) -> str:
-    """The first `most` candidates, one line each, under the names of their columns.
+    """The `most` wanted candidates, one line each, under the names of their columns.
 
     Args:
-        with_details: add what the descriptions say, the best candidate's first, while it fits.
+        with_details: add what the descriptions say on what was asked ("¿tiene garantía?"), then
+            what else they say, the best candidate's first, while it fits.
     """
-    hits = context.hits[:most]
     head = text("prompt.products_head", context.language)
     room = TOKENS - estimate_tokens(head) - 1
-    cells = _fitting(hits, context.language, room)
-    room -= sum(map(_cost, cells))
-    if with_details:
-        cells = _with_details(cells, hits, room)
+    hits = _wanted(context, most)
+    if not with_details:
+        return _under(head, _fitting(hits, context.language, room))
+    asked = _stems(intents.asked(context.waiting))
+    while True:
+        cells = _fitting(hits, context.language, room)
+        details = [_detail(hit.product, asked) for hit in hits]
+        answered = [_joined(*pair) for pair in zip(cells, (d.asked for d in details), strict=True)]
+        fits = sum(map(_cost, answered)) <= room
+        if fits or answered == cells or len(hits) <= _LEAST_CANDIDATES:
+            break
+        hits = _wanted(context, len(hits) - 1)
+    return _under(head, _filled_up(cells, answered, details, room))
+
+
+def _under(head: str, cells: Sequence[str]) -> str:
     return "\n".join([head, *(BAR + line for line in cells)])
+
+
+def _wanted(context: TurnContext, most: int) -> list[Hit]:
+    """The hits to show; where the question names none itself, those talked about stay first."""
+    by_need = list(context.hits)
+    if not intents.read(intents.asked(context.waiting)).content:
+        named = [product.id for product in context.mentioned]
+        by_need.sort(key=lambda hit: hit.product.id not in named)
+    kept = {hit.product.id for hit in by_need[:most]}
+    return [hit for hit in context.hits if hit.product.id in kept]
 
 
 def _cost(line: str) -> int:
@@ -42,6 +74,7 @@ def _cost(line: str) -> int:
 
 def _fitting(hits: Sequence[Hit], language: str, room: int) -> list[str]:
     """The lines with names as long as the room allows."""
+    found: list[str] = []
     for name_tokens in _NAME_TOKENS:
         found = [_line(hit, language, name_tokens) for hit in hits]
         if sum(map(_cost, found)) <= room:
@@ -59,7 +92,7 @@ def _line(hit: Hit, language: str, name_tokens: int) -> str:
     ]
     if hit.reason == MENTIONED:
         cells.append(text("prompt.mentioned", language))
-    return BAR.join(f"{cell} " for cell in cells).rstrip()
+    return f" {BAR}".join(cells)
 
 
 def _name(product: ProductView) -> str:
@@ -74,13 +107,46 @@ def _stock(stock: int | None, language: str) -> str:
     return str(stock) if stock > 0 else text("prompt.out_of_stock", language)
 
 
-def _with_details(cells: Sequence[str], hits: Sequence[Hit], room: int) -> list[str]:
-    detailed = []
-    for line, hit in zip(cells, hits, strict=True):
-        detail = inert(hit.product.description)
-        if detail and room >= _LEAST_DETAIL_TOKENS:
-            longer = f"{line} {BAR}{clipped(detail, min(_DETAIL_TOKENS, room - 3))}"
-            room -= _cost(longer) - _cost(line)
-            line = longer
-        detailed.append(line)
-    return detailed
+def _joined(line: str, detail: str) -> str:
+    return f"{line} {BAR}{detail}" if detail else line
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """What a description says: on what was asked, and all of it with that in front."""
+
+    asked: str
+    whole: str
+
+
+def _detail(product: ProductView, asked: set[str]) -> _Detail:
+    """The clauses that speak of what was asked and the name does not say, then the others."""
+    wanted = asked - _stems(product.name)
+    clauses = _CLAUSE_END.split(product.description)
+    told = [clause for clause in clauses if not wanted.isdisjoint(_stems(clause))]
+    if not told:
+        return _Detail("", inert(product.description))
+    others = [clause for clause in clauses if clause not in told]
+    return _Detail(
+        clipped(inert(", ".join(told)), _ANSWER_TOKENS), inert(", ".join([*told, *others]))
+    )
+
+
+def _filled_up(
+    cells: Sequence[str], answered: Sequence[str], details: Sequence[_Detail], room: int
+) -> list[str]:
+    """The lines with what was asked; what is left of the room goes to the rest, best hit first."""
+    found = list(answered)
+    room -= sum(map(_cost, found))
+    for at, detail in enumerate(details):
+        free = room + _cost(found[at]) - _cost(cells[at])
+        longer = _joined(cells[at], clipped(detail.whole, min(_DETAIL_TOKENS, free - 2)))
+        if room >= _LEAST_DETAIL_TOKENS and len(longer) > len(found[at]):
+            room -= _cost(longer) - _cost(found[at])
+            found[at] = longer
+    return found
+
+
+def _stems(said: str) -> set[str]:
+    """The beginnings of the longer words of a text: "garantía" and "garantizado" share theirs."""
+    return {word[:_STEM_LETTERS] for word in words(said) if len(word) >= _TELLING_LETTERS}

@@ -42,7 +42,7 @@ def checked(body: str) -> str:
     Raises:
         ConfigError: with everything that is wrong with it.
     """
-    cleaned = visible(body.replace("\r\n", "\n")).strip()
+    cleaned = visible("\n".join(body.splitlines())).strip()
     faults = []
     if not cleaned:
         faults.append(text("prompt.own.empty"))

@@ -1,67 +1,15 @@
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 
-from bot.messages import TalkMessage
 from bot.prompt import build, with_correction
 from bot.prompts import voice
 from bot.prompts.tokens import estimate_tokens
-from bot.turn_context import TurnContext
-from catalog.search import Hit, ProductView
 from core.own_texts import OwnText
 from core.texts import text
 from shop.facts import ShopFacts
-
-NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-FACTS = ShopFacts(
-    {
-        "name": "La Esquina",
-        "hours": [{"days": "lunes a viernes", "open": "09:00", "close": "18:00"}],
-        "delivery": [{"zone": "Bogotá", "cost": 12000, "currency": "COP", "time": "1 día"}],
-        "payment": ["efectivo", "tarjeta"],
-        "returns": "30 días con factura",
-        "branches": [{"name": "Centro", "address": "Calle 10 # 4-20", "phone": "601 555 0101"}],
-        "gift_wrap": {"available": True},
-    }
-)
-
-
-def said(body: str, author: str = "customer", type_: str = "text", seq: int = 1) -> TalkMessage:
-    return TalkMessage(seq=seq, author=author, body=body, type=type_, created_at=NOW)
-
-
-def hit(number: int = 1, stock: int | None = 5, **changed: str) -> Hit:
-    words = {
-        "name": f"Portátil Andes {number} 16GB SSD 512GB",
-        "sku": f"LAP-{number:03}",
-        "brand": "Andes",
-        "description": "Pantalla de 14 pulgadas, teclado en español, garantía de 12 meses",
-    } | changed
-    product = ProductView(
-        id=number,
-        external_id=str(number),
-        category="Computadores > Portátiles",
-        price_minor=229990000 + number * 100,
-        currency="COP",
-        stock=stock,
-        **words,
-    )
-    return Hit(product=product, score=1.0, reason="laptops")
-
-
-def context(*waiting: TalkMessage, **given: object) -> TurnContext:
-    values: dict[str, object] = {"facts": FACTS, "shop_name": "La Esquina", "now": NOW} | given
-    return TurnContext(waiting=waiting or (said("¿tienen laptops?"),), **values)  # type: ignore[arg-type]
-
-
-def contents(prompt_context: TurnContext, **limits: int) -> list[tuple[str, str]]:
-    return [(m.role, m.content) for m in build(prompt_context, **limits).messages]
-
-
-def system(prompt_context: TurnContext, **limits: int) -> str:
-    return contents(prompt_context, **limits)[0][1]
+from tests.unit.bot.prompt_world import NOW, contents, context, hit, said, system
 
 
 def test_the_waiting_messages_stand_last_joined_by_line_ends_and_verbatim() -> None:
