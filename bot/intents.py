@@ -16,7 +16,8 @@ from bot import traits
 from bot.language import words
 from bot.messages import TalkMessage
 from bot.phrases import phrase_book
-from bot.sentence import PRODUCT, Sentence, Wish
+from bot.sentence import PRODUCT, Sentence
+from bot.sentence import Wish as Wish
 
 _MOST_WORDS = 300
 """A longer message is read by its beginning."""
@@ -34,6 +35,7 @@ class Reading:
         wishes: the products it names.
         markers: names of `[markers]` in `intents.toml` it holds: "cheapest", "compare" and so on.
         is_follow_up: speaks of what was asked before ("¿y en negro?", "¿cuánto cuesta?").
+        places: words that name where to, in a question on delivery or branches.
         has_strays: holds words that nothing explains.
     """
 
@@ -42,12 +44,13 @@ class Reading:
     wishes: tuple[Wish, ...]
     markers: frozenset[str]
     is_follow_up: bool
+    places: tuple[str, ...]
     has_strays: bool
 
     @property
     def content(self) -> tuple[str, ...]:
         """The words that name products."""
-        return tuple(word for wish in self.wishes for word in wish.words)
+        return tuple(word for wish in self.wishes for word in (*wish.words, *wish.details))
 
 
 def intents(text: str) -> frozenset[str]:
@@ -82,9 +85,15 @@ def search_text(waiting: Sequence[TalkMessage], history: Sequence[TalkMessage]) 
     if not reading.is_follow_up:
         return _on_products(question)
     earlier = [body for body in _customer_words(history) if read(body).content]
-    opening = next((body for body in earlier if not read(body).is_follow_up), "")
+    opening = opening_of(history)
     refined = question if reading.content else next(iter(earlier), "")
     return "\n".join(dict.fromkeys(part for part in (opening, refined) if part))
+
+
+def opening_of(history: Sequence[TalkMessage]) -> str:
+    """The customer's last message that named a product of its own; "" when there is none."""
+    earlier = (body for body in _customer_words(history) if read(body).content)
+    return next((body for body in earlier if not read(body).is_follow_up), "")
 
 
 def _on_products(question: str) -> str:
@@ -113,7 +122,7 @@ def read(text: str) -> Reading:
     found = [name for sentence in sentences for name in sentence.intents()]
     wishes = tuple(wish for sentence in sentences for wish in sentence.wishes())
     settled = _settled(set(found))
-    content = [word for wish in wishes for word in wish.words]
+    content = [word for wish in wishes for word in (*wish.words, *wish.details)]
     opens = sentences[0].said[0] if sentences else ""
     leads_on = opens in phrase_book().follow_up and len(content) <= 2
     return Reading(
@@ -122,6 +131,7 @@ def read(text: str) -> Reading:
         wishes=wishes,
         markers=frozenset().union(*(sentence.markers.keys() for sentence in sentences)),
         is_follow_up=leads_on or all(traits.is_trait(word) for word in content),
+        places=tuple(place for sentence in sentences for place in sentence.places),
         has_strays=any(sentence.strays for sentence in sentences),
     )
 

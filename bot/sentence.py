@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from bot import traits
 from bot.phrases import matches, phrase_book, repaired
+from catalog.chatter import LINK_WORDS
 
 PRODUCT = "product"
 POLITE = frozenset({"greeting", "thanks", "goodbye", "assent"})
 _JOINS = frozenset({"y", "e", "o", "u", "and", "or", "ou", "vs", "versus", "ni"})
-_INTRODUCES = frozenset(
-    ["de", "del", "d", "el", "la", "los", "las", "un", "una", "unos", "unas"]
-    + ["the", "of", "um", "uma", "do", "da", "os", "as"]
-)
+_INTRODUCES = LINK_WORDS - {"a", "o", "e", "y", "en", "em", "in", "para", "pa", "por", "con"}
+_LEADS_TO_DETAILS = frozenset({"para", "pa", "que", "con", "for", "with", "that", "com", "pra"})
+_ASKING = frozenset({"shopping", "strong", "compare", "total"})
 _AROUND_A_PRODUCT = frozenset({"discount", "photos", "buying", "delivery", "payment", "returns"})
 """What somebody may want to know of a product named behind it ("fotos de la mochila")."""
 _BESIDE_A_PRICE = frozenset({*POLITE, "discount", "person", "buying"})
@@ -25,10 +25,19 @@ _BEYOND_THE_SHOP = frozenset({"off_topic", "identity", "complaint", "order_statu
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One product a message names: the words that name it, and how many of it when it says so."""
+    """One product a message names.
+
+    Args:
+        words: those that name it.
+        details: what else is said of it: what it is for, what it should have.
+        quantity: how many, when it says so.
+        is_asked: the sentence asks for it in so many words ("tienen", "cuánto cuesta").
+    """
 
     words: tuple[str, ...]
+    details: tuple[str, ...] = ()
     quantity: int | None = None
+    is_asked: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +56,7 @@ class Sentence:
     """Where the phrases of intents stand, in order."""
     markers: dict[str, list[tuple[int, ...]]] = field(init=False)
     explained: set[int] = field(init=False)
+    places: list[str] = field(init=False)
     content: list[int] = field(init=False)
     strays: bool = field(init=False)
 
@@ -61,13 +71,18 @@ class Sentence:
             for match in matches(phrases, self.said)
         )
         self.markers = {
-            name: at for name, phrases in book.markers.items() if (at := matches(phrases, plain))
+            name: places
+            for name, phrases in book.markers.items()
+            if (places := matches(phrases, plain))
         }
         self.explained = {at for match, _ in self.found for at in match}
+        self.places = []
         if {name for _, name in self.found} & {"delivery", "branches"}:
-            self.explained |= self._places()
+            spots = self._places() - self.explained
+            self.places = [self.written[at] for at in sorted(spots) if not self._is_chat(at)]
+            self.explained |= spots
         self.content = []
-        candidates = [at for at in range(len(plain)) if at in named or self._may_name(at)]
+        candidates = [i for i in range(len(plain)) if i in named or self._may_name(i)]
         for at in candidates:
             if at in named or self._counts(at):
                 self.content.append(at)
@@ -90,13 +105,23 @@ class Sentence:
                 groups[-1].append(at)
             else:
                 groups.append([at])
+        is_asked = bool(self.markers.keys() & _ASKING)
         for group in groups:
-            last = group[-1] + 1
-            behind = self.written[last : last + 1]
-            spec = [behind[0]] if behind and behind[0].isdigit() and last not in self.breaks else []
-            between = range(group[0], group[-1] + 1)
-            kept = [self.written[at] for at in between if at in group or self.written[at].isdigit()]
-            yield Wish(tuple(kept + spec), self._quantity(group[0]))
+            words = self._spelt_out(group)
+            named = [self.written[at] for at in words if not self._is_detail(group[0], at)]
+            details = [self.written[at] for at in words if self._is_detail(group[0], at)]
+            quantity = self._quantity(group[0])
+            yield Wish(tuple(named), tuple(details), quantity, is_asked or bool(quantity))
+
+    def _spelt_out(self, group: list[int]) -> list[int]:
+        """The words of a group with the numbers among and right behind them."""
+        last = group[-1] + 1
+        behind = last < len(self.written) and last not in self.breaks
+        span = range(group[0], last + 1 if behind else last)
+        return [at for at in span if at in group or self.written[at].isdigit()]
+
+    def _is_detail(self, first: int, at: int) -> bool:
+        return any(word in _LEADS_TO_DETAILS for word in self.written[first:at])
 
     def _belongs(self, last: int, at: int) -> bool:
         """Whether two words of content name one product."""
@@ -162,7 +187,7 @@ class Sentence:
                 following = (i for i in range(at + 1, len(self.said)) if not self._is_chat(i))
                 first = next(following, None)
                 if first is not None and first - at <= 2:
-                    found |= {first, first + 1}
+                    found |= {first, first + 1} & set(range(len(self.said)))
         return found
 
     def _is_chat(self, at: int) -> bool:

@@ -7,22 +7,32 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from bot.language import words
+from catalog.chatter import LINK_WORDS
 
+COLORS = (
+    "black", "white", "grey", "silver", "gold", "blue", "red",
+    "green", "yellow", "orange", "pink", "purple", "brown", "beige",
+)  # fmt: skip
+"""The colours told apart; `traits.toml` has their words, `core/texts` their names."""
 _SIZE_NUMBER = re.compile(r"\d{1,2}")
 _MOST = 999
 _IN = frozenset({"en", "in", "em"})
+_LETTERS = ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl")
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
     colors: Mapping[str, str]
+    colors_or_things: Mapping[str, str]
     sizes: frozenset[str]
     before_size: frozenset[str]
     numbers: Mapping[str, int]
+    ordinals: Mapping[str, int]
     units: frozenset[str]
 
 
@@ -51,24 +61,57 @@ def number(word: str) -> int | None:
     return _words().numbers.get(word)
 
 
-def colors(text: str) -> dict[str, str]:
-    """The colours a text names → the word it names each by."""
-    known = _words().colors
-    return {known[word]: word for word in reversed(words(text)) if word in known}
+def ordinal(word: str) -> int | None:
+    """The place in a list a word names: 2 for "segundo", -1 for "último"."""
+    return _words().ordinals.get(word)
+
+
+def colors(text: str) -> tuple[str, ...]:
+    """The colours a text names, each one of COLORS."""
+    known = _words()
+    said = words(text)
+    found = [
+        known.colors.get(word)
+        or (known.colors_or_things.get(word) if _is_colored(before) else None)
+        for before, word in pairwise(["", *said])
+    ]
+    return tuple(dict.fromkeys(color for color in found if color))
+
+
+def _is_colored(before: str) -> bool:
+    return bool(before) and (before in _IN or before not in LINK_WORDS)
 
 
 def sizes(text: str) -> tuple[str, ...]:
-    """The sizes a text names: letters by themselves, numbers behind "talla" and the like."""
+    """The sizes a text names: letters by themselves, letters and numbers behind "talla" and the
+    like, and what lies between "36 a 42" or "S a XL" there."""
     known = _words()
-    said = words(text)
-    return tuple(
-        dict.fromkeys(
-            word
-            for before, word in zip(["", *said], said, strict=False)
-            if is_size(word, behind=before)
-            or (before in known.before_size and _SIZE_NUMBER.fullmatch(word))
-        )
-    )
+    found: list[str] = []
+    is_named = False
+    for before, word in pairwise(["", *words(text)]):
+        if word in known.before_size:
+            is_named = True
+        elif is_size(word, behind=before) or (is_named and _may_be_size(word)):
+            found += _between(found[-1], word) if before in _TO and found else [word]
+        else:
+            is_named = is_named and word in _LISTS
+    return tuple(dict.fromkeys(found))
+
+
+def _may_be_size(word: str) -> bool:
+    return word in _words().sizes or bool(_SIZE_NUMBER.fullmatch(word))
+
+
+_TO = frozenset({"a", "al", "hasta", "to", "ao", "ate"})
+_LISTS = _TO | {"y", "e", "o", "and", "or", "ou", "de", "la", "from", "disponibles", "us"}
+
+
+def _between(first: str, last: str) -> list[str]:
+    if first.isdigit() and last.isdigit():
+        return [str(size) for size in range(int(first), int(last) + 1)]
+    if first in _LETTERS and last in _LETTERS:
+        return list(_LETTERS[_LETTERS.index(first) : _LETTERS.index(last) + 1])
+    return [last]
 
 
 @lru_cache(maxsize=1)
@@ -76,11 +119,15 @@ def _words() -> _Words:
     path = Path(__file__).with_name("traits.toml")
     data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     return _Words(
-        colors={word: name for name, line in data["colors"].items() for word in line.split()},
+        colors=_by_word(data["colors"]),
+        colors_or_things=_by_word(data["colors_or_things"]),
         sizes=frozenset(data["sizes"]["words"].split()),
         before_size=frozenset(data["sizes"]["before"].split()),
-        numbers={
-            word: int(value) for value, line in data["numbers"].items() for word in line.split()
-        },
+        numbers={word: int(value) for word, value in _by_word(data["numbers"]).items()},
+        ordinals={word: int(value) for word, value in _by_word(data["ordinals"]).items()},
         units=frozenset(data["units"]["words"].split()),
     )
+
+
+def _by_word(table: Mapping[str, str]) -> dict[str, str]:
+    return {word: name for name, line in table.items() for word in line.split()}

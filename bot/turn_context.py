@@ -28,6 +28,8 @@ class TurnContext:
             search come first, behind them what earlier replies named (reason `MENTIONED`).
         mentioned: products the last replies named, in the order they were named, newest reply
             first: "el segundo" is the second of them. Those that fit stand in `hits` too.
+        categories: what the shop sells, by category and how many products, the largest first;
+            () unless that was asked.
         facts: what the shop says about itself.
         voice: how the shop wants to sound, in its own words; None: as shipped.
         language: the contact's language: "es", "en" or "pt".
@@ -44,6 +46,7 @@ class TurnContext:
     known: Mapping[int, ProductView] = field(default_factory=dict)
     hits: tuple[Hit, ...] = ()
     mentioned: tuple[ProductView, ...] = ()
+    categories: tuple[tuple[str, int], ...] = ()
     facts: ShopFacts = field(default_factory=ShopFacts)
     voice: OwnText | None = None
     language: str = "es"

@@ -1,0 +1,66 @@
+"""A talk enters; the products that "ese", "el segundo" or "los dos" mean in it leave."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from bot import traits
+from bot.intents import Reading, asked
+from bot.language import words
+from bot.offline.matching import has_word
+from bot.offline.saying import name
+from bot.turn_context import TurnContext
+from catalog.search import ProductView
+
+_BEFORE_PLACE = frozenset(
+    {"el", "la", "del", "al", "the", "o", "a", "do", "da", "ese", "este", "y"}
+)
+_NO_PLACES = frozenset({"precio", "price", "preco"})
+"""What "el último" may stand before without meaning a place in the list."""
+_BOTH = frozenset({"los dos", "las dos", "os dois", "as duas", "the two", "of them"})
+_BOTH_WORDS = frozenset({"ambos", "ambas", "both"})
+_THIS = frozenset(
+    {"ese", "esa", "eso", "este", "esta", "esos", "esas", "estos", "estas", "esse", "essa"}
+    | {"that", "this", "it", "these"}
+)
+_SHORT = 7
+"""A message of so few words that says "ese" speaks of what was shown."""
+
+
+def last_named(context: TurnContext) -> tuple[ProductView, ...]:
+    """The products of the last reply that named any."""
+    for message in reversed(context.history):
+        if message.author == "bot":
+            body = " ".join(message.body.replace("*", "").split())
+            if found := tuple(p for p in context.mentioned if name(p) in body):
+                return found
+    return context.mentioned
+
+
+def pointed_at(context: TurnContext, reading: Reading) -> tuple[ProductView, ...]:
+    """The products a message points at instead of naming them; () when it does not."""
+    known = last_named(context)
+    said = words(asked(context.waiting))
+    places = [
+        place
+        for (before, word), after in zip(pairwise(["", *said]), [*said[1:], ""], strict=True)
+        if before in _BEFORE_PLACE and after not in _NO_PLACES and (place := traits.ordinal(word))
+    ]
+    if known and places:
+        shown = known if max(places) <= len(known) else context.mentioned
+        return tuple(shown[p - 1 if p > 0 else p] for p in places if p <= len(shown))
+    if {" ".join(pair) for pair in pairwise(said)} & _BOTH or _BOTH_WORDS & set(said):
+        return known[:2]
+    if not reading.content and _THIS & set(said) and len(said) <= _SHORT:
+        return known
+    return _named_again(reading, known, said)
+
+
+def _named_again(
+    reading: Reading, known: tuple[ProductView, ...], said: list[str]
+) -> tuple[ProductView, ...]:
+    """Of several products shown, those that "la de Samsung" means."""
+    if "shopping" in reading.markers or len(said) > _SHORT or not reading.content:
+        return ()
+    named = tuple(p for p in known if all(has_word(word, p) for word in reading.content))
+    return named if len(named) < len(known) else ()

@@ -1,0 +1,140 @@
+"""What a message asks about products and what the catalog found enter; its answers leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import traits
+from bot.intents import Reading, asked, opening_of, read
+from bot.language import words
+from bot.offline import comparing, pricing, totals, variants
+from bot.offline.matching import Match, match
+from bot.offline.pointing import last_named, pointed_at
+from bot.offline.saying import Part, is_sold_out, listed, merged, say
+from bot.sentence import Wish
+from bot.turn_context import TurnContext
+from catalog.search import ProductView
+
+MOST_WISHES = 4
+
+
+def answer(context: TurnContext, reading: Reading, most: int) -> list[Part]:
+    """One part for each product asked about, in the order they are named.
+
+    Args:
+        most: products listed for each.
+    """
+    matches = _matches(context, reading)
+    if not matches:
+        return [Part(say(context, "which_product"))]
+    if "compare" in reading.markers and (part := comparing.compared(context, reading, matches)):
+        return [part, *_not_found(context, matches)]
+    if counted := totals.counted(context, reading, matches):
+        return [counted, *_not_found(context, matches)]
+    each = max(1, min(most, 2 * most // len(matches)))
+    return merged([_one(context, reading, found, each) for found in matches])
+
+
+def _matches(context: TurnContext, reading: Reading) -> list[Match]:
+    """What each part of the question is about; wishes nobody asked for count when found."""
+    whole = _as_one(reading)
+    if pointed := pointed_at(context, reading):
+        return [Match(whole, pointed)]
+    if not reading.is_follow_up:
+        each = match(reading.wishes[:MOST_WISHES], context.found)
+        return [m for m in each if m.products or m.wish.is_asked] or each[:1]
+    if not reading.content and (known := last_named(context)):
+        return [Match(whole, known)]
+    return _on_opening(context, reading, whole)
+
+
+def _on_opening(context: TurnContext, reading: Reading, whole: Wish) -> list[Match]:
+    """What a follow-up ("¿y en negro?", "¿y la Haceb?") means of the product it speaks of."""
+    new = [word for word in reading.content if not traits.is_trait(word)]
+    fresh = [hit for hit in context.found if set(words(hit.reason)) & set(new)]
+    opening = read(opening_of(context.history)).wishes[:1]
+    spoken_of = tuple(word for wish in opening for word in wish.words)
+    both = replace(whole, words=(*spoken_of, *whole.words))
+    (found,) = match([both], fresh or context.found)
+    products = found.products or last_named(context)
+    missing = tuple(word for word in found.missing if word in new)
+    return [Match(whole, products, missing)] if products or reading.content else []
+
+
+def _as_one(reading: Reading) -> Wish:
+    """All wishes of a short question as one."""
+    said = tuple(word for wish in reading.wishes for word in wish.words)
+    details = tuple(word for wish in reading.wishes for word in wish.details)
+    quantity = next((wish.quantity for wish in reading.wishes if wish.quantity), None)
+    return Wish(said, details, quantity, is_asked=True)
+
+
+def _not_found(context: TurnContext, matches: Sequence[Match]) -> list[Part]:
+    return [_absent(context, found) for found in matches if not found.products]
+
+
+def _absent(context: TurnContext, found: Match) -> Part:
+    if found.name:
+        return Part(say(context, "no_such_product", name=found.name))
+    return Part(say(context, "no_product"))
+
+
+def _one(context: TurnContext, reading: Reading, found: Match, most: int) -> Part:
+    """The answer on one product asked for: within its price, in its colour, in its order."""
+    if not found.products:
+        return _absent(context, found)
+    question = asked(context.waiting)
+    limits = pricing.limits_of(question, found.products)
+    within = [p for p in found.products if pricing.allows(limits, p)]
+    if not within:
+        return pricing.beyond(context, limits, found.products, most)
+    wanted = variants.wanted(found.wish)
+    having = [p for p in within if variants.has(p, wanted)]
+    if wanted and not having:
+        return variants.absent(context, wanted, _in_order(reading, within), most)
+    shown = _in_order(reading, having)[:most]
+    return listed(context, _head(context, reading, replace(found, products=tuple(shown))), shown)
+
+
+def _head(context: TurnContext, reading: Reading, found: Match) -> str:
+    """What is said before the list: what was asked for that these products are, or are not."""
+    question = asked(context.waiting)
+    if found.missing:
+        return say(context, "products_close", name=found.name)
+    if "claims" in reading.markers:
+        return say(context, "products_true")
+    if wanted := variants.wanted(found.wish):
+        return variants.head(context, wanted, found.products)
+    if limits := pricing.limits_of(question, found.products):
+        return pricing.head(context, limits, found.products)
+    for order in ("cheapest", "dearest"):
+        if order in reading.markers:
+            return say(context, order)
+    if "stock" in reading.markers and len(found.products) == 1:
+        return _stock_head(context, found.products[0])
+    return say(context, "products")
+
+
+def _stock_head(context: TurnContext, product: ProductView) -> str:
+    if product.stock is None:
+        return say(context, "to_confirm")
+    return say(context, "sold_out" if is_sold_out(product) else "in_stock")
+
+
+def _in_order(reading: Reading, products: Sequence[ProductView]) -> list[ProductView]:
+    """Best first, or by price when that was asked, and what is sold out behind the rest.
+
+    By price only what is of the best one's kind: the cheapest thing found for "televisor" is a
+    wall mount.
+    """
+    ordered = list(products)
+    orders = reading.markers & {"cheapest", "dearest"}
+    if orders:
+        kind = ordered[0].category
+        ordered = sorted(
+            (product for product in ordered if product.category == kind),
+            key=lambda product: product.price_minor,
+            reverse="dearest" in orders,
+        )
+    return sorted(ordered, key=is_sold_out)

@@ -1,0 +1,81 @@
+"""Colours and sizes a customer asks for and products enter; which there are leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot import traits
+from bot.language import fold
+from bot.offline.saying import Part, is_sold_out, listed, say
+from bot.sentence import Wish
+from bot.turn_context import TurnContext
+from catalog.search import ProductView
+from core.texts import text
+
+_COLORS_TOLD = re.compile(
+    r"(?:color(?:es)?|colou?rs?|cor(?:es)?|tonos?|disponibles? en)\b[^.;\n]{0,80}"
+)
+"""Where a description speaks of the article's own colour: "teclado iluminado en rojo" does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The colours and sizes somebody wants; false when none."""
+
+    colors: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.colors or self.sizes)
+
+
+def wanted(wish: Wish) -> Variant:
+    """The variant a wish names."""
+    said = " ".join((*wish.words, *wish.details))
+    return Variant(traits.colors(said), traits.sizes(said))
+
+
+def has(product: ProductView, variant: Variant) -> bool:
+    """Whether a product's name or description says it comes so."""
+    own = _of(product)
+    has_color = not variant.colors or bool(set(variant.colors) & set(own.colors))
+    has_size = not variant.sizes or bool(set(variant.sizes) & set(own.sizes))
+    return has_color and has_size
+
+
+def head(context: TurnContext, variant: Variant, products: Sequence[ProductView]) -> str:
+    """That these products are the wanted variant."""
+    key = "variant_sold_out" if all(map(is_sold_out, products)) else "variant"
+    return say(context, key, variant=_worded(context, variant))
+
+
+def absent(
+    context: TurnContext, variant: Variant, products: Sequence[ProductView], most: int
+) -> Part:
+    """That the catalog names none of the wanted variant, and which variants it does name."""
+    sentences = [say(context, "no_variant", variant=_worded(context, variant))]
+    known = [_of(product) for product in products]
+    others = Variant(
+        tuple(dict.fromkeys(c for own in known for c in own.colors)) if variant.colors else (),
+        tuple(dict.fromkeys(s for own in known for s in own.sizes)) if variant.sizes else (),
+    )
+    key = "other_variants" if others else "variants_unknown"
+    sentences.append(say(context, key, variants=_worded(context, others)))
+    return listed(context, " ".join(sentences), products[:most])
+
+
+def _of(product: ProductView) -> Variant:
+    described = " ".join(_COLORS_TOLD.findall(fold(product.description)))
+    return Variant(
+        tuple(dict.fromkeys((*traits.colors(product.name), *traits.colors(described)))),
+        traits.sizes(f"{product.name}\n{product.description}"),
+    )
+
+
+def _worded(context: TurnContext, variant: Variant) -> str:
+    colors = [text(f"customer.color.{color}", context.language) for color in variant.colors]
+    sizes = ", ".join(size.upper() for size in variant.sizes)
+    sized = [say(context, "size", size=sizes)] if sizes else []
+    return ", ".join([*colors, *sized])
