@@ -19,6 +19,7 @@ from catalog.products import ProductView, find_by_sku
 from catalog.sample import load_sample_products
 from catalog.search import CatalogSearch
 from catalog.tables import Product
+from core import own_texts
 from core.database import Database
 from shop import facts
 from tests.fakes import FixedClock
@@ -74,7 +75,7 @@ class Bench:
         self.database.write(store)
 
     def products(self, *skus: str) -> list[ProductView]:
-        found = [self.database.read(lambda c, sku=sku: find_by_sku(c, sku)) for sku in skus]
+        found = self.database.read(lambda c: [find_by_sku(c, sku) for sku in skus])
         return [product for product in found if product is not None]
 
     def _note_turn(self, connection: Connection, seq: int, prices: dict[str, int]) -> None:
@@ -243,3 +244,27 @@ def test_an_answer_that_named_nothing_does_not_hide_the_one_before(shown: Bench)
     shown.receive("SM3", "listo, el segundo")
     found = shown.read("listo, el segundo", seq=3, conversation_id=1)
     assert skus(found.mentioned) == ["LAP-002", "LAP-001"]
+
+
+def test_a_longer_talk_is_read_to_be_summed_up_with_the_products_it_named(shown: Bench) -> None:
+    shown.history_messages = 1
+    found = shown.read("¿y ese?", seq=2, conversation_id=1)
+
+    assert [message.author for message in found.history] == ["bot"]
+    assert [message.body for message in found.earlier] == ["¿tienen laptops?"]
+    assert {product.sku for product in found.known.values()} == {*SHOWN}
+
+
+def test_where_no_history_is_wanted_nothing_of_the_talk_is_read(shown: Bench) -> None:
+    shown.history_messages = 0
+    found = shown.read("ese me lo llevo", seq=2, conversation_id=1)
+
+    assert (found.history, found.earlier, found.mentioned) == ((), (), ())
+
+
+def test_the_shops_own_words_come_in_the_language_of_the_answer(bench: Bench) -> None:
+    now = bench.clock.now()
+    bench.database.write(lambda c: own_texts.save(c, "prompt.en", "Be brief.", now=now))
+
+    assert bench.read("do you have laptops?").voice == own_texts.OwnText(1, "Be brief.")
+    assert bench.read("¿tienen laptops?").voice is None

@@ -1,4 +1,4 @@
-"""ask and prompt: a question enters, the contract's answer leaves."""
+"""ask: a question enters, the contract's answer leaves."""
 
 from __future__ import annotations
 
@@ -116,21 +116,3 @@ def test_with_offline_answers_off_people_read_one_sentence(
 
 def test_an_empty_question_is_wrong_use(run: Run) -> None:
     assert run("ask", "  ").code == 2
-
-
-def test_the_prompt_is_what_a_provider_would_get(run: Run, groq: FakeProvider) -> None:
-    shown = run("prompt", "¿tienen laptops?")
-    run("ask", "¿tienen laptops?")
-
-    system, user = groq.chats[-1].body["messages"]
-    # Between the two the clock may have moved on by a minute.
-    assert system["content"].split("Fecha y hora")[0] in shown.out
-    assert f"--- user ---\n{user['content']}\n" in shown.out
-
-
-def test_the_prompt_is_shown_with_its_tokens_and_asks_nobody(run: Run, groq: FakeProvider) -> None:
-    shown = run("prompt", "hola")
-
-    assert shown.code == 0
-    assert shown.lines[-1].startswith("Unos ") and " tokens" in shown.lines[-1]
-    assert groq.chats == []
