@@ -20,6 +20,7 @@ _FRACTION = r"[0-9]{1,2}/(?:2|3|4|8|16|32|64)(?![0-9]|\s?[gt]b)"
 """`3/8` of an inch is one size; `4/64GB` are two."""
 _WORD = re.compile(rf"{_FRACTION}|[^\W_]+(?:(?<=[0-9])[.,][0-9]+[^\W_]*)*|[\"”″]")
 _NUMBER = r"[0-9]+(?:[.,/][0-9]+)?"
+_DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))")
 _NUMBER_UNIT = re.compile(rf"({_NUMBER})([a-z]+)")
 _GLUED = re.compile(r"([a-zñ]{1,2}[0-9]+)([a-zñ]{3,})|([a-zñ]{3,})([0-9]+)([a-zñ]*)")
 
@@ -32,7 +33,8 @@ _UNITS = {
         "in": '" ” ″ in inch inches pulg pulgada pulgadas polegada polegadas',
         "cm": "cm centimetro centimetros",
         "mm": "mm milimetros",
-        "ml": "ml mililitro mililitros",
+        "m": "m mt mts metro metros meter meters",
+        "ml": "ml cc cm3 mililitro mililitros",
         "l": "l lt lts litro litros liter liters",
         "g": "g gr grs gramo gramos gramas",
         "kg": "kg kgs kilo kilos kilogramo kilogramos quilo quilos",
@@ -41,6 +43,12 @@ _UNITS = {
         "mp": "mp mpx megapixel megapixeles",
         "hz": "hz hertz",
         "btu": "btu btus",
+        "mg": "mg miligramo miligramos",
+        "oz": "oz onza onzas ounce ounces",
+        "lb": "lb lbs libra libras pound pounds",
+        "gal": "gal galon galones gallon gallons",
+        "v": "v volt volts voltio voltios",
+        "hp": "hp",
     }.items()
     for word in words.split()
 }
@@ -104,6 +112,7 @@ def words(text: str) -> list[str]:
     """
     found: list[str] = []
     for word in _WORD.findall(fold(text)):
+        word = _DECIMAL_COMMA.sub(".", word)
         unit = _UNITS.get(word)
         if unit and found and re.fullmatch(_NUMBER, found[-1]):
             found[-1] += unit

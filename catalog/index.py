@@ -108,7 +108,7 @@ def _category_terms(category: str, synonyms: Synonyms) -> Terms:
         weights[group] = max(weights.get(group, 0.0), factor * LAST_CATEGORY)
     for part in re.split(r",| y | e | and | & |/", last):
         for head in _heads(words(part), synonyms):
-            weights[HEAD_MARK + head] = weights[head]
+            weights[HEAD_MARK + head] = weights.get(head, LAST_CATEGORY)
     return tuple(weights.items())
 
 
@@ -176,16 +176,15 @@ def _phrases(stems: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[int, in
 
 def _heads(found: Sequence[str], synonyms: Synonyms) -> Iterator[str]:
     """The terms a name is headed by: its first word, and the first article that qualifies none."""
-    start = next((at for at, word in enumerate(found) if _may_head(word)), None)
-    if start is None:
-        return
-    yield from {stem(found[start]), _plain_stem(found[start])}
-    content = [at for at in range(start, len(found)) if found[at] not in LINK_WORDS]
+    if first := next((word for word in found if _may_head(word)), None):
+        yield from {stem(first), _plain_stem(first)}
+    content = [at for at, word in enumerate(found) if word not in LINK_WORDS]
     stems = [_plain_stem(found[at]) for at in content]
     for at, length in _phrases(stems, synonyms):
         groups = synonyms.groups[tuple(stems[at : at + length])]
         if things := [group for group in groups if synonyms.kind(group) == "thing"]:
-            if at == 0 or found[content[at] - 1] not in _QUALIFIERS:
+            before = [word for word in found[: content[at]] if _may_head(word)]
+            if not before or found[content[at] - 1] not in _QUALIFIERS:
                 yield from things
             return
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import chain
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from catalog.analysis import stem, without_tilde
+from catalog.chatter import STOP_WORDS
 
 MIN_WORD_CHARS = 5
 TWO_ERRORS_FROM_CHARS = 8
+LOST_LETTER_FROM_CHARS = 6
+"""Shorter words with a letter more or less are words of their own: `pasan` is no `pasante`."""
+MAX_REMEMBERED = 10_000
 
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
         (r"ph", "f"),
-        (r"sh", "1"),
+        (r"sh|tch", "1"),
         (r"ch", "1"),
+        (r"wh", "w"),
+        (r"h(?=u[aeio])", "w"),
         (r"h", ""),
-        (r"gu(?=[ei])", "g"),
+        (r"w(?=[aeio])|wu(?=[aeio])", "g"),
+        (r"gu(?=[aei])", "g"),
         (r"g(?=[ei])", "j"),
         (r"qu(?=[ei])|q", "k"),
         (r"c(?=[ei])", "s"),
@@ -49,22 +56,22 @@ def sound_key(word: str) -> str:
 
 
 class Repairer:
-    """Repairs words against one vocabulary.
+    """Repairs words against one vocabulary; words of chat are known too, so that they stay chat.
 
     Args:
         frequencies: known term → number of products that have it; stems and whole words alike.
     """
 
     def __init__(self, frequencies: Mapping[str, int]) -> None:
-        self._frequencies = {
-            term: count for term, count in frequencies.items() if _can_be_meant(term)
-        }
+        self._frequencies = dict.fromkeys(filter(_can_be_meant, STOP_WORDS), 0)
+        self._frequencies.update(pair for pair in frequencies.items() if _can_be_meant(pair[0]))
         self._by_sound: dict[str, str] = {}
-        self._alike: dict[tuple[str, int], list[str]] = {}
+        self._alike: dict[tuple[str, int], list[str]] = defaultdict(list)
         for term in sorted(self._frequencies, key=self._rank):
-            sound = sound_key(term)
-            self._by_sound.setdefault(sound, term)
-            self._alike.setdefault((sound[:1], len(term)), []).append(term)
+            key = sound_key(term)
+            self._by_sound.setdefault(key, term)
+            self._alike[key[:1], len(term)].append(term)
+        self._remembered: dict[str, str | None] = {}
 
     def repair(self, word: str) -> str | None:
         """The known term that `word` most likely stands for, or None.
@@ -72,30 +79,31 @@ class Repairer:
         Args:
             word: folded, not known; left alone below five letters or with digits in it.
         """
-        plain = without_tilde(word)
+        if word not in self._remembered:
+            if len(self._remembered) >= MAX_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[word] = self._repair(without_tilde(word))
+        return self._remembered[word]
+
+    def _repair(self, plain: str) -> str | None:
         if len(plain) < MIN_WORD_CHARS or not plain.isalpha():
             return None
         forms = dict.fromkeys((stem(plain), plain))
         for form in forms:
             if heard := self._by_sound.get(sound_key(form)):
                 return heard
-        errors = 2 if len(plain) >= TWO_ERRORS_FROM_CHARS else 1
-        found = [near for form in forms for near in self._near(form, errors)]
+        found = [near for form in forms for near in self._near(form)]
         return min(found, key=lambda pair: (pair[1], self._rank(pair[0])))[0] if found else None
 
-    def _near(self, form: str, errors: int) -> list[tuple[str, int]]:
-        """Known terms at most `errors` away that begin with the same sound, with their distance."""
-        if len(form) < MIN_WORD_CHARS - 1:
-            return []
-        first, chars = sound_key(form)[:1], len(form)
-        # An error changes the length by one at most, so few terms need to be compared.
-        alike = [self._alike.get((first, chars + d), ()) for d in range(-errors, errors + 1)]
-        found = process.extract(
-            form, list(chain(*alike)), scorer=OSA.distance, score_cutoff=errors, limit=20
-        )
-        return [
-            (term, int(distance)) for term, distance, _ in found if len(term) > 2 * distance + 1
-        ]
+    def _near(self, form: str) -> Iterable[tuple[str, int]]:
+        """Known terms few errors away that begin with the same sound, with their distance."""
+        errors = 2 if len(form) >= TWO_ERRORS_FROM_CHARS else 1
+        spread = errors if len(form) >= LOST_LETTER_FROM_CHARS else 0
+        first = sound_key(form)[:1]
+        for length in range(len(form) - spread, len(form) + spread + 1):
+            terms = self._alike.get((first, length), ())
+            near = process.extract(form, terms, scorer=OSA.distance, score_cutoff=errors, limit=20)
+            yield from ((term, int(distance)) for term, distance, _ in near)
 
     def _rank(self, term: str) -> tuple[int, str]:
         return (-self._frequencies[term], term)

@@ -22,7 +22,7 @@ def test_decomposed_text_folds_like_composed_text() -> None:
         ("128gb", ["128gb"]),
         ("2 teras", ["2tb"]),
         ("500 ml de crema", ["500ml", "de", "crema"]),
-        ("pantalla 15,6 pulgadas", ["pantalla", "15,6in"]),
+        ("pantalla 15,6 pulgadas", ["pantalla", "15.6in"]),
         ("el litro", ["el", "litro"]),
         ("¡Hola! 🙏☕️", ["hola"]),
         ("", []),
