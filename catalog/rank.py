@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.memory import LoadedCatalog
 from catalog.query import Concept
-from catalog.segment import PASSING_MENTION
+from catalog.segment import PASSING_MENTION, Weights
 
 MIN_COVERAGE = 0.4
 """Below this share of what was asked for, a product is no answer."""
@@ -53,40 +53,52 @@ class Fit:
         return Fit(self.slots[kept], self.scores[kept], self.shares[kept], self.concepts[kept])
 
 
-def rank(catalog: LoadedCatalog, concepts: Sequence[Concept]) -> Fit:
-    """What fits the concepts together."""
-    # Whole arrays are only ever filled and compared; sums and powers run over what matched.
-    slots = len(catalog.alive)
-    scores, shares = np.zeros(slots), np.zeros(slots)
-    matched = np.zeros(slots, dtype=np.uint64)
-    answers = catalog.alive
-    asked = 0.0
-    for position, concept in enumerate(concepts[:MAX_CONCEPTS]):
-        rarity = concept.weight * _idf(catalog, concept)
-        asked += rarity
-        weights = _weights(catalog, concept)
-        if concept.least:
-            answers = answers & (weights >= concept.least)
-        here = np.flatnonzero(weights > 0)
-        found = weights[here].astype(np.float64)
-        scores[here] += rarity * found / (found + HALF_WEIGHT)
-        shares[here] += rarity * np.where(found >= PASSING_MENTION, 1.0, MENTION_COVER)
-        matched[here] |= np.uint64(1 << position)
-    fits = np.flatnonzero((shares >= max(MIN_COVERAGE * asked, MIN_RARITY)) & answers)
-    covered = shares[fits] / max(asked, MIN_RARITY)
-    return Fit(fits, scores[fits] * covered**COVERAGE_POWER, covered, matched[fits])
+class Ranker:
+    """Ranks one catalog for one question; what a concept is found in is looked up once."""
+
+    def __init__(self, catalog: LoadedCatalog) -> None:
+        self._catalog = catalog
+        self._found: dict[tuple[int, int], Weights] = {}
+
+    def rank(self, concepts: Sequence[Concept]) -> Fit:
+        """What fits the concepts together."""
+        # Whole arrays are only ever filled and compared; sums and powers run over what matched.
+        answers = self._catalog.alive
+        scores, shares = np.zeros(len(answers)), np.zeros(len(answers))
+        matched = np.zeros(len(answers), dtype=np.uint64)
+        asked = 0.0
+        for position, concept in enumerate(concepts[:MAX_CONCEPTS]):
+            rarity = concept.weight * _idf(self._catalog, concept)
+            asked += rarity
+            weights = self._weights(concept)
+            if concept.least:
+                answers = answers & (weights >= concept.least)
+            here = np.flatnonzero(weights > 0)
+            found = weights[here].astype(np.float64)
+            scores[here] += rarity * found / (found + HALF_WEIGHT)
+            shares[here] += rarity * np.where(found >= PASSING_MENTION, 1.0, MENTION_COVER)
+            matched[here] |= np.uint64(1 << position)
+        fits = np.flatnonzero((shares >= max(MIN_COVERAGE * asked, MIN_RARITY)) & answers)
+        covered = shares[fits] / max(asked, MIN_RARITY)
+        return Fit(fits, scores[fits] * covered**COVERAGE_POWER, covered, matched[fits])
+
+    def is_named(self, concepts: Sequence[Concept]) -> NDArray[np.bool_]:
+        """Whether the product in each slot is called any of these; a mention is not enough."""
+        named = np.zeros(len(self._catalog.alive), dtype=np.bool_)
+        for concept in concepts:
+            named |= self._weights(concept) >= PASSING_MENTION
+        return named
+
+    def _weights(self, concept: Concept) -> Weights:
+        """What the product in each slot gets for one concept."""
+        # The same terms come again with another weight when things are looked for one by one.
+        key = id(concept.terms), id(concept.together)
+        if key not in self._found:
+            self._found[key] = _weights(self._catalog, concept)
+        return self._found[key]
 
 
-def is_named(catalog: LoadedCatalog, concepts: Sequence[Concept]) -> NDArray[np.bool_]:
-    """Whether the product in each slot is called any of these; a passing mention is not enough."""
-    named = np.zeros(len(catalog.alive), dtype=np.bool_)
-    for concept in concepts:
-        named |= _weights(catalog, concept) >= PASSING_MENTION
-    return named
-
-
-def _weights(catalog: LoadedCatalog, concept: Concept) -> NDArray[np.float32]:
-    """What the product in each slot gets for one concept."""
+def _weights(catalog: LoadedCatalog, concept: Concept) -> Weights:
     weights = _best_weights(catalog, concept.terms)
     if concept.together:
         each = [_best_weights(catalog, terms) for terms in concept.together]
@@ -96,7 +108,7 @@ def _weights(catalog: LoadedCatalog, concept: Concept) -> NDArray[np.float32]:
     return weights
 
 
-def _best_weights(catalog: LoadedCatalog, terms: Mapping[str, float]) -> NDArray[np.float32]:
+def _best_weights(catalog: LoadedCatalog, terms: Mapping[str, float]) -> Weights:
     best = np.zeros(len(catalog.alive), dtype=np.float32)
     for term, factor in terms.items():
         for slots, weights in catalog.postings(term):

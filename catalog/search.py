@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
+from catalog.limits import PriceLimits
 from catalog.loading import Loader
 from catalog.memory import LoadedCatalog
 from catalog.own_synonyms import synonyms_in_force
 from catalog.products import ProductView, count_products, find_by_sku, views_by_id
 from catalog.query import Query, parse_query, things_apart
-from catalog.rank import Fit, is_named, rank
+from catalog.rank import Fit, Ranker
 from catalog.revision import revision, state
 from catalog.synonyms import Synonyms
 from catalog.vocabulary import Vocabulary
@@ -38,6 +39,7 @@ SIMILAR = 0.8
 
 
 Slots = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +130,27 @@ class CatalogSearch:
 
 
 def _find(catalog: LoadedCatalog, asked: Query, limit: int) -> list[_Found]:
+    ranker = Ranker(catalog)
+    excluded = ranker.is_named(asked.excluded) if asked.excluded else None
     if not asked.concepts:
-        return _within_limits(catalog, asked, limit) if asked.limits else []
-    fit = rank(catalog, asked.concepts)
+        return _within_limits(catalog, asked, excluded, limit) if asked.limits else []
+
+    def best(part: Query, fit: Fit) -> list[_Found]:
+        return _best(catalog, part, fit, excluded, limit)
+
+    fit = ranker.rank(asked.concepts)
     things = things_apart(asked.concepts)
     if len(things) < 2 or fit.best_share() > ONE_PRODUCT_SHARE:
-        return _best(catalog, asked, fit, limit)
+        return best(asked, fit)
     parts = (replace(asked, concepts=concepts) for concepts in things)
-    each = [_best(catalog, part, rank(catalog, part.concepts), limit) for part in parts]
-    return _interleaved(each, limit)
+    return _interleaved([best(part, ranker.rank(part.concepts)) for part in parts], limit)
 
 
-def _best(catalog: LoadedCatalog, asked: Query, fit: Fit, limit: int) -> list[_Found]:
+def _best(
+    catalog: LoadedCatalog, asked: Query, fit: Fit, excluded: Flags | None, limit: int
+) -> list[_Found]:
     """What fits best, lies within the limits and is not excluded."""
-    fit = fit.where(_is_allowed(catalog, fit.slots, asked))
+    fit = fit.where(_is_allowed(catalog, fit.slots, asked.limits, excluded))
     sold_out = catalog.columns.sold_out[fit.slots]
     scores = fit.scores * np.where(sold_out, SOLD_OUT_FACTOR, 1.0)
     chosen = _by_fit(catalog, asked, fit.slots, scores, limit)
@@ -183,27 +192,29 @@ def _first(ids: NDArray[np.int64], keys: Sequence[NDArray[np.generic]], limit: i
     return chosen
 
 
-def _within_limits(catalog: LoadedCatalog, asked: Query, limit: int) -> list[_Found]:
+def _within_limits(
+    catalog: LoadedCatalog, asked: Query, excluded: Flags | None, limit: int
+) -> list[_Found]:
     """Products for somebody who names only a price: in stock first, the dearest of them first."""
     slots = np.flatnonzero(catalog.alive)
-    slots = slots[_is_allowed(catalog, slots, asked)]
+    slots = slots[_is_allowed(catalog, slots, asked.limits, excluded)]
     keys = (catalog.columns.sold_out[slots], _by_price(catalog, slots, asked.order or "dearest"))
     ids = catalog.columns.ids[slots]
     reason = _reason(asked, 0)
     return [_Found(int(ids[at]), 0.0, reason) for at in _first(ids, keys, limit)]
 
 
-def _is_allowed(catalog: LoadedCatalog, slots: Slots, asked: Query) -> NDArray[np.bool_]:
+def _is_allowed(
+    catalog: LoadedCatalog, slots: Slots, limits: PriceLimits, excluded: Flags | None
+) -> Flags:
     """Whether the products in these slots are within the limits and not excluded."""
     prices = catalog.columns.prices[slots]
     allowed = np.ones(len(slots), dtype=np.bool_)
-    if asked.limits.low is not None:
-        allowed &= prices >= float(asked.limits.low)
-    if asked.limits.high is not None:
-        allowed &= prices <= float(asked.limits.high)
-    if asked.excluded:
-        allowed &= ~is_named(catalog, asked.excluded)[slots]
-    return allowed
+    if limits.low is not None:
+        allowed &= prices >= float(limits.low)
+    if limits.high is not None:
+        allowed &= prices <= float(limits.high)
+    return allowed if excluded is None else allowed & ~excluded[slots]
 
 
 def _interleaved(lists: Sequence[Iterable[_Found]], limit: int) -> list[_Found]:
