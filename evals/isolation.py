@@ -17,12 +17,14 @@ from sqlalchemy.engine import Connection
 import migrations
 from app import House, shop_currency
 from bot.metrics import Metrics
+from catalog.checking import CheckedFile
 from catalog.importer import import_file, read_file
 from catalog.products import IMPORT, SAMPLE
 from catalog.sample import is_sample_catalog
 from catalog.search import CatalogSearch
 from catalog.store import apply_plan, make_plan
 from core.database import Base, Database, parse_url
+from core.errors import ConfigError, ImportRejected
 from core.texts import text
 from evals.reading import Talk, fault, raise_faults
 from shop.facts import import_facts
@@ -90,23 +92,29 @@ def _insert(connection: Connection, table: Table, values: list[dict[str, Any]]) 
     connection.execute(insert(table), values)
 
 
-def add_products(house: House, talk: Talk) -> None:
-    """Put a talk's own products into the copy it runs in, beside the shop's.
+def own_products(talk: Talk, currency: str) -> CheckedFile:
+    """The products only this talk has, checked as those of any file.
 
     Raises:
-        ConfigError: a row of it is no product.
+        ConfigError: one of them is no product.
     """
-    if not talk.products:
-        return
     with TemporaryDirectory() as folder:
         path = Path(folder) / "products.json"
         path.write_text(json.dumps(talk.products), encoding="utf-8")
-        checked = read_file(path, default_currency=shop_currency(house))
+        try:
+            checked = read_file(path, default_currency=currency)
+        except ImportRejected as error:
+            raise ConfigError(fault(talk.id, "products", "wrong", error)) from None
     raise_faults(fault(talk.id, "products", "wrong", bad.reason) for bad in checked.rejected)
+    return checked
+
+
+def add_products(house: House, products: CheckedFile) -> None:
+    """Put products into a copy, beside the shop's and of the same source."""
 
     def store(connection: Connection) -> None:
         source = SAMPLE if is_sample_catalog(connection) else IMPORT
-        plan = make_plan(connection, checked.rows, checked.given, source=source)
+        plan = make_plan(connection, products.rows, products.given, source=source)
         apply_plan(connection, plan.with_terms(), house.clock.now())
 
     house.database.write(store)

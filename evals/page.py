@@ -77,9 +77,8 @@ def _origin(turn: Body) -> str:
     if answer is None:
         return text("evals.page.given") if turn["is_given"] else ""
     told = f"{_who(answer)} · {answer['duration_ms']} ms"
-    if answer["truth"]:
-        claims = ", ".join(one["claim"] for one in answer["truth"])
-        told += f" · {text('evals.page.rejected_claims', claims=claims)}"
+    if claims := [one["claim"] for one in answer["truth"] if "claim" in one]:
+        told += f" · {text('evals.page.rejected_claims', claims=', '.join(claims))}"
     return told
 
 

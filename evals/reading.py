@@ -69,10 +69,6 @@ class Names(_Strict):
     none: Skus = ()
     only: Skus | None = None
 
-    @property
-    def skus(self) -> set[str]:
-        return {*self.all, *self.any, *self.none, *(self.only or ())}
-
 
 class Amounts(_Strict):
     """Sums of money, in major units: those that must be said, and those that may be besides."""
@@ -95,6 +91,11 @@ class Expectation(_Strict):
     language: Language | None = None
     new: bool = False
     max_chars: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def skus(self) -> set[str]:
+        names = self.names
+        return {*self.prices_of, *names.all, *names.any, *names.none, *(names.only or ())}
 
 
 class Turn(_Strict):

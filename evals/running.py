@@ -13,10 +13,11 @@ from bot.figures import attempts_of
 from bot.health import Member
 from bot.messages import Reply
 from bot.planning import Lineup
+from catalog.checking import CheckedFile
 from catalog.products import select_views, view
 from core.errors import AllProvidersFailed
 from core.ids import new_id
-from evals.isolation import add_products, copy_of
+from evals.isolation import add_products, copy_of, own_products
 from evals.judging import Failure, Judge, Shop, make_shop
 from evals.reading import Talk, Turn, fault, raise_faults
 from shop import facts as shop_facts
@@ -88,27 +89,30 @@ async def run_talks(house: app.House, talks: Sequence[Talk], plan: Plan) -> list
         ConfigError: a talk speaks of a product its shop does not have.
     """
     holder = _Holder(plan, len(talks) * plan.times)
+    currency = app.shop_currency(house)
+    own = {talk.id: own_products(talk, currency) for talk in talks if talk.products}
     with copy_of(house, catalog=plan.catalog, facts=plan.facts) as copy:
-        _check(talks, _shop(copy))
-        await holder.hold(copy, [talk for talk in talks if not talk.products])
+        _check(talks, own, _shop(copy))
+        await holder.hold(copy, [talk for talk in talks if talk.id not in own])
     for talk in talks:
-        if talk.products:
+        if talk.id in own:
             with copy_of(house, catalog=plan.catalog, facts=plan.facts) as copy:
-                add_products(copy, talk)
+                add_products(copy, own[talk.id])
                 await holder.hold(copy, [talk])
     order = {talk.id: place for place, talk in enumerate(talks)}
     return sorted(holder.done, key=lambda run: (order[run.talk.id], run.round))
 
 
-def _check(talks: Iterable[Talk], shop: Shop) -> None:
+def _check(talks: Iterable[Talk], own: Mapping[str, CheckedFile], shop: Shop) -> None:
     """Before anybody is asked: each product that is spoken of is there."""
-    raise_faults(
-        fault(talk.id, f"turns.{number}.expect", "sku", sku)
-        for talk in talks
-        for number, turn in enumerate(talk.turns)
-        for sku in sorted({*turn.expect.names.skus, *turn.expect.prices_of} - shop.products.keys())
-        if sku not in {row.get("sku", row.get("id")) for row in talk.products}
-    )
+    for talk in talks:
+        rows = own[talk.id].rows if talk.id in own else ()
+        known = shop.products.keys() | {row.sku for row in rows}
+        raise_faults(
+            fault(talk.id, f"turns.{number}.expect", "sku", sku)
+            for number, turn in enumerate(talk.turns)
+            for sku in sorted(turn.expect.skus - known)
+        )
 
 
 def _shop(house: app.House) -> Shop:
