@@ -1,5 +1,6 @@
 """The composition root: settings enter, a running shop leaves; builds all concrete things."""
 
+from app.catalog import download_catalog, look_at_source
 from app.engine import (
     Engine,
     context_reader,
@@ -29,10 +30,12 @@ __all__ = [
     "check_twilio",
     "context_reader",
     "day_start",
+    "download_catalog",
     "find_roster",
     "has_products",
     "has_sample_catalog",
     "is_twilio_configured",
+    "look_at_source",
     "make_bridge",
     "make_web",
     "open_engine",

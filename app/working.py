@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from app.catalog import make_refresh
 from app.engine import follow, open_engine
 from app.house import House, is_twilio_configured
 from app.roster import warn
@@ -114,6 +115,7 @@ async def run_worker(
             lambda: engine.roster.listed,
             owner=name,
             ping_interval_s=settings.ai_ping_interval_s,
+            refresh_catalog=make_refresh(house, engine.client, lambda: engine.roster.settings).run,
         )
         refresh = asyncio.create_task(follow(house, engine))
         schedule.start()

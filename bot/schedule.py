@@ -1,4 +1,4 @@
-"""What happens by the clock: provider pings, probes of what is down, clean-up.
+"""What happens by the clock: provider pings, probes of what is down, the catalog, clean-up.
 
 APScheduler runs in every worker process; each tick first inserts a unique (job, slot) row, and
 only the process that inserted it works.
@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 
 PROBE_S = 2.0
 CLEAN_UP_S = 300.0
+CATALOG_S = 900.0
+"""How often the catalog's source is looked at."""
+START_S = 10.0
+"""Processes that start together look at it once."""
 TICKS_KEPT = timedelta(days=2)
 LEDGER_KEPT = timedelta(days=90)
 
@@ -38,6 +42,7 @@ class Schedule:
         owner: this worker's name.
         members: answers the providers as configured now, those without a key included.
         ping_interval_s: AI_PING_INTERVAL_S; 0 switches pings off.
+        refresh_catalog: brings in what has changed at the catalog's source.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class Schedule:
         *,
         owner: str,
         ping_interval_s: float,
+        refresh_catalog: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -56,6 +62,7 @@ class Schedule:
         self._members = members
         self._owner = owner
         self._ping_interval_s = ping_interval_s
+        self._refresh_catalog = refresh_catalog
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None}
         )
@@ -69,6 +76,8 @@ class Schedule:
             self._add("ping", self._ping_interval_s, self._ping)
             self._scheduler.add_job(self._probe, "interval", seconds=PROBE_S, max_instances=9)
         self._add("clean_up", CLEAN_UP_S, self._clean_up, at_once=True)
+        self._add("catalog", CATALOG_S, self._refresh_catalog)
+        self._scheduler.add_job(self._tick("catalog_start", START_S, self._refresh_catalog))
         self._scheduler.start()
 
     async def stop(self) -> None:
@@ -86,6 +95,13 @@ class Schedule:
         *,
         at_once: bool = False,
     ) -> None:
+        first = {"next_run_time": self._clock.now()} if at_once else {}
+        tick = self._tick(job, interval_s, work)
+        self._scheduler.add_job(tick, "interval", seconds=interval_s, **first)
+
+    def _tick(
+        self, job: str, interval_s: float, work: Callable[[], Awaitable[None]]
+    ) -> Callable[[], Awaitable[None]]:
         async def tick() -> None:
             slot = slot_of(self._clock.now(), interval_s)
             try:
@@ -94,8 +110,7 @@ class Schedule:
             except BotError as error:
                 log_event(log, logging.ERROR, "job_failed", job=job, error=str(error))
 
-        first = {"next_run_time": self._clock.now()} if at_once else {}
-        self._scheduler.add_job(tick, "interval", seconds=interval_s, **first)
+        return tick
 
     async def _ping(self) -> None:
         await self._pinger.ping_all(self._members())

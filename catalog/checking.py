@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from catalog.columns import KnownColumns
@@ -59,6 +60,18 @@ class CheckedFile:
     header: Cells
     delimiter: str
     sheet: str
+
+
+def read_path(path: Path, language: str = "es") -> bytes:
+    """A file's bytes.
+
+    Raises:
+        ImportRejected: it is not there, or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise ImportRejected(text("catalog.file.missing", language, file=path.name)) from None
 
 
 def check_content(

@@ -112,6 +112,8 @@ def _words(column: str) -> list[str]:
 
 
 def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
 
 

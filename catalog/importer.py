@@ -17,13 +17,13 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from catalog.changes import NO_CHANGES, Changes, changes_of
-from catalog.checking import CheckedFile, Rejection, check_content
+from catalog.checking import CheckedFile, Rejection, check_content, read_path
 from catalog.products import IMPORT
 from catalog.progress import Progress, untold
 from catalog.revision import CatalogMoved
 from catalog.store import Plan, apply_plan, make_plan
 from core.database import Database
-from core.errors import ImportRejected
+from core.errors import DatabaseUnavailable
 from core.texts import text
 
 MAX_TRIES = 5
@@ -96,23 +96,17 @@ def read_file(
     default_currency: str,
     mapping: Mapping[str, str] | None = None,
     language: str = "es",
-    progress: Progress = untold,
 ) -> CheckedFile:
     """Read and check a file without touching the database.
 
     Raises:
         ImportRejected: the file cannot be read as a whole.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        raise ImportRejected(text("catalog.file.missing", language, file=path.name)) from None
     return check_content(
-        raw,
+        read_path(path, language),
         default_currency=default_currency,
         mapping=mapping,
         language=language,
-        progress=progress,
     )
 
 
@@ -132,7 +126,8 @@ def bring_in(
     Args:
         adjust: has the last word on what is done; with it, `replace` goes on beside rejected rows.
     Raises:
-        ImportRejected: the catalog does not stand still, or `adjust` refuses.
+        ImportRejected: `adjust` refuses.
+        DatabaseUnavailable: the catalog does not stand still; nothing changed.
     """
     if replace and checked.rejected and adjust is None:
         return _report(checked)
@@ -144,7 +139,7 @@ def bring_in(
             except CatalogMoved:
                 continue
         return _report(checked, plan, changes)
-    raise ImportRejected(text("catalog.file.busy", language))
+    raise DatabaseUnavailable(text("catalog.file.busy", language))
 
 
 def _planned(

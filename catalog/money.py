@@ -117,6 +117,8 @@ def is_currency(code: str) -> bool:
 
 def named_currency(text: str) -> str | None:
     """The currency a written price names beyond doubt, such as USD in `US$ 45`; else None."""
+    if text.isdigit():
+        return None
     written = re.sub(r"[\s\d.,'-]+", " ", text.upper().replace("GS.", "₲")).split()
     for mark in written:
         code = _NAMED.get(mark) or (mark if mark in CURRENCIES else None)
@@ -166,6 +168,8 @@ def parse_number(text: str, decimal_mark: Mark | None = None) -> Decimal:
         AmbiguousNumber: see `parse_price`.
         ValueError: the marks do not make a number, such as `1.29.000`.
     """
+    if text.isascii() and text.isdigit():
+        return Decimal(text)
     plain = re.sub(r"(?<=\d)[' ](?=\d{3}(?!\d))", "", text)
     if decimal_mark and _is_ambiguous(plain) and decimal_mark in plain:
         raise AmbiguousNumber(f"thousands or decimals? {text!r}")
@@ -205,6 +209,8 @@ def common_decimal_mark(prices: Iterable[str]) -> Mark | None:
     """
     found: set[Mark] = set()
     for price in prices:
+        if price.isdigit():
+            continue
         match = _PRICE.fullmatch(price.translate(_SPACES).strip())
         number = match["number"].replace(" ", "") if match else ""
         if mark := _decimal_mark(number):

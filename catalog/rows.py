@@ -151,13 +151,17 @@ def _limited(field: str, value: str, limit: int) -> str:
 
 
 def _line(cells: Mapping[str, str], field: str, limit: int) -> str:
-    return _limited(field, " ".join(cells.get(field, "").split()), limit)
+    value = " ".join(cells.get(field, "").split())
+    if len(value) > limit:
+        raise BadRow("too_long", column=field, limit=limit)
+    return value
 
 
 def code_of(cells: Mapping[str, str]) -> str:
     """What a row calls its product, also when the rest of it cannot be read; "" when nothing."""
     found = (_unmarked(cells.get(name, "")) for name in ("id", "sku", "barcode"))
-    return next((code for code in found if code and not _DAMAGED.fullmatch(code)), "")
+    code = next(filter(None, found), "")
+    return "" if _DAMAGED.fullmatch(code) else code
 
 
 def _unmarked(code: str) -> str:
@@ -215,6 +219,7 @@ def _price(written: str, currency: str, decimal_mark: Mark | None) -> int:
     return price_minor
 
 
+@lru_cache(maxsize=4096)
 def _stock(value: str) -> int | None:
     """Units; None when the cell says nothing, or only that there are some."""
     value = value.strip()

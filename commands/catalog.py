@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from argparse import Namespace
 from contextlib import closing
@@ -10,18 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import app
-from catalog.checking import CheckedFile
+from catalog.checking import CheckedFile, check_content, read_path
 from catalog.columns import parse_mapping
 from catalog.exporter import export_file
-from catalog.importer import ImportReport, bring_in, read_file
+from catalog.importer import ImportReport, bring_in
 from catalog.money import format_price, major_from_minor
 from catalog.rejects import rejects_path, write_rejects
 from catalog.search import Hit
+from catalog.source import is_address
 from commands.output import complain, say, say_json
 from commands.progress import Bar
 from core.errors import ConfigError
 from core.texts import text
 
+DOWNLOADED = "catalogo.csv"
+"""What a file that came from an address is called here."""
 SHOWN_REASONS = 50
 """The file of rejected rows holds them all."""
 
@@ -29,12 +33,11 @@ SHOWN_REASONS = 50
 def import_(arguments: Namespace) -> int:
     """Products in; exit 1 when rows were rejected."""
     mapping = parse_mapping(arguments.map)
-    path = Path(arguments.file)
     bar = Bar()
     with closing(app.open_house(quiet=True)) as house:
         try:
-            checked = read_file(
-                path,
+            checked = check_content(
+                _content(arguments.file),
                 default_currency=app.shop_currency(house),
                 mapping=mapping,
                 progress=bar.show,
@@ -50,7 +53,7 @@ def import_(arguments: Namespace) -> int:
         finally:
             bar.clear()
     # A trial leaves no file behind either.
-    rejects = None if arguments.dry_run else _write_rejects(path, checked)
+    rejects = None if arguments.dry_run else _write_rejects(arguments.file, checked)
     if arguments.json:
         say_json(_report_body(report, rejects, arguments.dry_run))
     else:
@@ -58,11 +61,15 @@ def import_(arguments: Namespace) -> int:
     return 1 if report.rejected else 0
 
 
-def _write_rejects(path: Path, checked: CheckedFile) -> Path | None:
-    """The file of rejected rows beside the owner's, or None when there are none."""
+def _content(file: str) -> bytes:
+    return asyncio.run(app.download_catalog(file)) if is_address(file) else read_path(Path(file))
+
+
+def _write_rejects(file: str, checked: CheckedFile) -> Path | None:
+    """The file of rejected rows beside the owner's (or here), or None when there are none."""
     if not checked.rejected:
         return None
-    beside = rejects_path(path)
+    beside = rejects_path(Path(DOWNLOADED if is_address(file) else file))
     try:
         write_rejects(beside, checked)
     except OSError:

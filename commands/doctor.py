@@ -15,7 +15,7 @@ from bot.health.pings import Ping
 from catalog.search import count_products
 from commands.output import say, say_json
 from commands.providers import ping_all
-from core.errors import DeliveryError
+from core.errors import DeliveryError, ImportRejected
 from core.settings import Settings
 from core.texts import text
 from shop import facts
@@ -55,6 +55,8 @@ def _findings(
     yield Finding("database", True, "SQLite" if house.database.is_sqlite else "PostgreSQL")
     yield _shop_is_running(house)
     yield _catalog(house)
+    if house.settings.catalog_source:
+        yield _catalog_source(house)
     yield _facts(house)
     yield _twilio(house)
     yield from (_provider(ping, notes[ping.name]) for ping in pings)
@@ -105,6 +107,23 @@ def _catalog(house: app.House) -> Finding:
             text("commands.doctor.catalog_mend"),
         )
     return Finding("catalog", True, text("commands.doctor.catalog_ok", count=count))
+
+
+def _catalog_source(house: app.House) -> Finding:
+    """What the next look at it would bring: a refusal is found before it happens."""
+    try:
+        report = asyncio.run(app.look_at_source(house))
+    except ImportRejected as error:
+        mend = text("commands.doctor.source_mend")
+        return Finding("catalog source", False, str(error), mend)
+    counts = report.as_json() | {"rejected": len(report.rejected)}
+    detail = text("commands.doctor.source_ok", **counts)
+    if not report.rejected:
+        return Finding("catalog source", True, detail)
+    first = report.rejected[0]
+    rejected = text("catalog.source.rejected", line=first.line, reason=first.reason)
+    mend = text("commands.doctor.source_rows_mend")
+    return Finding("catalog source", False, f"{detail} {rejected}", mend)
 
 
 def _facts(house: app.House) -> Finding:

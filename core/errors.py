@@ -5,6 +5,7 @@ BotError
 ├─ DatabaseUnavailable     nothing was stored; the same work may be tried again
 ├─ LeaseLost               another worker holds this conversation now; drop the work
 ├─ ImportRejected          a file cannot be taken in as a whole; says why, for the owner
+├─ FetchFailed             an address cannot be downloaded; a word for why, and its fields
 ├─ WebhookRejected         BadSignature (403), BadForm (400)
 ├─ ProviderError           provider, model, status, error_class, retry_after_s, retry_same
 │  ├─ ProviderUnavailable  network, timeout, server
@@ -52,6 +53,15 @@ class LeaseLost(BotError):
 
 class ImportRejected(BotError):
     """A file cannot be taken in as a whole; the message is for the owner, in their language."""
+
+
+class FetchFailed(BotError):
+    """An address cannot be downloaded; `kind` says why, `fields` fill in the sentence about it."""
+
+    def __init__(self, kind: str, **fields: object) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.fields = fields
 
 
 class WebhookRejected(BotError):

@@ -149,8 +149,8 @@ def test_only_the_delivery_of_the_worker_sends_through_a_channel() -> None:
         for source in SOURCES
         if any(call.split(".")[-1] in ("send", "find_sent") for call in source.calls)
     }
-    # The exchange with a provider calls the `send` of the HTTP client, not of a channel.
-    assert senders - {"bot/providers/base.py"} == {"bot/delivery.py"}
+    # An exchange and a download call the `send` of the HTTP client, not of a channel.
+    assert senders - {"bot/providers/base.py", "core/fetch.py"} == {"bot/delivery.py"}
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -177,12 +177,12 @@ def test_only_the_clock_knows_what_time_it_is() -> None:
     assert readers == {"core/clock.py"}
 
 
-def test_http_is_spoken_by_providers_and_channels_only() -> None:
+def test_http_is_spoken_by_providers_channels_and_the_download_only() -> None:
     """Elsewhere the client is passed along: its type may be named, nothing of httpx is called."""
     spoken = {
         f"{source.path}: {name}"
         for source in SOURCES
-        if not source.path.startswith(("bot/providers/", "bot/channels/"))
+        if not source.path.startswith(("bot/providers/", "bot/channels/", "core/fetch.py"))
         for name in source.names
         if name.startswith("httpx.") and name != "httpx.AsyncClient"
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.columns import field_of
-from catalog.files.table import Record, Table, number_text
+from catalog.files.table import Record, Table, number_text, storable
 from catalog.files.variants import variant_id, variant_name
 from core.errors import ImportRejected
 from core.texts import LANGUAGES, text
@@ -103,4 +103,4 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         known = next((name for name in (*LANGUAGES, *TELLING) if value.get(name)), None)
         return _plain(value[known]) if known else ""
-    return value if isinstance(value, str) else ""
+    return storable(value) if isinstance(value, str) else ""

@@ -18,6 +18,7 @@ FEWEST_KNOWN = 2
 MOST_EXACT = 1e15
 """From here on a spreadsheet has lost the last digits of a number."""
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # A spreadsheet takes these for the start of a formula.
 _RISKY = re.compile(r"'*[=+\-@\t\r]")
 _PROTECTED = re.compile(r"'+[=+\-@\t\r]")
@@ -102,11 +103,17 @@ def protected(cell: str) -> str:
 
 def unprotected(cell: str) -> str:
     """A cell as it was meant: without the mark of `protected`; a failed formula is empty."""
-    if cell.startswith("'") and _PROTECTED.match(cell):
+    first = cell[:1]
+    if first == "'" and _PROTECTED.match(cell):
         return cell[1:]
-    if cell.startswith("#") and _FAILED_FORMULA.fullmatch(cell.strip()):
-        return ""
-    return cell
+    return "" if first == "#" and _FAILED_FORMULA.fullmatch(cell.strip()) else cell
+
+
+def storable(cell: str) -> str:
+    """A text without characters that no database and no spreadsheet takes."""
+    if cell.isprintable():
+        return cell
+    return _CONTROL.sub("", cell.encode("utf-8", "ignore").decode())
 
 
 def number_text(value: int | float) -> str:

@@ -7,7 +7,6 @@ import sys
 import warnings
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from catalog.files.table import (
@@ -17,6 +16,7 @@ from catalog.files.table import (
     Table,
     find_header,
     number_text,
+    storable,
     unprotected,
 )
 from core.errors import ImportRejected
@@ -106,11 +106,11 @@ def _cell_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return sys.intern(unprotected(value.strip()))  # brands and categories come again and again
+        return sys.intern(
+            unprotected(storable(value).strip())
+        )  # brands and categories come again and again
     if isinstance(value, bool):
         return "sí" if value else "no"
     if isinstance(value, int | float):
         return number_text(value)
-    if isinstance(value, datetime | date | time | timedelta):
-        return str(value)
-    return str(value)
+    return str(value)  # a date or a time

@@ -96,9 +96,20 @@ def test_clean_up_drops_what_is_old_and_nothing_else(database: Database, clock: 
     assert len(database.read(lambda c: newest_attempts(c, 9))) == 1
 
 
-async def run_until_pinged(database: Database, clock: FixedClock, interval_s: float) -> list[str]:
-    """The paths a schedule asks for until its first ping and its first clean-up are done."""
-    paths, pinged = list[str](), asyncio.Event()
+async def run_until_pinged(
+    database: Database, clock: FixedClock, interval_s: float, looks: list[str] | None = None
+) -> list[str]:
+    """The paths a schedule asks for until its first ping, clean-up and look at the source.
+
+    Args:
+        looks: is told of each look.
+    """
+    paths, pinged, looked = list[str](), asyncio.Event(), asyncio.Event()
+
+    async def refresh_catalog() -> None:
+        if looks is not None:
+            looks.append("catalog")
+        looked.set()
 
     def answer(request: httpx.Request) -> httpx.Response:
         paths.append(request.url.path)
@@ -113,11 +124,13 @@ async def run_until_pinged(database: Database, clock: FixedClock, interval_s: fl
             lambda: (MEMBER,),
             owner="w1",
             ping_interval_s=interval_s,
+            refresh_catalog=refresh_catalog,
         )
         made.start()
         if interval_s:
             await pinged.wait()
-        while not ticks(database):
+        await looked.wait()
+        while len(ticks(database)) < 2:
             await asyncio.sleep(0.01)
         await made.stop()
     return paths
@@ -137,4 +150,25 @@ async def test_a_start_ticks_at_once_so_that_readiness_need_not_wait(
     sqlite_database: Database, clock: FixedClock
 ) -> None:
     await run_until_pinged(sqlite_database, clock, 0)
-    assert ticks(sqlite_database) == [("clean_up", SLOT)]
+    assert ("clean_up", SLOT) in ticks(sqlite_database)
+
+
+async def test_the_catalogs_source_is_looked_at_as_the_shop_opens(
+    sqlite_database: Database, clock: FixedClock
+) -> None:
+    looks = list[str]()
+    await run_until_pinged(sqlite_database, clock, 0, looks)
+    assert looks == ["catalog"]
+
+
+async def test_processes_that_open_together_look_at_the_source_once(
+    sqlite_database: Database, clock: FixedClock
+) -> None:
+    sqlite_database.write(lambda c: win(c, "catalog_start", SLOT, "w2"))
+    looks = list[str]()
+    running = asyncio.create_task(run_until_pinged(sqlite_database, clock, 0, looks))
+    while ("clean_up", SLOT) not in ticks(sqlite_database):
+        await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert looks == []

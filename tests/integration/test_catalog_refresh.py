@@ -1,0 +1,188 @@
+"""The catalog follows its source, and refuses what looks like a broken one."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from catalog.refresh import CatalogRefresh
+from catalog.tables import Product
+from core.database import Database
+from core.errors import ImportRejected
+from tests.fakes import FixedClock
+
+HEAD = "sku,nombre,precio\n"
+ROWS = [f"A{number},Mesa {number},{1000 + number}\n" for number in range(10)]
+ADDRESS = "https://shop.example/list.csv"
+
+
+class Source:
+    """A file, and an address, that the catalog is kept at."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.path = folder / "lista.csv"
+        self.setting: str | None = "lista.csv"
+        self.answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(404)
+        self.asked: list[httpx.Request] = []
+        client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
+        self.refresh = CatalogRefresh(
+            database,
+            FixedClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC)),
+            client,
+            source=lambda: self.setting,
+            currency=lambda: "COP",
+            folder=folder,
+        )
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return self.answer(request)
+
+    def write(self, *rows: str, at_s: int = 0) -> None:
+        self.path.write_text(HEAD + "".join(rows), encoding="utf-8")
+        os.utime(self.path, (at_s, at_s))
+
+    def skus(self) -> list[str]:
+        query = select(Product.sku).order_by(Product.sku)
+        return list(self.database.read(lambda c: c.execute(query).scalars().all()))
+
+
+@pytest.fixture
+def source(sqlite_database: Database, tmp_path: Path) -> Source:
+    return Source(sqlite_database, tmp_path)
+
+
+def events(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [getattr(record, "event", "") for record in caplog.records]
+
+
+async def test_the_catalog_becomes_what_the_source_says(source: Source) -> None:
+    source.write(*ROWS)
+    await source.refresh.run()
+    source.write(*ROWS[1:], "B1,Silla,500\n", at_s=1)
+    await source.refresh.run()
+    assert source.skus() == [*(f"A{number}" for number in range(1, 10)), "B1"]
+
+
+async def test_a_file_that_has_not_changed_is_not_read_again(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    source.write(*ROWS)
+    await source.refresh.run()
+    await source.refresh.run()
+    assert events(caplog) == ["catalog_imported"]
+
+
+async def test_a_source_that_lost_much_of_the_catalog_is_refused_once(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.write(*ROWS)
+    await source.refresh.run()
+    source.write(*ROWS[:6], at_s=1)
+    await source.refresh.run()
+    await source.refresh.run()
+    assert len(source.skus()) == 10
+    assert events(caplog) == ["catalog_import_refused"]
+    assert "quitaría 4 de 10 productos" in caplog.messages[0]
+
+
+async def test_a_tolerable_loss_goes_through(source: Source) -> None:
+    source.write(*ROWS)
+    await source.refresh.run()
+    source.write(*ROWS[:7], at_s=1)
+    await source.refresh.run()
+    assert len(source.skus()) == 7
+
+
+async def test_a_rejected_row_keeps_its_product_and_lets_the_others_in(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.write(*ROWS)
+    await source.refresh.run()
+    source.write("A0,Mesa 0,gratis\n", *ROWS[2:], "B1,Silla,500\n", at_s=1)
+    await source.refresh.run()
+    assert source.skus() == ["A0", *(f"A{number}" for number in range(2, 10)), "B1"]
+    assert "línea 2: el precio «gratis»" in caplog.messages[0]
+
+
+async def test_a_rejected_row_without_a_code_keeps_every_product(source: Source) -> None:
+    source.write(*ROWS)
+    await source.refresh.run()
+    source.write(",Mesa 0,1000\n", *ROWS[2:], at_s=1)
+    await source.refresh.run()
+    assert len(source.skus()) == 10
+
+
+async def test_an_address_is_read_and_then_asked_for_what_is_newer(source: Source) -> None:
+    source.setting = ADDRESS
+    source.answer = lambda _: httpx.Response(200, text=HEAD + ROWS[0], headers={"etag": '"1"'})
+    await source.refresh.run()
+    source.answer = lambda _: httpx.Response(304)
+    await source.refresh.run()
+    assert source.skus() == ["A0"]
+    assert source.asked[1].headers["if-none-match"] == '"1"'
+
+
+async def test_a_page_instead_of_products_is_refused_in_words(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.setting = ADDRESS
+    source.answer = lambda _: httpx.Response(200, text="<!DOCTYPE html><html>Sign in</html>")
+    await source.refresh.run()
+    assert "página web" in caplog.messages[0]
+
+
+async def test_an_address_out_of_reach_is_told_once_and_changes_nothing(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.setting = f"{ADDRESS}?key=secret"
+    await source.refresh.run()
+    await source.refresh.run()
+    assert events(caplog) == ["catalog_import_refused"]
+    assert "shop.example" in caplog.messages[0] and "secret" not in caplog.messages[0]
+
+
+async def test_a_shopify_shop_is_read_page_by_page(source: Source) -> None:
+    def product(number: int) -> dict[str, object]:
+        variant = {"title": "Default Title", "option1": "Default Title", "price": "9.90"}
+        return {"title": f"Taza {number}", "handle": f"taza-{number}", "variants": [variant]}
+
+    def page(request: httpx.Request) -> httpx.Response:
+        first = (int(request.url.params["page"]) - 1) * 250
+        return httpx.Response(
+            200, json={"products": [product(n) for n in range(first, min(first + 250, 260))]}
+        )
+
+    source.setting = "https://shop.example/products.json"
+    source.answer = page
+    await source.refresh.run()
+    assert len(source.skus()) == 260
+    url = select(Product.url).where(Product.external_id == "taza-259")
+    found = source.database.read(lambda c: c.execute(url).scalar_one())
+    assert found == "https://shop.example/products/taza-259"
+
+
+async def test_a_look_tells_what_would_happen_and_changes_nothing(source: Source) -> None:
+    source.write(*ROWS)
+    assert (await source.refresh.look()).added == 10
+    assert source.skus() == []
+
+
+async def test_a_look_at_what_is_not_there_says_so(source: Source) -> None:
+    with pytest.raises(ImportRejected, match=r"lista\.csv"):
+        await source.refresh.look()
+
+
+async def test_without_a_source_nothing_is_done(source: Source) -> None:
+    source.setting = None
+    await source.refresh.run()
+    assert source.skus() == []
