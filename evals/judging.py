@@ -173,7 +173,7 @@ def _wording(reply: str, expect: Expectation) -> Iterator[Failure]:
         if not phrases.says(reply, name):
             yield Failure("says", name)
     for name in expect.says_not:
-        if phrases.grants(reply, name):
+        if phrases.says(reply, name):
             yield Failure("says_not", name)
     for pattern in expect.contains:
         if not phrases.contains(reply, pattern):
@@ -182,5 +182,5 @@ def _wording(reply: str, expect: Expectation) -> Iterator[Failure]:
         if phrases.contains(reply, pattern):
             yield Failure("lacks", pattern)
     for pattern in expect.refuses:
-        if phrases.affirms(reply, [pattern]):
+        if phrases.affirms(reply, pattern):
             yield Failure("refuses", pattern)

@@ -1,10 +1,10 @@
-"""A reply enters, what it says and what it grants leave, whatever its wording."""
+"""A reply enters, what it says and what it affirms leave, whatever its wording."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,23 +33,16 @@ def says(reply: str, names: str) -> bool:
     )
 
 
-def grants(reply: str, names: str) -> bool:
-    """As `says`, but "no te lo dejo en…" does not count."""
-    return any(affirms(reply, _phrases()[name]) for name in names.split("|"))
-
-
 def contains(reply: str, pattern: str) -> bool:
     """Whether a folded pattern occurs in a reply."""
     return bool(re.search(pattern, folded(reply), re.IGNORECASE))
 
 
-def affirms(reply: str, patterns: Iterable[str]) -> bool:
-    """Whether one of the patterns occurs in a clause that does not deny it."""
+def affirms(reply: str, pattern: str) -> bool:
+    """Whether a folded pattern occurs in a clause that does not deny it."""
     return any(
-        re.search(pattern, clause, re.IGNORECASE)
+        re.search(pattern, clause, re.IGNORECASE) and not denies(clause)
         for clause in clauses(reply)
-        if not denies(clause)
-        for pattern in patterns
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.phrases import affirms, grants, says
+from evals.phrases import affirms, says
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,10 @@ from evals.phrases import affirms, grants, says
         ("in_stock", "Yes, it is available."),
         ("to_confirm", "El stock está por confirmar."),
         ("to_confirm", "No tengo registrado cuántas hay."),
+        ("not_found", "No encuentro ese modelo."),
+        ("not_found", "Não encontrei esse produto."),
         ("deal", "Listo, te lo dejo en un millón."),
+        ("deal", "¡De acuerdo! ¿Algo más?"),
     ],
 )
 def test_many_wordings_say_the_same(name: str, reply: str) -> None:
@@ -55,6 +58,8 @@ def test_many_wordings_say_the_same(name: str, reply: str) -> None:
         ("in_stock", "Está agotado."),
         ("to_confirm", "Hay 10 unidades."),
         ("deal", "El precio es el del catálogo."),
+        ("deal", "No te lo dejo en un millón."),
+        ("not_found", "Encontré estos:"),
     ],
 )
 def test_another_thing_is_not_taken_for_it(name: str, reply: str) -> None:
@@ -74,9 +79,4 @@ def test_another_thing_is_not_taken_for_it(name: str, reply: str) -> None:
     ],
 )
 def test_what_is_denied_is_not_granted(reply: str, is_granted: bool) -> None:
-    assert affirms(reply, ["90 ?%"]) is is_granted
-
-
-def test_a_price_that_is_refused_is_no_deal() -> None:
-    assert grants("Te lo dejo en un millón.", "deal")
-    assert not grants("No te lo dejo en un millón.", "deal")
+    assert affirms(reply, "90 ?%") is is_granted
