@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from bot.truth.attributes import untrue_measures
 from bot.truth.contacts import untrue_contacts
 from bot.truth.discounts import untrue_discounts
 from bot.truth.evidence import gather
+from bot.truth.goods import untrue_goods
 from bot.truth.opening import untrue_hours
 from bot.truth.payments import untrue_payments
 from bot.truth.prices import untrue_amounts
@@ -38,6 +40,8 @@ _RULES = (
     untrue_hours,
     untrue_contacts,
     untrue_payments,
+    untrue_goods,
+    untrue_measures,
 )
 """Discounts come after the amounts: a minimum purchase may be met by what those add up to."""
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from bot.truth.amounts import plain
-from bot.truth.evidence import product_text, words_of
+from bot.truth.evidence import product_text
+from bot.truth.facts import words_of
 from bot.truth.reading import Reading, Rejection
 
 _ENDINGS = (
@@ -42,7 +43,7 @@ _LEAST_DIGITS = 7
 
 def untrue_contacts(reading: Reading) -> Iterator[Rejection]:
     """Every link, e-mail, handle, phone, address and branch that facts and products do not hold."""
-    held = _held(reading.evidence.facts_text, _texts(reading))
+    held = _held(reading.evidence.facts.text, _texts(reading))
     for pattern in (_EMAIL, _HANDLE, _LINK):
         for match in pattern.finditer(reading.written):
             yield from _judge(reading, match, held.has(match[0]), "link")
@@ -129,7 +130,7 @@ def _is_held_address(reading: Reading, match: re.Match[str]) -> bool:
     }
     return any(
         numbers in _numbers(line.said) and all(word in line.said for word in words)
-        for line in reading.evidence.lines
+        for line in reading.evidence.facts.lines
     )
 
 
@@ -141,5 +142,5 @@ def _numbers(text: str) -> str:
 
 
 def _branch_words(reading: Reading) -> frozenset[str]:
-    lines = (line for line in reading.evidence.lines if not line.zone)
+    lines = (line for line in reading.evidence.facts.lines if not line.zone)
     return frozenset().union(*(words_of(line.said) for line in lines))

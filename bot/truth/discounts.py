@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from bot.truth.amounts import fold, plain
 from bot.truth.discount_claims import DiscountClaim, find_discount_claims
-from bot.truth.evidence import FactText, product_text, speaks_of_pickup, words_of
+from bot.truth.evidence import product_text
+from bot.truth.facts import FactText, speaks_of_pickup, words_of
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span
 
@@ -42,7 +43,7 @@ def _is_granted(reading: Reading, claim: DiscountClaim) -> bool:
         return True
     return any(
         _covers(own, claim) and _condition_is_said(reading, grant, claim, sentence, bool(named))
-        for grant in evidence.grants
+        for grant in evidence.facts.grants
         for own in grant.claims
     )
 
@@ -61,7 +62,7 @@ def _is_measure(reading: Reading, claim: DiscountClaim) -> bool:
         return False
     if _STRONG_DISCOUNT.search(reading.folded, claim.start, claim.end):
         return False
-    texts = (reading.evidence.facts_text, *map(product_text, reading.evidence.products))
+    texts = (reading.evidence.facts.text, *map(product_text, reading.evidence.products))
     return any(re.search(rf"\b{re.escape(figure)} ?%", plain(text)) for text in texts)
 
 

@@ -67,7 +67,7 @@ _MODEL = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{2,12}")
 _NOT_A_MODEL = re.compile(
     r"\d+(?:st|nd|rd|th|hrs?|h|am|pm|min|x\d*)|\d*x\d+|[\d]+[kgm]|ip\d+|i\d|ddr\d|wifi\d|usb\d?"
 )
-_PLATFORMS = _set(
+LABELS = _set(
     "android windows bluetooth wifi core ryzen intel usb hdmi gen ios macos linux snapdragon"
     " helio dimensity geforce rtx gtx ddr nivel clase paso opcion calle carrera avenida local"
     " piso talla ley articulo cuesta cuestan vale valen precio total costo valor price cost"
@@ -269,12 +269,6 @@ class ProductNames:
         is_name = any(letter.isupper() for letter in original[name.start : name.end])
         is_joined = original[name.end : token.start] == " " and name.word.isalpha()
         ends = _NUMBER_ENDS_NAME.match(original[token.end :])
-        if (
-            is_name
-            and is_joined
-            and ends
-            and name.word not in _PLATFORMS
-            and name.end - name.start > 3
-        ):
+        if is_name and is_joined and ends and name.word not in LABELS and name.end - name.start > 3:
             return Mention(name.start, token.end, ())
         return None

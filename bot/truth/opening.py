@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.truth.clock import Days, Time, find_days, find_times
+from bot.truth.durations import find_durations
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span
-from shop.hours import DAY_MIN, Opening, is_open_at, read_hours
+from shop.hours import DAY_MIN, Opening, is_open_at
 
 _OPENS = (
     r"abr(?:imos|e|en|ir|iremos|iran?)\b|abiert[oa]s?|atend\w+|atiend\w+|horarios?|hours\b"
@@ -21,11 +22,11 @@ _CLOSED = re.compile(
     r"|\bnao (?:abr\w+|atend\w+)|\b(?:don't|do not|not) open"
 )
 _OPEN = re.compile(rf"\b(?:{_OPENS})")
-_NOW = re.compile(
-    r"\b(?:ahora(?: mismo)?|en este momento|ya|todavia|aun|now|right now|currently|still|agora"
-    r"|neste momento|ainda)\b"
+_STATE = re.compile(
+    r"\b(?:estamos|seguimos|tienda (?:esta|sigue)|we're|we are|(?:shop|store) is|loja esta"
+    r"|esta(?:mos)? ahora|ahora esta(?:mos)?|agora estamos)(?: \w+){0,2}?"
+    r" (?:(?P<open>abiert[oa]s?|open|abert[oa]s?)|cerrad[oa]s?|closed|fechad[oa]s?)\b"
 )
-_OPEN_STATE = re.compile(r"\b(?:abiert[oa]s?|open|abert[oa]s?)\b")
 _HOLIDAY = re.compile(r"\b(?:festivos?|feriados?|holidays?)\b")
 _UNTIL = re.compile(
     r"(?:\bhasta|\buntil|\btill|\bate|\bcierr\w+|\bcerr\w+|\bclos\w+|\bfecha\w+)"
@@ -43,7 +44,7 @@ def untrue_hours(reading: Reading) -> Iterator[Rejection]:
         if not _is_about_opening(reading, sentence, days, times):
             continue
         yield from _holidays(reading, sentence)
-        openings = read_hours(reading.evidence.values.get("hours"))
+        openings = reading.evidence.facts.openings
         if openings is None:
             yield from _unread(reading, times, days)
             continue
@@ -63,6 +64,7 @@ def _times(reading: Reading, sentence: Span, days: Sequence[Days]) -> list[Time]
         (m.start, m.end) for m in reading.mentions
     ]
     taken += [(d.start, d.end) for d in days]
+    taken += [(d.start, d.end) for d in find_durations(reading.folded)]
     return [
         time
         for time in find_times(reading.folded, *sentence)
@@ -134,34 +136,29 @@ def _is_end(reading: Reading, times: Sequence[Time], place: int) -> bool | None:
 
 
 def _untrue_now(reading: Reading, sentence: Span, days: Sequence[Days]) -> Iterator[Rejection]:
-    """ "Estamos abiertos ahora", and "estamos abiertos" with no day beside it."""
+    """That the shop is open, or closed, at this moment."""
     evidence = reading.evidence
-    is_open = is_open_at(evidence.values.get("hours"), evidence.now) if evidence.now else None
-    state = _OPEN_STATE.search(reading.folded, *sentence) or _CLOSED.search(
-        reading.folded, *sentence
-    )
-    if is_open is None or state is None or state[0].startswith(("no", "don", "do ", "nao")):
+    state = _STATE.search(reading.folded, *sentence)
+    if days or state is None or evidence.now is None or not reading.asserts(*state.span()):
         return
-    if days or not reading.asserts(*state.span()):
-        return
-    says_open = bool(_OPEN_STATE.fullmatch(state[0]))
-    if says_open != is_open and (_NOW.search(reading.folded, *sentence) or says_open):
+    is_open = is_open_at(evidence.facts.hours, evidence.now)
+    if is_open is not None and is_open != bool(state["open"]):
         yield reading.reject("hours", *state.span(), "now")
 
 
 def _holidays(reading: Reading, sentence: Span) -> Iterator[Rejection]:
     for match in _HOLIDAY.finditer(reading.folded, *sentence):
-        if reading.asserts(*match.span()) and not _HOLIDAY.search(reading.evidence.facts_folded):
+        if reading.asserts(*match.span()) and not _HOLIDAY.search(reading.evidence.facts.folded):
             yield reading.reject("hours", *match.span(), "holidays")
 
 
 def _unread(reading: Reading, times: Sequence[Time], days: Sequence[Days]) -> Iterator[Rejection]:
     """Where the hours are plain text or unknown: only times and days that stand there."""
-    held = frozenset(m for t in find_times(reading.evidence.facts_folded) for m in t.minutes)
+    held = frozenset(m for t in find_times(reading.evidence.facts.folded) for m in t.minutes)
     held_days = frozenset(
         d
         for named in find_days(
-            reading.evidence.facts_folded, 0, len(reading.evidence.facts_folded), None
+            reading.evidence.facts.folded, 0, len(reading.evidence.facts.folded), None
         )
         for d in named.days
     )

@@ -69,7 +69,7 @@ def untrue_payments(reading: Reading) -> Iterator[Rejection]:
 
 
 def _in_sentence(reading: Reading, sentence: Span) -> Iterator[Rejection]:
-    facts = reading.evidence.facts_folded
+    facts = reading.evidence.facts.folded
     for pattern in _WAYS.values():
         match = pattern.search(reading.folded, *sentence)
         if match is None or not reading.asserts(*match.span()):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.truth.amounts import Amount
-from bot.truth.evidence import DELIVERY, FactAmount, words_of
+from bot.truth.facts import DELIVERY, FactAmount, words_of
 from bot.truth.limits import echo_of_customer
 from bot.truth.ownership import Owners, assign
 from bot.truth.reading import Reading, Rejection, same
@@ -105,7 +105,7 @@ def _is_fact(
     reading: Reading, amount: Amount, sentence: Span, own: Sequence[Amount], heading: str
 ) -> bool:
     """Whether the amount is one of the shop's facts and is said as such, not as a price."""
-    facts = [fact for fact in reading.evidence.facts if _holds(fact, amount)]
+    facts = [fact for fact in reading.evidence.facts.amounts if _holds(fact, amount)]
     if not facts:
         return False
     lead, trail = _surroundings(reading, amount, sentence, own)
@@ -123,7 +123,8 @@ def _holds(fact: FactAmount, amount: Amount) -> bool:
 def _is_unnamed_fact(reading: Reading, amount: Amount, sentence: Span) -> bool:
     said = words_of(reading.folded[slice(*sentence)])
     return any(
-        _holds(fact, amount) and _zone_fits(reading, fact, said) for fact in reading.evidence.facts
+        _holds(fact, amount) and _zone_fits(reading, fact, said)
+        for fact in reading.evidence.facts.amounts
     )
 
 
@@ -147,5 +148,7 @@ def _zone_fits(reading: Reading, fact: FactAmount, said: frozenset[str]) -> bool
     """A delivery cost must not stand beside the name of another zone."""
     if not fact.zone or said & fact.zone:
         return True
-    zones: frozenset[str] = frozenset().union(*(other.zone for other in reading.evidence.facts))
+    zones: frozenset[str] = frozenset().union(
+        *(other.zone for other in reading.evidence.facts.amounts)
+    )
     return not said & (zones - fact.zone)

@@ -54,7 +54,7 @@ class Reading:
         names = [(m.start, m.end) for m in found if m.products]
         self.amounts = [a for a in find_amounts(text, names) if self._is_money(a)]
         # "Q45" is a price where the shop sells in quetzales, else a model nobody here knows.
-        self.mentions = tuple(m for m in found if m.products or not self._is_amount(m))
+        self.mentions = tuple(m for m in found if m.products or not self.is_amount(m.start, m.end))
         self.written = _blotted(self.original, self.mentions)
         self.folded = fold(self.written)
         self.sentences = sentences(self.folded)
@@ -63,8 +63,9 @@ class Reading:
         self.used: set[int] = set()
         self.bases: Counter[str] = Counter()
 
-    def _is_amount(self, mention: Mention) -> bool:
-        return any(a.start < mention.end and mention.start < a.end for a in self.amounts)
+    def is_amount(self, start: int, end: int) -> bool:
+        """Whether an amount of money stands there."""
+        return any(a.start < end and start < a.end for a in self.amounts)
 
     def _is_money(self, amount: Amount) -> bool:
         """Bare numbers that names, descriptions or facts hold as such are no money."""
@@ -149,6 +150,8 @@ def _blotted(text: str, mentions: Sequence[Mention]) -> str:
     """The text with every name made one word of x."""
     letters = list(text)
     for mention in mentions:
+        if not mention.products:
+            continue
         letters[mention.start : mention.end] = "x" * (mention.end - mention.start)
     return "".join(letters)
 

@@ -74,6 +74,7 @@ _COUNTS = re.compile(
     rf"(?<![a-z])(?:{_LEFT}|{_HAVE}|(?P<label>{_LABEL}))\s*{_EXACT}{_MORE}{_COUNT}"
     rf"(?! ?(?:[a-z]+)?\d)(?P<noun> ?{_UNIT})?(?P<held> (?:\w+ ){{0,3}}?{_HELD})?"
     rf"|(?<![a-z0-9.,$]){_BARE_COUNT} (?:{_UNIT}(?: \w+){{0,3}}? {_HELD}|{_HELD})"
+    rf"|\b(?:menos de|less than|fewer than) (?P<fewer>\d{{1,3}})(?= ?(?:$|[\n.,;!)]|{_UNIT}))"
     r"|\b(?P<last>(?:la )?ultima (?:unidad|pieza)|the last one|last unit|una sola unidad"
     r"|ultima unidade)\b"
 )
@@ -111,11 +112,13 @@ _SOME = re.compile(
     r"|en stock|en existencia|existencias|in stock|available|disponive(?:l|is)|em estoque"
     r"|en inventario)\b"
     r"|\b(?:s[i1]|yes|sim),? (?:l[oa]s? )?(?:tenemos|hay|contamos|quedan?|temos|(?:we )?have)\b"
+    r"(?! (?:unidad|existencia|units))"
     r"|\b(?:tenemos|tengo|contamos con|we (?:have|carry)|temos) (?:\w+ ){0,2}?x{3,}"
     r"|\b(?:aun|todavia) (?:nos )?(?:quedan?|hay|tenemos)\b|\bentrega inmediata\b"
     r"|\blist[oa]s? para (?:entrega|envio|llevar|despacho)"
-    r"|\bultimas (?:unidades|piezas|existencias)\b|\bpocas unidades\b|\b(?:quedan?"
-    r"|hay) (?:pocas?|pocos?|varias?|varios|algunas?|muchas?|suficientes?|bastantes?)"
+    r"|\bultimas (?:unidades|piezas|existencias)\b|\bpocas unidades\b|\b(?:quedan?|hay)"
+    r" (?:unidades\b|existencias\b|pocas?|pocos?|varias?|varios|algunas?|muchas?|suficientes?"
+    r"|bastantes?)"
     r"(?: unidades| en)?\b|\b(?:suficiente|bastante|mucho) (?:stock|inventario)\b|\bplenty\b"
 )
 _OFFERED = re.compile(
@@ -193,6 +196,9 @@ def _count(
         return None
     if match["last"]:
         return StockClaim("exactly", 1, *match.span())
+    if match["fewer"]:
+        is_stock = _IS_LEFT.search(folded, *sentence)
+        return StockClaim("less_than", int(match["fewer"]), *match.span()) if is_stock else None
     written = match["units"] or match["units2"]
     units = int(written) if written.isdigit() else SMALL[written]
     said = match["noun"] or match["held"] or match["label"] or match["units2"]

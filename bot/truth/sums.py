@@ -8,7 +8,8 @@ from decimal import Decimal
 from itertools import product as every_choice
 
 from bot.truth.amounts import Amount
-from bot.truth.evidence import DELIVERY, quantities_in
+from bot.truth.evidence import quantities_in
+from bot.truth.facts import DELIVERY
 from bot.truth.mentions import Mention
 from bot.truth.number_words import SMALL
 from bot.truth.ownership import Owners
@@ -74,7 +75,7 @@ def is_computed(reading: Reading, amount: Amount, owners: Owners, sentence: Span
     among = {i for o in owners for i in o.products} or range(len(reading.evidence.prices))
     units = {reading.evidence.prices[i] for i in among}
     with_delivery = _SPEAKS_OF_DELIVERY.search(reading.folded)
-    costs = {Decimal(0), *(reading.evidence.delivery_costs if with_delivery else ())}
+    costs = {Decimal(0), *(reading.evidence.facts.delivery_costs if with_delivery else ())}
     return any(
         same(amount, total + cost)
         for total in _totals(reading, amount, owners, sentence)
@@ -150,14 +151,14 @@ def _is_difference(reading: Reading, amount: Amount, sentence: Span) -> bool:
         return False
     held = {*reading.evidence.prices, *reading.stated}
     others = held | reading.evidence.figures
-    others |= {fact.value for fact in reading.evidence.facts if not fact.zone}
+    others |= {fact.value for fact in reading.evidence.facts.amounts if not fact.zone}
     return any(same(amount, abs(a - b)) for a in held for b in others if a != b)
 
 
 def _is_instalment(reading: Reading, amount: Amount, owners: Owners, sentence: Span) -> bool:
     """As in "12 cuotas de …": the facts name that count, and it times the amount is the price."""
     match = _INSTALMENTS.search(reading.folded, *sentence)
-    if match is None or not re.search(rf"\b{match['count']}\b", reading.evidence.facts_text):
+    if match is None or not re.search(rf"\b{match['count']}\b", reading.evidence.facts.text):
         return False
     count, prices = int(match["count"]), reading.evidence.prices
     among = {i for owner in owners for i in owner.products} or range(len(prices))

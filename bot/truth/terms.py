@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from bot.truth.amounts import fold, plain
 from bot.truth.durations import Duration, find_durations
-from bot.truth.evidence import FactLine, product_text
+from bot.truth.evidence import product_text
+from bot.truth.facts import FactLine
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
 
@@ -64,7 +65,7 @@ def _topic(reading: Reading, sentence: Span, duration: Duration) -> str | None:
 
 def _is_held(reading: Reading, duration: Duration, topic: str | None, sentence: Span) -> bool:
     said = reading.folded[slice(*sentence)]
-    lines = [line for line in reading.evidence.lines if topic is None or _is_on(line, topic)]
+    lines = [line for line in reading.evidence.facts.lines if topic is None or _is_on(line, topic)]
     if topic == "delivery":
         lines = [line for line in lines if line.fits(said)]
     held = [own for line in lines for own in find_durations(line.folded)]
@@ -122,7 +123,7 @@ def _promises(reading: Reading) -> Iterator[Rejection]:
             said = reading.folded[slice(*sentence)]
             if not any(
                 pattern.search(line.folded) and line.fits(said)
-                for line in reading.evidence.lines
+                for line in reading.evidence.facts.lines
                 if _is_on(line, "delivery") or line.is_pickup
             ):
                 yield reading.reject("delivery", *match.span(), "not_held")

@@ -1,0 +1,51 @@
+"""A reply taken apart enters; measures that the text of its product does not hold leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from bot.truth.amounts import plain
+from bot.truth.evidence import product_text
+from bot.truth.number_words import parse_digits
+from bot.truth.reading import Reading, Rejection
+from catalog.analysis import words
+
+_MEASURE = re.compile(
+    r"(?<![\w.,$#])(?P<number>\d+(?:[.,]\d+)*) ?(?P<unit>gb|tb|mb|gigas?|teras?|megapix\w+|mpx?|mah"
+    r"|pulgadas?|polegadas?|inch(?:es)?|pulg\b|[\"”″]|hz|khz|btu|rpm|dpi|w|watts?|vatios?|litros?"
+    r"|liters?|lts?|l|kg|kilos?|quilos?|ml|cm|mm|oz)(?![\w])"
+)
+
+
+def untrue_measures(reading: Reading) -> Iterator[Rejection]:
+    """Every capacity, size or power that neither the product spoken of nor the customer named."""
+    said = _measures(reading.evidence.said)
+    facts = _measures(reading.evidence.facts.folded)
+    for match in _MEASURE.finditer(reading.folded):
+        measure = _measure(match)
+        if measure in said or measure in facts or not reading.asserts(*match.span()):
+            continue
+        sentence = reading.sentence_of(match.start())
+        is_named = any(m.products for m in reading.mentions_in(sentence))
+        among = reading.spoken_of(sentence) if is_named else range(len(reading.evidence.products))
+        if any(measure in _measures(_text(reading, i)) for i in among):
+            reading.rests_on("attribute")
+        else:
+            yield reading.reject("attribute", *match.span(), "not_held")
+
+
+def _text(reading: Reading, product: int) -> str:
+    return product_text(reading.evidence.products[product])
+
+
+@lru_cache(maxsize=4096)
+def _measures(text: str) -> frozenset[str]:
+    return frozenset(_measure(match) for match in _MEASURE.finditer(plain(text).lower()))
+
+
+def _measure(match: re.Match[str]) -> str:
+    """Number and unit in one spelling: "15,6 pulgadas" and `15.6"` are the same."""
+    unit = words(f"1 {match['unit']}")[0].removeprefix("1")
+    return f"{parse_digits(match['number']).normalize()}{unit}"

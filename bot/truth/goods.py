@@ -1,0 +1,141 @@
+"""A reply taken apart enters; products it offers that are not among the candidates leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import dropwhile
+
+from bot.truth.evidence import product_text
+from bot.truth.mentions import LABELS
+from bot.truth.reading import Reading, Rejection
+from bot.truth.sentences import Span, clause_around
+from catalog.analysis import stem, without_tilde, words
+from catalog.chatter import STOP_WORDS
+from catalog.search import ProductView
+from catalog.synonyms import default_synonyms
+
+_CAPITAL = r"(?:[A-ZÁÉÍÓÚÑÜ][\w'-]*|[a-z][A-Z]\w+)"
+_NUMBERED = r"(?:[A-Za-z]{0,4}\d[\w.]*)"
+_NAME = re.compile(rf"(?<![\w.@/#]){_CAPITAL}(?: (?:{_CAPITAL}|{_NUMBERED}))+(?![\w@])")
+_NAMES_BEFORE = re.compile(rf"(?:(?<!\w){_CAPITAL} )+$")
+_VARIANT = re.compile(r" (?:Pro|Plus|Max|Ultra|Lite|Mini|FE|SE|Fold|Flip)\b")
+_SELLS = (
+    r"tenemos|tengo|vendemos|vendo|manejamos|contamos con|cuento con|ofrecemos|trabajamos"
+    r"|disponemos de|we (?:also )?(?:sell|have|carry|stock|offer)|temos|vendemos|trabalhamos com"
+    r"|oferecemos"
+)
+_OFFERS = re.compile(
+    rf"\b(?:{_SELLS}|(?:te )?recom\w+|(?:te )?sug\w+|esta(?:n)?|hay|i (?:recommend|suggest)|llev\w+"
+    r"|indico|interes\w+|opcion(?:es)?|there (?:is|are)|consider|mira|prueba|elige)\b"
+    r"(?: (?!con\b|para\b|de\b|with\b|for\b|com\b)[a-z]+){0,3}?[ :*\"“]*$"
+)
+_AFTER = re.compile(
+    r"[ *\"”]*(?:,? que )?(?:(?:esta|is|sigue)? ?(?:disponib|disponiv|available|en stock)"
+    r"|(?:seria|es|is|would be|e|sera) (?:\w+ ){0,2}?(?:perfect|ideal|excelente|buena|great|best"
+    r"|otim|mejor)|(?:cuesta|vale|custa|costs?|sale|esta en|por|a) ?[$\d])"
+)
+_MARKER = re.compile(r"^\s*(?:[•·–-]|\d{1,2}[.)]?|[^\w\s\"'¿¡(|$])\s+\W*(?:(?:el|la|the|o|a) )?$")
+_CELL = re.compile(r"^\s*\|?\s*$")
+_ENDS_ITEM = re.compile(r"\s*(?:$|\n|[-–—:(|])")
+_SELLING = re.compile(rf"\b(?:{_SELLS})\b(?P<what>[^.;:,\n!?()|]{{3,60}})")
+
+
+def untrue_goods(reading: Reading) -> Iterator[Rejection]:
+    """Every article said to be sold, available or worth buying that no candidate is."""
+    for start, end in _foreign(reading):
+        if reading.asserts(start, end) and _is_offered(reading, start, end):
+            yield reading.reject("product", start, end, "not_held")
+    for match in _SELLING.finditer(reading.folded):
+        head = _article(reading, match["what"])
+        if head and reading.asserts(match.start(), match.end()):
+            yield reading.reject("product", *match.span(), "not_held")
+
+
+def _foreign(reading: Reading) -> Iterator[Span]:
+    """Where names stand that are none of the candidates'."""
+    known = _known(reading)
+    for mention in reading.mentions:
+        if not mention.products:
+            before = _NAMES_BEFORE.search(reading.written[: mention.start])
+            yield before.start() if before else mention.start, mention.end
+        elif (variant := _VARIANT.match(reading.written, mention.end)) and not any(
+            variant[0].strip().lower() in product_text(reading.evidence.products[i]).lower()
+            for i in mention.products
+        ):
+            yield mention.start, variant.end()
+    for match in _NAME.finditer(reading.written):
+        said = list(dropwhile(STOP_WORDS.__contains__, words(match[0])))
+        unknown = [word for word in said if word not in known and not word.isdigit()]
+        is_name = len(said) > 1 and said[0] not in LABELS and "xxx" not in match[0]
+        if unknown and is_name and not reading.is_amount(*match.span()):
+            yield match.span()
+
+
+def _is_offered(reading: Reading, start: int, end: int) -> bool:
+    """Whether it is an item of a list, or words around it offer it, or a price stands behind it."""
+    line_start = reading.folded.rfind("\n", 0, start) + 1
+    lead = reading.folded[line_start:start]
+    if _MARKER.match(lead) or (_CELL.match(lead) and _ENDS_ITEM.match(reading.folded, end)):
+        return True
+    clause = clause_around(reading.folded, reading.sentence_of(start), start, end)
+    if _OFFERS.search(reading.folded[clause[0] : start]):
+        return True
+    priced = any(end <= a.start < clause[1] for a in reading.amounts)
+    between = any(end <= m.start < clause[1] for m in reading.mentions)
+    return bool(_AFTER.match(reading.folded, end)) or (priced and not between)
+
+
+def _known(reading: Reading) -> frozenset[str]:
+    evidence = reading.evidence
+    return _words_of(evidence.products) | _words(evidence.facts.text)
+
+
+@lru_cache(maxsize=512)
+def _words_of(products: tuple[ProductView, ...]) -> frozenset[str]:
+    return frozenset().union(
+        *(_words(f"{product_text(p)} {p.brand} {p.category}") for p in products)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(words(text))
+
+
+def _article(reading: Reading, what: str) -> str | None:
+    """The kind of thing a phrase names when the shop is not known to sell it."""
+    if "xxx" in what:
+        return None
+    head = next((word for word in words(what) if word not in STOP_WORDS), None)
+    if head is None or not head.isalpha():
+        return None
+    key = _stem(head)
+    held = _stems(reading.evidence.products, reading.evidence.facts.text)
+    groups = _groups((key,), wider=False)
+    if key in held or groups & _held_groups(held):
+        return None
+    return head if groups or key in map(_stem, _words(reading.evidence.said)) else None
+
+
+def _stem(word: str) -> str:
+    return stem(without_tilde(word))
+
+
+def _groups(stems: Iterable[str], *, wider: bool) -> frozenset[str]:
+    """The kinds of things some words mean, where wanted with the wider kinds these satisfy."""
+    table = default_synonyms()
+    names = {name for each in stems for name in table.groups.get((each,), ())}
+    above = {up for name in names for up in table.wider.get(name, ())} if wider else set()
+    return frozenset((names | above) - table.attributes)
+
+
+@lru_cache(maxsize=512)
+def _stems(products: tuple[ProductView, ...], facts_text: str) -> frozenset[str]:
+    return frozenset(map(_stem, _words_of(products) | _words(facts_text)))
+
+
+@lru_cache(maxsize=512)
+def _held_groups(stems: frozenset[str]) -> frozenset[str]:
+    return _groups(stems, wider=True)
