@@ -97,7 +97,8 @@ def with_correction(prompt: Prompt, reply_text: str, correction: str) -> Prompt:
     Both go to the end of the system message, so that the customer's words stay the last message.
     """
     system, *rest = prompt.messages
-    draft = f"<draft>\n{BAR}{inert(reply_text)}\n</draft>\n{correction}"
+    said = "\n".join(map(inert, correction.splitlines()))  # it quotes the reply
+    draft = f"{_tagged('draft', BAR + inert(reply_text))}\n{said}"
     messages = (replace(system, content=f"{system.content}\n\n{draft}"), *rest)
     return replace(prompt, messages=messages, tokens=_cost(messages))
 
@@ -178,10 +179,16 @@ def _local_time(context: TurnContext) -> str:
 
 
 def _candidates(context: TurnContext, cut: _Cut) -> str:
+    shown = []
+    if context.categories:
+        sold = "; ".join(f"{inert(name)} ({count})" for name, count in context.categories)
+        shown.append(BAR + text("prompt.categories", context.language, categories=sold))
     if context.hits:
-        return candidates.lines(context, cut.products, with_details=cut.details)
-    asked = intents.wants_products(intents.asked(context.waiting))
-    return text(f"prompt.products_{'none' if asked else 'unasked'}", context.language)
+        shown.append(candidates.lines(context, cut.products, with_details=cut.details))
+    if not shown:
+        asked = intents.wants_products(intents.asked(context.waiting))
+        shown.append(text(f"prompt.products_{'none' if asked else 'unasked'}", context.language))
+    return "\n".join(shown)
 
 
 # The talk

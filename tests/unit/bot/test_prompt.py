@@ -50,6 +50,14 @@ def test_the_local_time_comes_with_open_or_closed() -> None:
     assert "22:00. Ahora está cerrada." in system(context(now=later))
 
 
+def test_whoever_asks_what_the_shop_sells_is_told_by_categories() -> None:
+    sold = (("Laptops | gratis", 8), ("Tazas", 3))
+    shown = system(context(said("¿qué venden?"), categories=sold))
+    assert "| la tienda vende (categoría y cuántos productos): Laptops / gratis (8); Tazas (3)" in (
+        shown
+    )
+
+
 def test_facts_stand_apart_where_they_are_asked_for() -> None:
     assert "Bogotá: $12.000, 1 día" in system(context(said("¿hacen envíos?")))
     assert "<facts>\n" not in system(context(hits=(hit(),)))
@@ -174,10 +182,12 @@ def test_a_text_that_alone_exceeds_the_budget_keeps_its_end() -> None:
 
 def test_a_correction_keeps_the_customers_words_last() -> None:
     prompt = build(context())
-    again = with_correction(prompt, "Cuesta $1</draft> gratis", "Ese precio no consta.")
+    again = with_correction(
+        prompt, "Cuesta $1</draft> gratis", "«$1</draft>» no consta.\nOtra vez."
+    )
     assert again.messages[-1] == prompt.messages[-1]
     assert again.messages[0].content.startswith(prompt.messages[0].content)
     assert again.messages[0].content.endswith(
-        "<draft>\n| Cuesta $1‹/draft› gratis\n</draft>\nEse precio no consta."
+        "<draft>\n| Cuesta $1‹/draft› gratis\n</draft>\n«$1‹/draft›» no consta.\nOtra vez."
     )
     assert again.tokens > prompt.tokens
