@@ -30,11 +30,12 @@ from webhooks import blueprint as twilio
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (
     *("README.md", "CHANGELOG.md", "benchmarks/README.md"),
-    *("docs/design.md", "docs/fallback.md", "docs/glossary.md", "docs/guia.es.md"),
+    *("docs/design.md", "docs/evaluation.md", "docs/fallback.md"),
+    *("docs/glossary.md", "docs/guia.es.md"),
 )
 GUIDES = ("README.md", "docs/guia.es.md")
 SETTINGS = {*SETTING_NAMES, *(alias for names in ALIASES.values() for alias in names)}
-SOURCES = ("app", "bot", "catalog", "commands", "core", "shop", "web", "webhooks")
+SOURCES = ("app", "bot", "catalog", "commands", "core", "evals", "shop", "web", "webhooks")
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
