@@ -21,6 +21,8 @@ from bot.sentence import Wish as Wish
 
 _MOST_WORDS = 300
 """A longer message is read by its beginning."""
+_PRICE = re.compile(r"[$€£]\s?\d[\d.,]*|\d{1,3}(?:[.,']\d{3})+(?![\d])|\d+(?=\s?%)")
+"""Written amounts name no product, whatever is claimed of them."""
 _SENTENCE_END = re.compile(r"[?!\n]+|[.;…]+(?=\s|$)")
 _BREAK = re.compile(r"[,:/()]+(?!\d)")
 
@@ -139,7 +141,7 @@ def read(text: str) -> Reading:
 def _sentences(text: str) -> Iterator[tuple[list[str], frozenset[int]]]:
     """The words of each sentence, and the positions before which a comma or the like stands."""
     left = _MOST_WORDS
-    for sentence in _SENTENCE_END.split(text):
+    for sentence in _SENTENCE_END.split(_PRICE.sub(" ", text).replace("%", " porciento ")):
         written: list[str] = []
         breaks: set[int] = set()
         for part in _BREAK.split(sentence):
@@ -153,7 +155,7 @@ def _sentences(text: str) -> Iterator[tuple[list[str], frozenset[int]]]:
 def _settled(found: set[str]) -> set[str]:
     """Drop readings that a stronger one in the same message explains."""
     if "identity" in found:
-        found.discard("person")
+        found -= {"person", "complaint"}  # "robô" is no robbery
     if "order_status" in found:
         found -= {"delivery", "branches"}
     if "complaint" in found:

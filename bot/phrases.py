@@ -64,7 +64,8 @@ def phrase_book() -> PhraseBook:
         if name not in _SPELT_WELL
         for phrase in listed
         for token in phrase.split()
-        for alternative in token.split("|")
+        for several in token.split("|")
+        for alternative in several.split("+")
         if len(alternative.rstrip("*")) >= _REPAIR_FROM
     }
     return PhraseBook(
@@ -85,7 +86,11 @@ def matches(phrases: Iterable[Phrase], said: Sequence[str]) -> list[tuple[int, .
     line = f" {' '.join(said)} "
     starts = {word[:_START_CHARS] for word in said}
     return [
-        tuple(line.count(" ", 0, start) - 1 for start, _ in match.regs[1:])
+        tuple(
+            at + line.count(" ", 0, start) - 1
+            for start, end in match.regs[1:]
+            for at in range(line.count(" ", start, end) + 1)
+        )
         for phrase in phrases
         if not starts.isdisjoint(phrase.starts)
         for match in phrase.pattern.finditer(line)
@@ -121,7 +126,9 @@ def _compiled(listed: Iterable[str]) -> Phrases:
 
 def _starts(phrase: str) -> frozenset[str]:
     first = phrase.split()[0]
-    return frozenset(word.removesuffix("*")[:_START_CHARS] for word in first.split("|"))
+    return frozenset(
+        word.removesuffix("*").partition("+")[0][:_START_CHARS] for word in first.split("|")
+    )
 
 
 def _expression(phrase: str) -> str:
@@ -131,6 +138,7 @@ def _expression(phrase: str) -> str:
 
 def _either(part: str) -> str:
     return "|".join(
-        re.escape(word.removesuffix("*")) + ("[a-z0-9]*" if word.endswith("*") else "")
+        re.escape(word.removesuffix("*").replace("+", " "))
+        + ("[a-z0-9]*" if word.endswith("*") else "")
         for word in part.split("|")
     )

@@ -12,7 +12,22 @@ from catalog.chatter import LINK_WORDS
 PRODUCT = "product"
 POLITE = frozenset({"greeting", "thanks", "goodbye", "assent"})
 _JOINS = frozenset({"y", "e", "o", "u", "and", "or", "ou", "vs", "versus", "ni"})
-_INTRODUCES = LINK_WORDS - {"a", "o", "e", "y", "en", "em", "in", "para", "pa", "por", "con"}
+_INTRODUCES = LINK_WORDS - {
+    "a",
+    "o",
+    "e",
+    "y",
+    "en",
+    "em",
+    "in",
+    "para",
+    "pa",
+    "por",
+    "con",
+    "for",
+    "per",
+}
+_OF = frozenset({"de", "del", "d", "do", "da", "of"})
 _LEADS_TO_DETAILS = frozenset({"para", "pa", "que", "con", "for", "with", "that", "com", "pra"})
 _ASKING = frozenset({"shopping", "strong", "compare", "total"})
 _AROUND_A_PRODUCT = frozenset({"discount", "photos", "buying", "delivery", "payment", "returns"})
@@ -31,7 +46,7 @@ class Wish:
         words: those that name it.
         details: what else is said of it: what it is for, what it should have.
         quantity: how many, when it says so.
-        is_asked: the sentence asks for it in so many words ("tienen", "cuánto cuesta").
+        is_asked: words right before it ask for it ("tienen", "cuánto cuesta", "2").
     """
 
     words: tuple[str, ...]
@@ -65,10 +80,12 @@ class Sentence:
         named = {at for match in matches(book.products, self.written) for at in match}
         plain = ["0" if at in named else word for at, word in enumerate(self.written)]
         self.said = [repaired(word) for word in plain]
-        self.found = sorted(
-            (match, name)
-            for name, phrases in book.intents.items()
-            for match in matches(phrases, self.said)
+        self.found = _longest(
+            sorted(
+                (match, name)
+                for name, phrases in book.intents.items()
+                for match in matches(phrases, self.said)
+            )
         )
         self.markers = {
             name: places
@@ -105,13 +122,17 @@ class Sentence:
                 groups[-1].append(at)
             else:
                 groups.append([at])
-        is_asked = bool(self.markers.keys() & _ASKING)
+        asked_at = {at for key in _ASKING for m in self.markers.get(key, ()) for at in m}
+        was_asked = False
         for group in groups:
             words = self._spelt_out(group)
             named = [self.written[at] for at in words if not self._is_detail(group[0], at)]
             details = [self.written[at] for at in words if self._is_detail(group[0], at)]
             quantity = self._quantity(group[0])
-            yield Wish(tuple(named), tuple(details), quantity, is_asked or bool(quantity))
+            before = group[0] - len(self._links_before(group[0])) - 1
+            goes_on = was_asked and (self.written[before] in _JOINS or group[0] in self.breaks)
+            was_asked = goes_on or before in asked_at or bool(quantity)
+            yield Wish(tuple(named), tuple(details), quantity, was_asked)
 
     def _spelt_out(self, group: list[int]) -> list[int]:
         """The words of a group with the numbers among and right behind them."""
@@ -143,6 +164,13 @@ class Sentence:
         is_unit = traits.is_unit(self.written[first])
         return traits.number(before[-1]) if before and not is_unit else None
 
+    def _links_before(self, at: int) -> list[str]:
+        """The articles and the like right before a word: "de la", "el"."""
+        first = at
+        while first > 0 and self.written[first - 1] in _INTRODUCES:
+            first -= 1
+        return self.written[first:at]
+
     def _may_name(self, at: int) -> bool:
         word = self.written[at]
         if at in self.explained or word in phrase_book().chat:
@@ -160,12 +188,14 @@ class Sentence:
             is_beyond = any(name in _BEYOND_THE_SHOP for _, name in self.found)
             return not is_beyond or any(m < at for m in asked_at)
         last, name = max(services)
-        if any(last < m < at for m in asked_at):
+        if any(last <= m < at for m in asked_at):
             return True
         if self.content and self.content[-1] > last:
             return True
-        is_introduced = self.written[at - 1] in _INTRODUCES
-        return name in _AROUND_A_PRODUCT and is_introduced
+        links = set(self._links_before(at))
+        return bool(links) and (
+            name in _AROUND_A_PRODUCT or (name == "returns" and links & _OF != set())
+        )
 
     def _priced(self) -> int | None:
         """Where it asks what "it" costs or whether it is there, and nothing else does."""
@@ -192,3 +222,12 @@ class Sentence:
 
     def _is_chat(self, at: int) -> bool:
         return self.said[at] in phrase_book().chat
+
+
+def _longest(found: list[tuple[tuple[int, ...], str]]) -> list[tuple[tuple[int, ...], str]]:
+    """Without matches that are only part of what another intent says: "gracias por la info"."""
+    return [
+        (match, name)
+        for match, name in found
+        if not any(other != name and set(match) < set(longer) for longer, other in found)
+    ]

@@ -44,7 +44,8 @@ def match(wishes: Sequence[Wish], hits: Sequence[Hit]) -> list[Match]:
     own: list[list[Hit]] = [[] for _ in wishes]
     for hit in kept:
         fits = [_share(wish, hit) for wish in wishes]
-        own[fits.index(max(fits))].append(hit)
+        if max(fits) > 0 or len(wishes) == 1:
+            own[fits.index(max(fits))].append(hit)
     return [_best(wish, found) for wish, found in zip(wishes, own, strict=True)]
 
 

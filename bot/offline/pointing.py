@@ -49,11 +49,16 @@ def pointed_at(context: TurnContext, reading: Reading) -> tuple[ProductView, ...
     if known and places:
         shown = known if max(places) <= len(known) else context.mentioned
         return tuple(shown[p - 1 if p > 0 else p] for p in places if p <= len(shown))
-    if {" ".join(pair) for pair in pairwise(said)} & _BOTH or _BOTH_WORDS & set(said):
-        return known[:2]
+    if means_both(said):
+        return known[:2] if len(known) > 1 else context.mentioned[:2]
     if not reading.content and _THIS & set(said) and len(said) <= _SHORT:
         return known
     return _named_again(reading, known, said)
+
+
+def means_both(said: list[str]) -> bool:
+    """Whether words speak of two things shown before."""
+    return bool({" ".join(pair) for pair in pairwise(said)} & _BOTH or _BOTH_WORDS & set(said))
 
 
 def _named_again(

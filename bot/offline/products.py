@@ -42,11 +42,36 @@ def _matches(context: TurnContext, reading: Reading) -> list[Match]:
     if pointed := pointed_at(context, reading):
         return [Match(whole, pointed)]
     if not reading.is_follow_up:
-        each = match(reading.wishes[:MOST_WISHES], context.found)
-        return [m for m in each if m.products or m.wish.is_asked] or each[:1]
+        each = match(_apart(reading.wishes)[:MOST_WISHES], context.found)
+        told = [m for m in each if m.products or m.wish.is_asked]
+        return _each_once(told or each[:1])
     if not reading.content and (known := last_named(context)):
         return [Match(whole, known)]
     return _on_opening(context, reading, whole)
+
+
+def _apart(wishes: Sequence[Wish]) -> list[Wish]:
+    """Without those that only name another one again, in fewer words."""
+    return [
+        wish
+        for at, wish in enumerate(wishes)
+        if not any(
+            set(wish.words) < set(other.words) or (wish.words == other.words and at > before)
+            for before, other in enumerate(wishes)
+        )
+    ]
+
+
+def _each_once(matches: Sequence[Match]) -> list[Match]:
+    """Without what an earlier wish is already answered by."""
+    seen: set[int] = set()
+    kept = []
+    for found in matches:
+        fresh = tuple(product for product in found.products if product.id not in seen)
+        seen |= {product.id for product in fresh}
+        if fresh or not found.products:
+            kept.append(replace(found, products=fresh))
+    return kept
 
 
 def _on_opening(context: TurnContext, reading: Reading, whole: Wish) -> list[Match]:

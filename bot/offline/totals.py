@@ -9,6 +9,7 @@ from bot import traits
 from bot.intents import Reading, asked
 from bot.language import words
 from bot.offline.matching import Match
+from bot.offline.pointing import means_both
 from bot.offline.saying import Part, is_sold_out, major, money, name, say
 from bot.turn_context import TurnContext
 from catalog.search import ProductView
@@ -20,6 +21,8 @@ Count = tuple[ProductView, int]
 def counted(context: TurnContext, reading: Reading, matches: Sequence[Match]) -> Part | None:
     """The sum for the quantities a message names; None when it names none."""
     found = [m for m in matches if m.products and not m.missing]
+    if "total" in reading.markers and means_both(words(asked(context.waiting))):
+        return _summed(context, [(product, 1) for m in found for product in m.products])
     quantities = [m.wish.quantity for m in found]
     if found and not any(quantities):
         is_asked = "total" in reading.markers and reading.is_follow_up
@@ -42,7 +45,9 @@ def _lone_number(context: TurnContext) -> int | None:
 def _choices(context: TurnContext, products: Sequence[ProductView], quantity: int) -> Part:
     """Each product that may be meant, so many times."""
     lines = [_line(context, product, quantity) for product in products]
-    return Part("\n".join([say(context, "total_head"), *lines]), tuple(products))
+    is_sum = any(_is_enough(product, quantity) for product in products)
+    head = say(context, "total_head" if is_sum else "not_enough")
+    return Part("\n".join([head, *lines]), tuple(products))
 
 
 def _summed(context: TurnContext, pairs: Sequence[Count]) -> Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot import intents
 from bot.intents import Reading
@@ -40,10 +40,10 @@ def answer(context: TurnContext) -> OfflineAnswer:
     found = _answer(context)
     if not _is_repeated(found.text, said_last):
         return found
-    for attempt in (_others, _person_again, _again, _once_more):
-        found = attempt(context, said_last)
-        if found.text and not _is_repeated(found.text, said_last):
-            return found
+    for attempt in (_others, _person_again, _restated, _again, _once_more):
+        other = attempt(context, said_last, found)
+        if other.text and not _is_repeated(other.text, said_last):
+            return other
     raise AssertionError("of two different sentences one is new")
 
 
@@ -51,27 +51,33 @@ def _is_repeated(new: str, last: str) -> bool:
     return bool(last) and " ".join(last.split()).endswith(" ".join(new.split()))
 
 
-def _others(context: TurnContext, said_last: str) -> OfflineAnswer:
-    """The products found that the answer before did not name."""
+def _others(context: TurnContext, said_last: str, found: OfflineAnswer) -> OfflineAnswer:
+    """Behind a full list, the products found that did not fit into it."""
     others = [hit.product for hit in context.found if name(hit.product) not in said_last]
-    reading = _read(context)
-    if not others or PRODUCT not in reading.intents:
+    if len(found.products) < _MOST_PRODUCTS or not others:
         return OfflineAnswer("")
     return _joined([listed(context, say(context, "products_more"), others[:_MOST_PRODUCTS])])
 
 
-def _person_again(context: TurnContext, _said_last: str) -> OfflineAnswer:
+def _person_again(context: TurnContext, _last: str, _found: OfflineAnswer) -> OfflineAnswer:
     """Who asks for a person a second time is told how, not to ask for one."""
     if not _read(context).intents & talking.NEEDS_PERSON:
         return OfflineAnswer("")
     return OfflineAnswer(f"{say(context, 'person_again')} {talking.way_to_person(context)}")
 
 
-def _again(context: TurnContext, _said_last: str) -> OfflineAnswer:
+def _restated(context: TurnContext, _last: str, found: OfflineAnswer) -> OfflineAnswer:
+    """Products and prices once more, as what was said before."""
+    if not found.products:
+        return OfflineAnswer("")
+    return replace(found, text=f"{say(context, 'as_said')}\n{found.text}")
+
+
+def _again(context: TurnContext, _last: str, _found: OfflineAnswer) -> OfflineAnswer:
     return OfflineAnswer(say(context, "again"))
 
 
-def _once_more(context: TurnContext, _said_last: str) -> OfflineAnswer:
+def _once_more(context: TurnContext, _last: str, _found: OfflineAnswer) -> OfflineAnswer:
     return OfflineAnswer(say(context, "once_more"))
 
 

@@ -109,7 +109,8 @@ def test_stray_words_beside_another_question_are_no_missing_product() -> None:
 
 def test_a_story_about_a_purchase_is_no_missing_product() -> None:
     told = reply("me llego otro color, quiero cambiarlo")
-    assert told == text("customer.offline.unknown_fact", topic="cambios y devoluciones")
+    assert text("customer.offline.unknown_fact", topic="cambios y devoluciones") in told
+    assert "«" not in told
 
 
 def test_a_missing_product_is_named_beside_another_answer() -> None:
