@@ -1,11 +1,13 @@
 """A customer's words enter, the price limits they name and the words without them leave.
 
-"menos de 600 mil", "entre 1 millón y 1.500.000", "max 600 mil", "under 500 dollars", "até 2 mil".
+"menos de 600 mil", "entre 1 millón y 1.500.000", "unas 20 lucas", "under 500 dollars".
+An amount that is plainly money limits the price even by itself: "algo por 300 mil", "R$ 200".
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,8 +16,15 @@ from catalog.money import parse_number
 
 MIN_LIMIT = 1000
 """A bare number below this is a model, a size or a quantity rather than a price."""
-MIN_LIMIT_SMALL_PRICES = 20
+MIN_LIMIT_SMALL_PRICES = 2
 """The same in a shop whose prices are small numbers (dollars, soles, euros)."""
+MIN_AFTER_WEAK_WORD = 20
+"""The same after "de", "desde" or "max", which stand before sizes and models too."""
+MIN_PLAIN_MONEY = 10_000
+"""From here on thousands ("20k", not "4k") and numbers in groups ("600.000") are plainly money."""
+STORAGE_SIZES = frozenset({64, 128, 256, 512, 1024})
+ABOUT = Decimal("0.25")
+"""How far from "unos 300" a price may be, as a share of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,72 +42,85 @@ class PriceLimits:
         return (self.low is None or price >= self.low) and (self.high is None or price <= self.high)
 
 
-_SPELLED = {
-    "medio": Decimal("0.5"),
-    "un": Decimal(1),
-    "uno": Decimal(1),
-    "one": Decimal(1),
-    "um": Decimal(1),
-    "dos": Decimal(2),
-    "dois": Decimal(2),
-    "tres": Decimal(3),
-    "cuatro": Decimal(4),
-    "cinco": Decimal(5),
-    "diez": Decimal(10),
-    "veinte": Decimal(20),
-    "cien": Decimal(100),
-    "quinientos": Decimal(500),
-}
-_SCALES = {
-    "k": 1000,
-    "mil": 1000,
-    "lucas": 1000,
-    "luca": 1000,
-    "thousand": 1000,
-    "millon": 1_000_000,
-    "millones": 1_000_000,
-    "million": 1_000_000,
-    "milhao": 1_000_000,
-    "milhoes": 1_000_000,
-    "palo": 1_000_000,
-    "palos": 1_000_000,
-}
-_SIGN = r"(?:us\$|u\$s|r\$|rd\$|c\$|s/\.?|bs\.?|[$€£₡₲])"
+def _table(text: str) -> dict[str, Decimal]:
+    pairs = (line.split(":") for line in text.split(";"))
+    return {word: Decimal(value) for value, words in pairs for word in words.split()}
+
+
+_SPELLED = _table(
+    "0.5:medio media meio half;1:un uno una one um uma;2:dos dois two;3:tres three;"
+    "4:cuatro quatro four;5:cinco five;6:seis six;7:siete sete seven;8:ocho oito eight;"
+    "9:nueve nove nine;10:diez dez ten;12:doce doze;15:quince quinze;20:veinte vinte twenty;"
+    "30:treinta trinta thirty;40:cuarenta quarenta forty;50:cincuenta cinquenta fifty;"
+    "60:sesenta sessenta;70:setenta;80:ochenta oitenta;90:noventa;100:cien cem hundred;"
+    "150:cientocincuenta;200:doscientos duzentos;300:trescientos trezentos;400:cuatrocientos;"
+    "500:quinientos quinhentos;600:seiscientos;700:setecientos;800:ochocientos;900:novecientos"
+)
+_SCALES = _table(
+    "1000:k mil lucas luca thousand;"
+    "1000000:millon millones million millions milhao milhoes palo palos"
+)
+_SIGN = (
+    r"(?:us\$|u\$s|r\$|rd\$|c\$|b/\.?|s/\.?|bs\.?|[$€£₡₲]"
+    r"|(?:usd|cop|mxn|ars|clp|pen|eur|brl)(?=\s*[0-9]))"
+)
 _MONEY_WORD = (
-    r"(?:pesos?|cop|mxn|ars|clp|usd|dolares|dolar|dollars?|bucks|soles|sol|euros?|eur|reais|bs"
-    r"|bolivares|bolivianos|quetzales|lempiras|colones|guaranies|cordobas|balboas|pe[sn])"
+    r"(?:pes(?:it)?os?|cop|mxn|ars|clp|usd|dolar(?:es|itos?)?|dollars?|bucks|sol(?:es|cito)?|euros?"
+    r"|eur|reais|real|bs|bolivares|bolivianos?|bolos|quetzales|lempiras|colones|guaranies|cordobas"
+    r"|balboas|mangos|varos|pavos|contos|pen)"
 )
 _DIGITS = r"[0-9]+(?:[.,' ](?=[0-9]{3}(?![0-9]))[0-9]{3})*(?:[.,][0-9]{1,2}(?![0-9]))?"
-_SCALE = r"(?:mil(?:lon(?:es)?|lion|hao|hoes)?|lucas?|palos?|thousand|k)(?![a-z])"
+_SCALE = rf"(?:{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![a-z0-9])"
 
 
 def _amount(name: str) -> str:
-    spelled = "|".join(_SPELLED)
     return (
         rf"(?P<{name}_sign>{_SIGN}\s*)?"
-        rf"(?:(?P<{name}>{_DIGITS})\s*(?P<{name}_scale>{_SCALE})?"
-        rf"|(?P<{name}_word>{spelled})\s+(?P<{name}_word_scale>{_SCALE})|(?P<{name}_mil>mil)\b)"
+        rf"(?:(?P<{name}>{_DIGITS})(?:\s*(?P<{name}_scale>{_SCALE}))?"
+        rf"|(?P<{name}_word>{'|'.join(_SPELLED)})\s+(?P<{name}_word_scale>{_SCALE})"
+        rf"|(?P<{name}_one>mil|millon)\b)"
+        rf"(?P<{name}_half>\s+[ye]\s+(?:medio|media|meio)\b)?"
         rf"(?:\s*(?:de\s+)?(?P<{name}_money>{_MONEY_WORD})\b)?"
     )
 
 
 _UP_TO = (
-    r"(?:menos\s+(?:de|que)|no\s+mas\s+de|por\s+debajo\s+de|debajo\s+de|menor(?:es)?\s+(?:a|de|que)"
-    r"|inferior(?:es)?\s+a|que\s+no\s+pasen?\s+de|no\s+pasen?\s+de|hasta|maximo|max\.?|tope"
-    r"|(?:mi\s+)?presupuesto(?:\s+(?:es|maximo))?(?:\s+de)?|under|below|less\s+than|up\s+to|at\s+most"
-    r"|cheaper\s+than|ate|abaixo\s+de|no\s+maximo|<=?)"
+    r"(?:(?:por|a|en)?\s*menos\s+(?:de|que)|no\s+mas\s+de|(?:por\s+)?debajo\s+de"
+    r"|(?:menor|inferior)(?:es)?\s+(?:a|de|que)|(?:que\s+)?no\s+(?:pasen?|excedan?|superen?)(?:\s+de)?"
+    r"|sin\s+pasar(?:me)?\s+de|hasta|(?:como\s+)?maximo|(?<!pro\s)max\.?|tope(?:\s+(?:de|es))?"
+    r"|(?:mi\s+)?presupuesto(?:\s+(?:es|maximo))?(?:\s+de)?|under|below|(?:less|cheaper)\s+than"
+    r"|no\s+more\s+than|up\s+to|at\s+most|(?:my\s+)?budget(?:\s+(?:is|of))?|ate|abaixo\s+de"
+    r"|mais\s+barato\s+que|no\s+maximo|orcamento(?:\s+de)?|<=?)"
 )
 _FROM = (
-    r"(?:mas\s+de|por\s+encima\s+de|encima\s+de|mayor(?:es)?\s+(?:a|de|que)|superior(?:es)?\s+a"
+    r"(?:mas\s+de|(?:por\s+)?encima\s+de|(?:mayor|superior)(?:es)?\s+(?:a|de|que)"
     r"|desde|minimo|a\s+partir\s+de|over|above|more\s+than|at\s+least|from|mais\s+de|acima\s+de|>=?)"
 )
-_BETWEEN = re.compile(
-    rf"(?<![a-z])(?:entre|between|de|desde|from)\s+(?:los\s+)?{_amount('a')}"
-    rf"\s*(?:y|a|hasta|and|to|e|-)\s+(?:los\s+)?{_amount('b')}"
+_AROUND = (
+    r"(?:(?:al)?rededor\s+de|aprox(?:imadamente)?\.?|cerca\s+de|(?:como\s+)?(?:de\s+)?un[oa]s|uns|umas"
+    r"|mas\s+o\s+menos|tipo|around|about|por\s+volta\s+de)"
 )
-_HIGH = re.compile(rf"(?<![a-z]){_UP_TO}\s*:?\s*(?:de\s+)?(?:los\s+|unos\s+)?{_amount('a')}")
-_LOW = re.compile(rf"(?<![a-z]){_FROM}\s*(?:los\s+|unos\s+)?{_amount('a')}")
-_ENDS = re.compile(r"\s*(?:$|[.,;:!?)\n]|(?:y|o|e|para|por|con|que|or|and|with|mas|maximo)\b)")
+_MORE_WORDS = r"\s*:?\s*(?:de\s+)?(?:los\s+|las\s+|un[oa]s\s+|uns\s+)?"
+_BETWEEN = re.compile(
+    rf"(?<![a-z])(?P<cue>entre|between|de|desde|from)\s+(?:los\s+)?{_amount('b')}"
+    rf"\s*(?:y|a|hasta|and|to|e|ate|-)\s+(?:los\s+)?{_amount('a')}"
+)
+_DASHED = re.compile(rf"(?<![a-z0-9])(?P<cue>){_amount('b')}\s*-\s*{_amount('a')}")
+_HIGH = re.compile(rf"(?<![a-z])(?P<cue>{_UP_TO}){_MORE_WORDS}{_amount('a')}")
+_LOW = re.compile(rf"(?<![a-z])(?P<cue>{_FROM}){_MORE_WORDS}{_amount('a')}")
+_NEAR = re.compile(rf"(?<![a-z])(?P<cue>{_AROUND})\s+{_amount('a')}")
+_BARE = re.compile(
+    rf"(?<![a-z0-9.,/#-])(?P<cue>(?:por|bajo|tengo|cuento\s+con|con|de|a|em|tenho)\s+)?{_amount('a')}"
+)
+_ENDS = re.compile(
+    r"\s*(?:$|[.,;:!?)\n]|(?:y|o|e|para|por|pra|con|com|que|or|and|with|mas|maximo|cada|cu|c/u"
+    r"|aprox\w*|en|no|pero|si|porfa\w*|gracias)(?![a-z]))"
+)
+_COUNTED = re.compile(
+    r"\s*(?:mah|lumen|btu|w(?:att)?s?(?![a-z])|rpm|personas|unid|uds|gr?(?![a-z])|gramos|km|kilom|horas"
+    r"|pixel|hojas|piezas|metros|litros|ml|copias|paginas|ciclos|vueltas)"
+)
+_WEAK = frozenset({"de", "desde", "from", "max", "max."})
 
 
 def read_limits(text: str, *, small_prices: bool = False) -> tuple[PriceLimits, str]:
@@ -112,47 +134,71 @@ def read_limits(text: str, *, small_prices: bool = False) -> tuple[PriceLimits, 
     """
     rest = fold(text)
     least = MIN_LIMIT_SMALL_PRICES if small_prices else MIN_LIMIT
-    for match in _BETWEEN.finditer(rest):
-        if _is_price(match, "b", least):
-            low, high = sorted((_value(match, "a", scale_from="b"), _value(match, "b")))
-            return PriceLimits(low, high), _without(match)
-    high_match = next((m for m in _HIGH.finditer(rest) if _is_price(m, "a", least)), None)
-    rest = _without(high_match) if high_match else rest
-    low_match = next((m for m in _LOW.finditer(rest) if _is_price(m, "a", least)), None)
-    rest = _without(low_match) if low_match else rest
-    return (
-        PriceLimits(
-            low=_value(low_match, "a") if low_match else None,
-            high=_value(high_match, "a") if high_match else None,
-        ),
-        rest,
-    )
+    if match := _first((*_BETWEEN.finditer(rest), *_DASHED.finditer(rest)), least):
+        bounds = sorted((_value(match, "b", like="a"), _value(match, "a")))
+        return PriceLimits(*bounds), _without(match)
+    if high := _first(_HIGH.finditer(rest), least):
+        rest = _without(high)
+    if low := _first(_LOW.finditer(rest), least):
+        rest = _without(low)
+    if high or low:
+        lowest, highest = (match and _value(match, "a") for match in (low, high))
+        return PriceLimits(lowest, highest), rest
+    if near := _first(_NEAR.finditer(rest), least):
+        value = _value(near, "a")
+        return PriceLimits(value * (1 - ABOUT), value * (1 + ABOUT)), _without(near)
+    if bare := next((match for match in _BARE.finditer(rest) if _is_money(match)), None):
+        return PriceLimits(high=_value(bare, "a")), _without(bare)
+    return PriceLimits(), rest
 
 
-def _is_price(match: re.Match[str], name: str, least: int) -> bool:
-    """Whether an amount is money rather than a size, a quantity or the number of a model."""
-    value, scale = _value(match, name), match[f"{name}_scale"]
-    if match[f"{name}_sign"] or match[f"{name}_money"]:
+def _first(matches: Iterable[re.Match[str]], least: int) -> re.Match[str] | None:
+    return next((match for match in matches if _is_limit(match, least)), None)
+
+
+def _is_limit(match: re.Match[str], least: int) -> bool:
+    """Whether an amount after a word of limit is money: no size, quantity or number of a model."""
+    if _is_money(match):
         return True
-    if match[0].startswith(("max ", "max.")) or scale == "k":
-        # "iphone 17 pro max 512", "hasta 4k"
-        return value >= 10_000
-    if value < least:
-        return False
-    # "menos de 1000 gramos", "hasta 20 personas": what follows says what is counted.
-    return value >= 10_000 or _ENDS.match(match.string, match.end()) is not None
+    value, cue = _value(match, "a"), match["cue"].strip()
+    if scale := match["a_scale"] or match["a_word_scale"]:
+        least = MIN_PLAIN_MONEY if scale == "k" else MIN_LIMIT
+        return value >= least and _COUNTED.match(match.string, match.end()) is None
+    if cue in _WEAK:
+        least = max(least, MIN_AFTER_WEAK_WORD)
+    return value >= least and value not in STORAGE_SIZES and _ends(match)
 
 
-def _value(match: re.Match[str], name: str, scale_from: str | None = None) -> Decimal:
-    if match[f"{name}_mil"]:
-        return Decimal(1000)
-    if spelled := match[f"{name}_word"]:
-        return _SPELLED[spelled] * _SCALES[match[f"{name}_word_scale"]]
-    number = parse_number(match[name])
-    scale = match[f"{name}_scale"]
-    if scale is None and scale_from and number < MIN_LIMIT:
-        scale = match[f"{scale_from}_scale"]  # "entre 500 y 800 mil"
-    return number * _SCALES[scale] if scale else number
+def _is_money(match: re.Match[str]) -> bool:
+    """Whether an amount is money whatever stands before it."""
+    if match["a_sign"] or match["a_money"]:
+        return True
+    if match["a_one"]:
+        return bool(match["cue"]) and _ends(match)
+    value, scale = _value(match, "a"), match["a_scale"] or match["a_word_scale"]
+    is_grouped = bool(re.search(r"[.,'][0-9]{3}(?![0-9])", match["a"] or ""))
+    is_slang = scale is not None and scale not in ("k", "mil", "thousand")
+    return (is_slang or ((scale or is_grouped) and value >= MIN_PLAIN_MONEY)) and _ends(match)
+
+
+def _ends(match: re.Match[str]) -> bool:
+    return _ENDS.match(match.string, match.end()) is not None
+
+
+def _value(match: re.Match[str], name: str, like: str | None = None) -> Decimal:
+    """The amount; "entre 500 y 800 mil" counts both in thousands."""
+    if match[f"{name}_one"]:
+        number, scale = Decimal(1), match[f"{name}_one"]
+    elif spelled := match[f"{name}_word"]:
+        number, scale = _SPELLED[spelled], match[f"{name}_word_scale"]
+    else:
+        number, scale = parse_number(match[name]), match[f"{name}_scale"]
+    if scale is None and like and number < MIN_LIMIT:
+        scale = match[f"{like}_scale"] or match[f"{like}_word_scale"]
+    if scale is None:
+        return number
+    half = Decimal("0.5") if match[f"{name}_half"] else Decimal(0)
+    return (number + half) * _SCALES[scale]
 
 
 def _without(match: re.Match[str]) -> str:
