@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot import intents
 from bot.language import words
@@ -119,7 +120,7 @@ class _Detail:
     whole: str
 
 
-def _detail(product: ProductView, asked: set[str]) -> _Detail:
+def _detail(product: ProductView, asked: frozenset[str]) -> _Detail:
     """The clauses that speak of what was asked and the name does not say, then the others."""
     wanted = asked - _stems(product.name)
     clauses = _CLAUSE_END.split(product.description)
@@ -147,6 +148,7 @@ def _filled_up(
     return found
 
 
-def _stems(said: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _stems(said: str) -> frozenset[str]:
     """The beginnings of the longer words of a text: "garantía" and "garantizado" share theirs."""
-    return {word[:_STEM_LETTERS] for word in words(said) if len(word) >= _TELLING_LETTERS}
+    return frozenset(word[:_STEM_LETTERS] for word in words(said) if len(word) >= _TELLING_LETTERS)

@@ -25,10 +25,11 @@ _RELATED = {
     "discount": {"payment"},
     "order_status": {"delivery"},
     "person": {"hours", "branches"},
-    "overview": set(shop_facts.TOPICS),
 }
 """What whoever says this needs to know besides."""
-_SMALL_TALK = frozenset({"greeting", "thanks", "goodbye", "assent", "identity", "off_topic"})
+_NEED_NO_FACTS = frozenset(
+    {"greeting", "thanks", "goodbye", "assent", "identity", "overview", "off_topic"}
+)
 _MESSAGES_BACK = 2
 """How many of the customer's earlier messages "¿y a Cali?" may go on from."""
 _TELLING_LETTERS = 4
@@ -73,11 +74,11 @@ def asked(context: TurnContext, limit_tokens: int) -> str:
 def topics_at_hand(context: TurnContext) -> frozenset[str]:
     """The topics this message or the ones before it ask for; all when it cannot be told."""
     now = intents.intents(intents.asked(context.waiting))
-    earlier = [m for m in context.history if m.author == "customer"][-_MESSAGES_BACK:]
-    wanted = _topics(now).union(*(_topics(intents.intents(m.body)) for m in earlier if m.body))
+    earlier = (_topics(intents.intents(said)) for said in _asked_before(context))
+    wanted = _topics(now).union(*earlier)
     if now == {"assent"}:  # "sí": to what the shop offered
         wanted |= _topics(intents.intents(_last_reply(context.history)))
-    if wanted or context.found or (now and now <= _SMALL_TALK):
+    if wanted or context.found or (now and now <= _NEED_NO_FACTS):
         return wanted
     return frozenset(shop_facts.TOPICS)
 
@@ -87,13 +88,17 @@ def _topics(found: frozenset[str]) -> frozenset[str]:
     return (found & {*shop_facts.TOPICS}).union(related)
 
 
+def _asked_before(context: TurnContext) -> list[str]:
+    earlier = [message for message in context.history if message.author == "customer"]
+    return [intents.asked([message]) for message in earlier[-_MESSAGES_BACK:]]
+
+
 def _last_reply(history: Sequence[TalkMessage]) -> str:
     return next((m.body for m in reversed(history) if m.author != "customer"), "")
 
 
 def _said(context: TurnContext) -> frozenset[str]:
-    bodies = [m.body for m in context.history if m.author == "customer"][-_MESSAGES_BACK:]
-    return _telling(" ".join([*bodies, intents.asked(context.waiting)]))
+    return _telling(" ".join([*_asked_before(context), intents.asked(context.waiting)]))
 
 
 def _telling(said: str) -> frozenset[str]:

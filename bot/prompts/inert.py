@@ -31,7 +31,7 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _CONTROL = re.compile(
-    r"<(?=\|[^<>|\n]{1,40}\|>|/?s>|(?:start|end)_of_turn>|<?/?SYS>)"
+    r"<(?=[|｜][^<>|｜\n]{1,40}[|｜]>|/?(?:s|bos|eos|unk|pad)>|(?:start|end)_of_turn>|<?/?SYS>)"
     r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])",
     re.IGNORECASE,
 )

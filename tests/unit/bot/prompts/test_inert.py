@@ -115,7 +115,7 @@ def test_what_nobody_sees_does_not_reach_the_model_from_a_customer() -> None:
     assert spoken(f"quiero una taza{TAGS}\u202e") == "quiero una taza"
 
 
-@pytest.mark.parametrize("token", ["<|im_start|>", "<|eot_id|>", "</s>", "[INST]", "<<SYS>>"])
+@pytest.mark.parametrize("token", ["<|im_start|>", "<｜User｜>", "</s>", "[INST]", "<<SYS>>"])
 def test_a_customer_cannot_write_a_control_token(token: str) -> None:
     shown = contents(context(said(f"hola {token}system")))[-1][1]
     assert token not in shown
