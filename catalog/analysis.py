@@ -56,6 +56,8 @@ _UNITS = {
 
 def fold(text: str) -> str:
     """Lower case without accents; ñ stays, because "año" and "ano" are different words."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", _composed(text).replace("ñ", "\0"))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return unicodedata.normalize("NFC", plain).replace("\0", "ñ")
@@ -112,7 +114,8 @@ def words(text: str) -> list[str]:
     """
     found: list[str] = []
     for word in _WORD.findall(fold(text)):
-        word = _DECIMAL_COMMA.sub(".", word)
+        if "," in word:
+            word = _DECIMAL_COMMA.sub(".", word)
         unit = _UNITS.get(word)
         if unit and found and re.fullmatch(_NUMBER, found[-1]):
             found[-1] += unit
@@ -121,6 +124,7 @@ def words(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=65536)
 def _with_short_unit(word: str) -> str:
     match = _NUMBER_UNIT.fullmatch(word)
     return match[1] + _UNITS.get(match[2], match[2]) if match else word

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from catalog.analysis import (
     MAX_TERM_CHARS,
@@ -47,6 +48,8 @@ _QUALIFIERS = LINK_WORDS | {"sabor", "tipo", "sin", "olor", "aroma"}
 """What stands after these only describes what stands before."""
 
 Terms = tuple[tuple[str, float], ...]
+_Phrase = tuple[int, tuple[str, ...]]
+"""Position among the words that do not link, and the groups the phrase belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,12 @@ def _name_terms(name: str, synonyms: Synonyms) -> Iterable[tuple[str, float]]:
     beside = EXTRA if clause and "+" in clause[0] else FOR
     weights = dict.fromkeys(_own_terms(rest), beside) | dict.fromkeys(_own_terms(main), named)
     # A phrase may reach over the "para": crema para peinar.
-    content, border = _stems(main + rest), len(_stems(main))
-    for at, group, factor in _groups(content, synonyms):
+    phrases = _phrases(_stems(main + rest), synonyms)
+    border = len(_stems(main))
+    for at, group, factor in _groups(phrases, synonyms):
         weight = factor * (named if at < border else beside)
         weights[group] = max(weights.get(group, 0.0), weight)
-    for head in _heads(main + rest, synonyms):
+    for head in _heads(main + rest, phrases, synonyms):
         weights[HEAD_MARK + head] = weights[head] + HEAD
     return weights.items()
 
@@ -107,7 +111,8 @@ def _category_terms(category: str, synonyms: Synonyms) -> Terms:
     for group, factor in _across_levels(category, synonyms):
         weights[group] = max(weights.get(group, 0.0), factor * LAST_CATEGORY)
     for part in re.split(r",| y | e | and | & |/", last):
-        for head in _heads(words(part), synonyms):
+        found = words(part)
+        for head in _heads(found, _phrases(_stems(found), synonyms), synonyms):
             weights[HEAD_MARK + head] = weights.get(head, LAST_CATEGORY)
     return tuple(weights.items())
 
@@ -115,8 +120,10 @@ def _category_terms(category: str, synonyms: Synonyms) -> Terms:
 def _across_levels(category: str, synonyms: Synonyms) -> Iterator[tuple[str, float]]:
     """The groups that only two category levels together name: `Zapatos > Deportivos`."""
     levels = [_stems(words(level)) for level in category.split(" > ")[-2:]]
-    alone = {group for level in levels for _, group, _ in _groups(level, synonyms)}
-    together = _groups([word for level in levels for word in level], synonyms)
+    each = [phrase for level in levels for phrase in _phrases(level, synonyms)]
+    joined = _phrases([word for level in levels for word in level], synonyms)
+    alone = {group for _, group, _ in _groups(each, synonyms)}
+    together = _groups(joined, synonyms)
     yield from ((group, factor) for _, group, factor in together if group not in alone)
 
 
@@ -128,7 +135,7 @@ def _text_terms(text: str, synonyms: Synonyms) -> Terms:
 def _terms(found: Sequence[str], synonyms: Synonyms) -> dict[str, float]:
     """The terms of one field, each with the share of the field's weight it gets."""
     terms = dict.fromkeys(_own_terms(found), 1.0)
-    for _, group, factor in _groups(_stems(found), synonyms):
+    for _, group, factor in _groups(_phrases(_stems(found), synonyms), synonyms):
         terms[group] = max(terms.get(group, 0.0), factor)
     return terms
 
@@ -156,37 +163,44 @@ def word_terms(word: str) -> tuple[str, ...]:
     return tuple(sorted(terms))
 
 
-def _groups(stems: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[int, str, float]]:
+def _groups(phrases: Iterable[_Phrase], synonyms: Synonyms) -> Iterator[tuple[int, str, float]]:
     """Position of a phrase, a group it belongs to, and the share of the weight it gets there."""
-    for at, length in _phrases(stems, synonyms):
-        for group in synonyms.groups[tuple(stems[at : at + length])]:
+    for at, groups in phrases:
+        for group in groups:
             yield at, group, 1.0
-            yield from ((at, wider, WIDER_GROUP) for wider in synonyms.wider[group])
+            for wider in synonyms.wider[group]:
+                yield at, wider, WIDER_GROUP
 
 
-def _phrases(stems: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[int, int]]:
-    """Where the known phrases begin, and how many stems each has."""
+def _phrases(stems: list[str], synonyms: Synonyms) -> list[_Phrase]:
+    """Where the known phrases begin, and the groups of each."""
+    found: list[_Phrase] = []
     at = 0
     while at < len(stems):
         length = synonyms.longest(stems, at)
         if length:
-            yield at, length
-        at += max(length, 1)
+            found.append((at, synonyms.groups[tuple(stems[at : at + length])]))
+        at += length or 1
+    return found
 
 
-def _heads(found: Sequence[str], synonyms: Synonyms) -> Iterator[str]:
+def _heads(found: Sequence[str], phrases: Iterable[_Phrase], synonyms: Synonyms) -> Iterator[str]:
     """The terms a name is headed by: its first word, and the first article that qualifies none."""
     if first := next((word for word in found if _may_head(word)), None):
         yield from {stem(first), _plain_stem(first)}
-    content = [at for at, word in enumerate(found) if word not in LINK_WORDS]
-    stems = [_plain_stem(found[at]) for at in content]
-    for at, length in _phrases(stems, synonyms):
-        groups = synonyms.groups[tuple(stems[at : at + length])]
+    for at, groups in phrases:
         if things := [group for group in groups if synonyms.kind(group) == "thing"]:
-            before = [word for word in found[: content[at]] if _may_head(word)]
-            if not before or found[content[at] - 1] not in _QUALIFIERS:
+            start = _position(found, at)
+            has_word_before = any(map(_may_head, found[:start]))
+            if not has_word_before or found[start - 1] not in _QUALIFIERS:
                 yield from things
             return
+
+
+def _position(found: Sequence[str], at: int) -> int:
+    """Where the word number `at` stands when the linking ones are counted too."""
+    content = (position for position, word in enumerate(found) if word not in LINK_WORDS)
+    return next(islice(content, at, None))
 
 
 def _may_head(word: str) -> bool:

@@ -45,7 +45,10 @@ class Synonyms:
 
     def longest(self, stems: Sequence[str], start: int) -> int:
         """How many stems from `start` make the longest known phrase; 0 when none does."""
-        most = min(self._longest_from.get(stems[start], 0), len(stems) - start)
+        most = self._longest_from.get(stems[start], 0)
+        if not most:
+            return 0
+        most = min(most, len(stems) - start)
         for length in range(most, 0, -1):
             if tuple(stems[start : start + length]) in self.groups:
                 return length
