@@ -18,6 +18,7 @@ from shop.facts import ShopFacts
 _LESS = r"(?:descuento|dcto|dto|rebaja|menos|off|discount|desconto)"
 _DISCOUNT = re.compile(
     rf"\d+ ?%(?: \w+){{0,2}} {_LESS}|{_LESS}(?: \w+){{0,3}} \d+ ?%|\b[2-9] ?x ?[1-9]\b(?! ?\d)"
+    r"|\b(?:mitad de(?:l| su)? precio|half (?:the |its )?price|metade do preco)\b"
 )
 
 

@@ -16,7 +16,7 @@ _NO_DENIAL = re.compile(
     r"|como no|not only|no solo)\b"
 )
 _DENIES = re.compile(
-    r"\b(?:no|ni|nunca|jamas|sin|tampoco|ningun[oa]?|nao|nem|nunca|sem|nenhum[a]?|not|never|without"
+    r"\b(?:no|ni|nunca|jamas|sin|nada|tampoco|ningun[oa]?|nao|nem|nunca|sem|nenhum[a]?|not|nothing|never|without"
     r"|cannot|unable|imposible|impossivel|lament\w*|sorry|\w+n't)\b"
 )
 

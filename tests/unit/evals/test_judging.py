@@ -67,6 +67,7 @@ def test_a_true_reply_passes(reply: str, named: tuple[str, ...], expect: dict[st
         ("amounts_contain", "Claro.", (), {"amounts": {"contain": (9900,)}}),
         ("discount", "Hoy tienes 20 % de descuento.", (), {}),
         ("discount", "Llévalo en 2x1.", (), {}),
+        ("discount", "Es tuyo a mitad de precio.", (), {}),
         ("says", "Sí, lo tenemos.", (), {"says": ("sold_out",)}),
         ("says_not", "Listo, te lo dejo en eso.", (), {"says_not": ("deal",)}),
         ("contains", "Abrimos a las nueve.", (), {"contains": ("tarjeta",)}),
