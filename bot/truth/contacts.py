@@ -34,7 +34,8 @@ _ADDRESS = re.compile(
 )
 _BRANCH = re.compile(
     r"\b(?:sedes?|sucursal(?:es)?|tiendas?|locales|local|puntos? de venta|branch(?:es)?|stores?"
-    r"|lojas?|filia(?:l|is)|showroom)(?: fisicas?| principal)? (?:(?:en|de|in|at|em)"
+    r"|lojas?|filia(?:l|is)|showroom|centro comercial|mall|shopping|plaza|edificio)"
+    r"(?: fisicas?| principal)? (?:(?:en|de|in|at|em)"
     r"(?: (?:la|el|los|las|the|a|o))?(?: ciudad de)? )?(?P<place>\w+)"
 )
 _NUMBER = re.compile(r"\d+")

@@ -44,7 +44,8 @@ _TENS = rf"{_SPOKEN}(?: (?:y|e|and) {_SPOKEN})?"
 _DISCOUNT_WORD = (
     r"(?:descuent(?:o|os|ito|itos)|dcto\.?|dto\.?|dsct\w*|off\b|rebaj\w+|descontos?"
     r"|discount(?:s|ed)?|promo(?:s|cion|ciones|cional|cao|coes|tion|tions)?\b|ofertas?|ofert[oó]n"
-    r"|liquidacion|remate|outlet|cashback|bonificaci\w+|markdown|on sale\b|deals?\b|sale price"
+    r"|liquidac\w+|remate|outlet|cashback|bonificaci\w+|markdown|(?:on sale|sale on)\b|deals?\b"
+    r"|sale price"
     r"|special offer|black friday|cyber\w*|hot sale|ganga|precios? especial(?:es)?|special price"
     r"|preco especial|mitad de precio|half[- ]price|metade do preco|descont\w+"
     r"|(?:a|por|en|pagas?|paga apenas) la mitad\b(?! de (?:la|las|los|tu)\b)|pela metade"
@@ -104,11 +105,13 @@ _KINDS: dict[str, tuple[str, ...]] = {
         rf"|{_DELIVERED} (?:incluid[oa]|bonificad[oa]|is on us|included)"
         r"|(?:por|va por|corre por) (?:nuestra|nossa) (?:cuenta|conta)|on us\b"
         rf"|no {_DELIVERED} (?:charge|cost|fee)"
-        rf"|(?:no (?:pagas|te cobramos|cobramos)|nao (?:cobramos|paga)) (?:el |o |a )?{_DELIVERED}"
+        rf"|(?:no (?:pagas?|te cobramos|cobramos)|nao (?:cobramos|paga)) (?:el |o |a )?{_DELIVERED}"
+        r"|por conta da casa"
         rf"|0 ?(?:pesos )?de {_DELIVERED})\b",
     ),
     "gift": (
-        r"\b(?:te (?:l[oa]s? )?(?:regal|obsequi)(?:o|amos|aremos)|presenteamos"
+        r"\b(?:(?:te|le|les|os) (?:l[oa]s? )?(?:regal|obsequi)(?:o|amos|aremos)|throw in"
+        r"|presenteamos"
         r"|(?:te llevas|incluye|viene con|recibes|recibe|ganha|vem com) (?:un |una |um |uma |de )*"
         r"(?:regalo|obsequio|brinde|sorpresa)|de obsequio|obsequio|brindes?|yapa|napa"
         r"|(?:voce |tambem )ganha (?:um|uma)\b|free gift|as a gift from us)\b",

@@ -25,7 +25,7 @@ _DURATION = re.compile(
     rf"(?<![a-z0-9.,:/#$-])(?P<low>{_NUMBER})(?:\s*(?:a|y|o|e|ou|or|to|and|ate|hasta|-|–|—)\s*"
     rf"(?P<high>{_NUMBER}))?[ -]?(?:(?:business|working|calendar) )?(?:{_UNIT})(?![a-z0-9])"
 )
-_IS_CLOCK = re.compile(r"\b(?:as|das|ate|las?|at|de) (?:las? )?$")
+_IS_CLOCK = re.compile(r"\b(?:as|das|las?|at|de) (?:las? )?$")
 
 
 @dataclass(frozen=True, slots=True)

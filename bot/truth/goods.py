@@ -8,18 +8,26 @@ from functools import lru_cache
 from itertools import dropwhile
 
 from bot.truth.evidence import product_text
-from bot.truth.mentions import LABELS
+from bot.truth.mentions import LABELS, NOT_A_MODEL, NUMBER_ENDS_NAME, is_model
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
 from catalog.analysis import stem, without_tilde, words
 from catalog.chatter import STOP_WORDS
 from catalog.search import ProductView
 from catalog.synonyms import default_synonyms
+from shop.hours import read_days
 
 _CAPITAL = r"(?:[A-ZÁÉÍÓÚÑÜ][\w'-]*|[a-z][A-Z]\w+)"
 _NUMBERED = r"(?:[A-Za-z]{0,4}\d[\w.]*)"
 _NAME = re.compile(rf"(?<![\w.@/#]){_CAPITAL}(?: (?:{_CAPITAL}|{_NUMBERED}))+(?![\w@])")
 _NAMES_BEFORE = re.compile(rf"(?:(?<!\w){_CAPITAL} )+$")
+_NOT_ITSELF = re.compile(
+    r"\b(?:para|con|de la|del?|vs|frente a|como|similar(?:es)? a|parecid[oa] a[l]?|en (?:lugar"
+    r"|vez) de"
+    r"|for|with|than|like|instead of|com|in|en|entre|por|sede|a)(?: (?:el|la|los|las|un|una|the"
+    r"|o))? $"
+)
+"""What a name stands behind that is only compared with, or belongs to something else."""
 _VARIANT = re.compile(r" (?:Pro|Plus|Max|Ultra|Lite|Mini|FE|SE|Fold|Flip)\b")
 _SELLS = (
     r"tenemos|tengo|vendemos|vendo|manejamos|contamos con|cuento con|ofrecemos|trabajamos"
@@ -27,8 +35,9 @@ _SELLS = (
     r"|oferecemos"
 )
 _OFFERS = re.compile(
-    rf"\b(?:{_SELLS}|(?:te )?recom\w+|(?:te )?sug\w+|esta(?:n)?|hay|i (?:recommend|suggest)|llev\w+"
-    r"|indico|interes\w+|opcion(?:es)?|there (?:is|are)|consider|mira|prueba|elige)\b"
+    rf"\b(?:{_SELLS}|recom\w+|sug\w+|estan?|hay|llev\w+|indico|interes\w+|gust\w+|serv\w+|sirv\w+"
+    r"|opcion(?:es)?|options?|opcao|opcoes|alternativ\w+|favorit\w+|lleg\w+|cheg\w+|just got"
+    r"|(?:might|will|would|i'd) like|there (?:is|are)|consider|mira|prueba|elige)\b"
     r"(?: (?!con\b|para\b|de\b|with\b|for\b|com\b)[a-z]+){0,3}?[ :*\"“]*$"
 )
 _AFTER = re.compile(
@@ -45,7 +54,11 @@ _SELLING = re.compile(rf"\b(?:{_SELLS})\b(?P<what>[^.;:,\n!?()|]{{3,60}})")
 def untrue_goods(reading: Reading) -> Iterator[Rejection]:
     """Every article said to be sold, available or worth buying that no candidate is."""
     for start, end in _foreign(reading):
-        if reading.asserts(start, end) and _is_offered(reading, start, end):
+        is_said = reading.asserts(start, end) and (
+            _is_offered(reading, start, end) or _is_model_by_itself(reading, start, end)
+        )
+        is_listed = _is_listed(reading, start, end) and not reading.leaves_open(start, end)
+        if is_said or is_listed:
             yield reading.reject("product", start, end, "not_held")
     for match in _SELLING.finditer(reading.folded):
         head = _article(reading, match["what"])
@@ -67,18 +80,40 @@ def _foreign(reading: Reading) -> Iterator[Span]:
             yield mention.start, variant.end()
     for match in _NAME.finditer(reading.written):
         said = list(dropwhile(STOP_WORDS.__contains__, words(match[0])))
-        unknown = [word for word in said if word not in known and not word.isdigit()]
+        unknown = [word for word in said if word not in known and not _is_plain(word)]
         is_name = len(said) > 1 and said[0] not in LABELS and "xxx" not in match[0]
         if unknown and is_name and not reading.is_amount(*match.span()):
             yield match.span()
 
 
+def _is_plain(word: str) -> bool:
+    """A word that belongs to no name: a number, a time, a weekday, a word of any talk."""
+    is_time = bool(NOT_A_MODEL.fullmatch(word)) or read_days(word) is not None
+    return word.isdigit() or is_time or word in STOP_WORDS
+
+
+def _is_listed(reading: Reading, start: int, end: int) -> bool:
+    """Whether it is an item of a list or of a table."""
+    lead = reading.folded[reading.folded.rfind("\n", 0, start) + 1 : start]
+    is_cell = _CELL.match(lead) and _ENDS_ITEM.match(reading.folded, end)
+    return bool(_MARKER.match(lead) or is_cell)
+
+
+def _is_model_by_itself(reading: Reading, start: int, end: int) -> bool:
+    """Whether it is a model's name that is spoken of, and not only an echo or a comparison."""
+    said = words(reading.written[start:end])
+    if not any(is_model(word) or word.isdigit() for word in said):
+        return False
+    if said[-1].isdigit() and not NUMBER_ENDS_NAME.match(reading.written[end:]):
+        return False
+    if set(said) <= _words(reading.evidence.said) or all(w in STOP_WORDS for w in said[:-1]):
+        return False
+    sentence = reading.sentence_of(start)
+    return not _NOT_ITSELF.search(reading.folded[sentence[0] : start])
+
+
 def _is_offered(reading: Reading, start: int, end: int) -> bool:
-    """Whether it is an item of a list, or words around it offer it, or a price stands behind it."""
-    line_start = reading.folded.rfind("\n", 0, start) + 1
-    lead = reading.folded[line_start:start]
-    if _MARKER.match(lead) or (_CELL.match(lead) and _ENDS_ITEM.match(reading.folded, end)):
-        return True
+    """Whether words around it offer it, or a price stands behind it."""
     clause = clause_around(reading.folded, reading.sentence_of(start), start, end)
     if _OFFERS.search(reading.folded[clause[0] : start]):
         return True

@@ -64,7 +64,7 @@ _ARTICLES = _set(
 )
 _SPEC = re.compile(rf"\d+(?:[.,]\d+)? ?(?:{_UNITS}|g|k|x|p)|\d+[.,]\d+|\d+")
 _MODEL = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{2,12}")
-_NOT_A_MODEL = re.compile(
+NOT_A_MODEL = re.compile(
     r"\d+(?:st|nd|rd|th|hrs?|h|am|pm|min|x\d*)|\d*x\d+|[\d]+[kgm]|ip\d+|i\d|ddr\d|wifi\d|usb\d?"
 )
 LABELS = _set(
@@ -74,7 +74,16 @@ LABELS = _set(
     " costs custa preco sale queda sao son serian hasta desde solo quedan hay total pedido"
     " version"
 )
-_NUMBER_ENDS_NAME = re.compile(
+
+
+def is_model(word: str) -> bool:
+    """Whether a folded word is a model number: letters and digits, no measure, no time."""
+    return bool(_MODEL.fullmatch(word)) and not (
+        _SPEC.fullmatch(word) or NOT_A_MODEL.fullmatch(word)
+    )
+
+
+NUMBER_ENDS_NAME = re.compile(
     r"\s*(?:$|[\n,.:;()—–-]|(?:a|por|cuesta|vale|esta|está|tiene|te|sale|en|is|costs?|for|at"
     r"|custa|pro"
     r"|plus|max|ultra|y|and|e)\b)"
@@ -210,11 +219,11 @@ class ProductNames:
             return None
         token = tokens[next_index]
         is_joined = original[span[-1].end : token.start] == " "
-        if not is_joined or token.word in self._known or _NOT_A_MODEL.fullmatch(token.word):
+        if not is_joined or token.word in self._known or NOT_A_MODEL.fullmatch(token.word):
             return None
         is_model = _MODEL.fullmatch(token.word) and not _SPEC.fullmatch(token.word)
         is_number = token.word.isdigit() and len(token.word) <= 2
-        if is_number and not _NUMBER_ENDS_NAME.match(original[token.end :]):
+        if is_number and not NUMBER_ENDS_NAME.match(original[token.end :]):
             return None
         named = any(original[t.start].isupper() for t in span)
         return token if named and (is_model or is_number) else None
@@ -260,7 +269,7 @@ class ProductNames:
         if token.word in self._known:
             return None
         if _MODEL.fullmatch(token.word) and token.word[0].isalpha():
-            if _NOT_A_MODEL.fullmatch(token.word) or not original[token.start].isupper():
+            if NOT_A_MODEL.fullmatch(token.word) or not original[token.start].isupper():
                 return None
             return Mention(token.start, token.end, ())
         if not (token.word.isdigit() and len(token.word) <= 2 and position):
@@ -268,7 +277,7 @@ class ProductNames:
         name = tokens[position - 1]
         is_name = any(letter.isupper() for letter in original[name.start : name.end])
         is_joined = original[name.end : token.start] == " " and name.word.isalpha()
-        ends = _NUMBER_ENDS_NAME.match(original[token.end :])
+        ends = NUMBER_ENDS_NAME.match(original[token.end :])
         if is_name and is_joined and ends and name.word not in LABELS and name.end - name.start > 3:
             return Mention(name.start, token.end, ())
         return None

@@ -21,6 +21,7 @@ _CLOSED = re.compile(
     r"\b(?:cerrad[oa]s?|closed|fechad[oa]s?)\b|\bno (?:abr\w+|atend\w+|hay atenc\w+)"
     r"|\bnao (?:abr\w+|atend\w+)|\b(?:don't|do not|not) open"
 )
+_CLOSED_ON = re.compile(rf"(?:{_CLOSED.pattern})(?: (?:on|los|el|la|aos|no|em|todos|os|en))* ?$")
 _OPEN = re.compile(rf"\b(?:{_OPENS})")
 _STATE = re.compile(
     r"\b(?:estamos|seguimos|tienda (?:esta|sigue)|we're|we are|(?:shop|store) is|loja esta"
@@ -78,10 +79,7 @@ def _untrue_days(
     """Days said to be open that are closed, or the other way round."""
     open_days = frozenset(o.start_min // DAY_MIN for o in openings)
     for place, named in enumerate(days):
-        behind = days[place + 1].start if place + 1 < len(days) else sentence[1]
-        before = days[place - 1].end if place else sentence[0]
-        around = reading.folded[before : min(behind, named.end + 60)]
-        is_closed = bool(_CLOSED.search(around))
+        is_closed = _is_closed(reading, sentence, days, place)
         if named.is_around_the_clock:
             never_closes = all(o.end_min - o.start_min >= DAY_MIN for o in openings)
             is_true = (never_closes and len(open_days) == 7) != is_closed
@@ -97,14 +95,29 @@ def _untrue_days(
             yield reading.reject("hours", named.start, named.end, "days")
 
 
+def _is_closed(reading: Reading, sentence: Span, days: Sequence[Days], place: int) -> bool:
+    """Whether days are said to be closed: right before them, or behind them and no hours first."""
+    named = days[place]
+    last = place + 1 == len(days)
+    behind = reading.folded[named.end : sentence[1] if last else days[place + 1].start]
+    before = reading.folded[days[place - 1].end if place else sentence[0] : named.start]
+    if _CLOSED_ON.search(before) or (not place and _CLOSED.search(before)):
+        return True
+    found = _CLOSED.search(behind)
+    if found is None or re.search(r"\d", behind[: found.start()]):
+        return False
+    return last or not _CLOSED_ON.search(behind)
+
+
 def _untrue_times(
     reading: Reading, openings: Sequence[Opening], times: Sequence[Time], days: Sequence[Days]
 ) -> Iterator[Rejection]:
     """Times at which the shop neither opens nor closes on the days they stand beside."""
+    times_lead = bool(times and days) and times[0].start < days[0].start
     for place, time in enumerate(times):
         if not reading.asserts(time.start, time.end):
             continue
-        group = _days_of(time, days)
+        group = _days_of(time, days, times_lead=times_lead)
         among = [o for o in openings if group is None or o.start_min // DAY_MIN in group]
         ends = _is_end(reading, times, place)
         starts_held = {o.start_min % DAY_MIN for o in among} if ends is not True else set()
@@ -115,10 +128,11 @@ def _untrue_times(
             yield reading.reject("hours", time.start, time.end, "times")
 
 
-def _days_of(time: Time, days: Sequence[Days]) -> frozenset[int] | None:
-    """The days a time stands beside: those named last before it, else first behind it."""
+def _days_of(time: Time, days: Sequence[Days], *, times_lead: bool) -> frozenset[int] | None:
+    """The days a time stands beside: named last before it, or next where times come first."""
     before = [named for named in days if named.end <= time.start][-1:]
-    found = before or [named for named in days if named.start >= time.end][:1]
+    behind = [named for named in days if named.start >= time.end][:1]
+    found = (behind or before) if times_lead else (before or behind)
     return found[0].days if found and not found[0].is_around_the_clock else None
 
 

@@ -15,6 +15,10 @@ from bot.truth.sentences import Span, asks_or_defers, clause_around, denies, sen
 
 _TOLERANCE = Decimal("0.02")
 _CLAIM_LENGTH = 80
+_ORDINAL = re.compile(
+    r"\b(?:el|la|the|o|a|opcion|option) (?:(primer[oa]?|first|1)|(segund[oa]|second|2)"
+    r"|(tercer[oa]?|terceir[oa]|third|3))\b(?! (?:unidad|unit|unidade|par|pair|x))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,15 @@ class Reading:
         earlier = [m for m in self.mentions if m.end <= sentence[0] and m.products][-1:]
         found = named or {i for m in earlier or self.evidence.asked for i in m.products}
         return found or set(range(len(self.evidence.products)))
+
+    def ordinal_in(self, span: Span) -> Mention | None:
+        """The product that "el primero", "the second" of a stretch mean, by the order of names."""
+        match = _ORDINAL.search(self.folded, *span)
+        if match is None:
+            return None
+        named = list(dict.fromkeys(m for m in self.mentions if m.products and m.end <= span[0]))
+        place = next(i for i, group in enumerate(match.groups()) if group)
+        return named[place] if place < len(named) else None
 
     def rests_on(self, rule: str) -> None:
         """Note that a claim was found true, and by which rule."""

@@ -38,6 +38,8 @@ def _owners(reading: Reading, claim: StockClaim) -> list[tuple[int, ...]]:
     clause = clause_around(reading.folded, sentence, claim.start, claim.end)
     inside = [m for m in mentions if clause[0] <= m.start < clause[1]]
     found = [m for m in inside if m.start < claim.end] or inside
+    if not mentions and (meant := reading.ordinal_in(sentence)):
+        return [meant.products]
     if not found:
         found = [m for m in mentions if m.start < claim.start][-1:] or mentions[:1]
     if not found and not reading.folded[slice(*sentence)].rstrip().endswith(":"):

@@ -38,7 +38,8 @@ _COUNT = (
     rf"(?P<units>\d{{1,4}}(?![\d.,]*\d|%|/)|(?:{'|'.join(sorted(SMALL, key=len, reverse=True))})\b)"
 )
 _UNIT = (
-    r"(?:unidad(?:es)?|unid\b\.?|uds?\b\.?|units?|unidades|piezas?|pzas?|pcs|pares?|pairs?"
+    r"(?:unidad(?:es)?|pecas?|pieces?|unid\b\.?|uds?\b\.?|units?|unidades|piezas?|pzas?|pcs"
+    r"|pares?|pairs?"
     r"|ejemplar(?:es)?)"
 )
 _HELD = (
@@ -50,7 +51,8 @@ _LEFT = (
     r"|so restam?)"
 )
 _HAVE = (
-    r"(?:hay|tenemos|tengo|contamos con|cuento con|disponemos de|we have|there are|temos|ha"
+    r"(?:hay|tenemos|tengo|contamos con|cuento con|disponemos de|we(?: \w+)? have|there are"
+    r"|temos|ha"
     r"|stock de|existencias? de)"
 )
 _MORE = (
@@ -67,7 +69,7 @@ _EXACT = (
 )
 _LABEL = (
     r"(?:stock|existencias?|inventario|disponib(?:les?|ilidad)|disponiveis|estoque|in stock"
-    r"|unidades)(?: disponibles?| actual)?\s*[:=]"
+    r"|unidades)(?: disponibles?| actual)?(?: (?:de|del|of|do|da)(?: \w+)? x+)?\s*[:=]"
 )
 _BARE_COUNT = _MORE.replace("more", "more2") + _COUNT.replace("units", "units2")
 _COUNTS = re.compile(
@@ -102,6 +104,8 @@ _NONE = re.compile(
     r"|\bnot in stock|\bnone left|\bnao (?:esta|temos) (?:\w+ ){0,3}?(?:disponivel|em estoque)"
     r"|\bindisponive(?:l|is)\b"
     r"|\b(?:stock|existencias|disponibles|disponibilidad|unidades)\s*[:=]\s*(?:0|no\b|cero|ninguna)"
+    r"|\b(?:acabou|esgotou)(?:-se)?\b|\b(?:se )?(?:me |nos )?(?:acabo|agoto"
+    r"|termino)(?:ron)? (?:el|la|los|las) x+"
     r"|\bse nos (?:acabo|acabaron|termino)\b|\bse acab(?:o|aron)\b"
 )
 _SOME = re.compile(
@@ -114,9 +118,11 @@ _SOME = re.compile(
     r"|\b(?:s[i1]|yes|sim),? (?:l[oa]s? )?(?:tenemos|hay|contamos|quedan?|temos|(?:we )?have)\b"
     r"(?! (?:unidad|existencia|units))"
     r"|\b(?:tenemos|tengo|contamos con|we (?:have|carry)|temos) (?:\w+ ){0,2}?x{3,}"
+    r"|(?<!no )(?<!si )\bl[oa]s? (?:tenemos|tengo)\b(?! (?:que|en cuenta|registrad))"
     r"|\b(?:aun|todavia) (?:nos )?(?:quedan?|hay|tenemos)\b|\bentrega inmediata\b"
     r"|\blist[oa]s? para (?:entrega|envio|llevar|despacho)"
-    r"|\bultimas (?:unidades|piezas|existencias)\b|\bpocas unidades\b|\b(?:quedan?|hay)"
+    r"|\bultimas (?:unidades|piezas|existencias)\b|\bpocas unidades\b|\b(?:quedan?|hay|tengo"
+    r"|tenemos|temos)"
     r" (?:unidades\b|existencias\b|pocas?|pocos?|varias?|varios|algunas?|muchas?|suficientes?"
     r"|bastantes?)"
     r"(?: unidades| en)?\b|\b(?:suficiente|bastante|mucho) (?:stock|inventario)\b|\bplenty\b"
@@ -124,6 +130,7 @@ _SOME = re.compile(
 _OFFERED = re.compile(
     r"(?:s[i1]|yes|sim),? (?:l[oa]s? )?(?:tenemos|hay|contamos|quedan?|temos|(?:we )?have)"
     r"|(?:tenemos|tengo|contamos con|we (?:have|carry)|temos) (?:\w+ ){0,2}?x{3,}"
+    r"|l[oa]s? (?:tenemos|tengo)"
 )
 _NOT_GOODS = re.compile(
     r"(?:pagos?|metodos?|medios?|formas?|horarios?|cuotas|colores|tallas|opciones|modelos|marcas"

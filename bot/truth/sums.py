@@ -43,7 +43,7 @@ _DIFFERENCE = re.compile(
     r"\b(?:diferencia|difference|diferenca|sobran?|sobrarian?|faltan?|faltarian?|short)\b[^$\d]*$"
 )
 _COMPARED = re.compile(
-    r" de (?:diferencia|diferenca)|(?: \w+)? cheaper"
+    r" de (?:diferencia|diferenca)| difference|(?: \w+)? cheaper"
     r"|(?: pesos| cop)? (?:mas|menos|more|less|mais) (?:barat|car|econ|que|than|do que|expen)"
 )
 _INSTALMENTS = re.compile(

@@ -171,7 +171,8 @@ def _spec(product: ProductView, dice: random.Random) -> str:
 
 
 def _detail(product: ProductView) -> str:
-    return product.description or "Es un producto muy pedido."
+    said = product.description or "Es un producto muy pedido"
+    return said if said.endswith(".") else f"{said}."
 
 
 def _major(product: ProductView) -> int:
