@@ -47,9 +47,9 @@ class Shop:
     """
 
     products: Mapping[str, ProductView]
-    told: str = ""
-    fees: frozenset[Decimal] = frozenset()
-    numbers: frozenset[str] = frozenset()
+    told: str
+    fees: frozenset[Decimal]
+    numbers: frozenset[str]
 
     def price(self, sku: str) -> Decimal:
         product = self.products[sku]

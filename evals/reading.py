@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -154,15 +154,11 @@ def _read(path: Path, shape: TypeAdapter[tuple[C, ...]]) -> tuple[C, ...]:
     except (OSError, UnicodeError):
         raise ConfigError(text("commands.file_unreadable", file=path.name)) from None
     try:
-        raw = json.loads(content)
-    except ValueError as error:
-        raise ConfigError(text("commands.json_broken", file=path.name, reason=error)) from None
-    if not isinstance(raw, list) or not raw:
-        raise ConfigError(text("evals.file_empty", file=path.name))
-    try:
         cases = shape.validate_json(content)
     except ValidationError as error:
-        raise ConfigError(*(_sentence(raw, one) for one in error.errors()[:MOST_FAULTS])) from None
+        raise ConfigError(*islice(_sentences(path, content, error), MOST_FAULTS)) from None
+    if not cases:
+        raise ConfigError(text("evals.file_empty", file=path.name))
     seen = Counter(case.id for case in cases)
     raise_faults(fault(id_, "id", "twice") for id_, count in seen.items() if count > 1)
     return cases
@@ -179,6 +175,16 @@ def raise_faults(faults: Iterable[str]) -> None:
     found = list(islice(faults, MOST_FAULTS))
     if found:
         raise ConfigError(*found)
+
+
+def _sentences(path: Path, content: str, faults: ValidationError) -> Iterator[str]:
+    for one in faults.errors():
+        if one["type"] == "json_invalid":
+            yield text("commands.json_broken", file=path.name, reason=one["ctx"]["error"])
+        elif not one["loc"]:
+            yield text("evals.file_empty", file=path.name)
+        else:
+            yield _sentence(json.loads(content), one)
 
 
 def _sentence(raw: list[Any], error: ErrorDetails) -> str:

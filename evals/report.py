@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from statistics import quantiles
 from typing import Any
 
 from evals.running import OF_LEDGER, TalkRun
@@ -25,6 +24,7 @@ def talks_body(runs: Sequence[TalkRun], *, file: str) -> dict[str, Any]:
             {
                 "id": run.talk.id,
                 "kind": run.talk.kind,
+                "tags": run.talk.tags,
                 "round": run.round,
                 "passed": run.passed,
                 "turns": [asdict(turn) for turn in run.turns],
@@ -59,5 +59,6 @@ def _figures(runs: Sequence[TalkRun]) -> dict[str, Any]:
 
 def times(took_ms: Sequence[float]) -> dict[str, float]:
     """The median and the 99th percentile."""
-    cuts = quantiles(took_ms or [0.0], n=100) if len(took_ms) > 1 else [*took_ms, 0.0][:1] * 99
-    return {"p50_ms": round(cuts[49], 2), "p99_ms": round(cuts[98], 2)}
+    ordered = sorted(took_ms) or [0.0]
+    median, late = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.99))
+    return {"p50_ms": round(median, 2), "p99_ms": round(late, 2)}

@@ -123,7 +123,7 @@ def ask_all(house: House, queries: Sequence[Query]) -> list[Answer]:
         for query in queries
         for id_ in query.relevant.keys() - known
     )
-    house.database.read(lambda c: house.search.search(c, "-"))  # the catalog is read in only once
+    house.database.read(partial(_ask, house, queries[0]))  # the catalog is read in only once
     return [house.database.read(partial(_ask, house, query)) for query in queries]
 
 

@@ -89,7 +89,8 @@ def test_a_true_answer_of_an_ai_is_judged_as_it_is(
 def test_an_ai_that_leaves_out_what_matters_fails(
     run: Run, write: Write, groq: FakeProvider
 ) -> None:
-    done = run("eval", "talks", write([PRICE]), "--json")  # "Sí, tenemos laptops."
+    groq.reply = "¡Con gusto! ¿Qué más quieres saber?"
+    done = run("eval", "talks", write([PRICE]), "--json")
 
     checks = [one["check"] for one in done.json["runs"][0]["turns"][0]["failures"]]
     assert (done.code, checks) == (1, ["names_all", "prices_of"])
@@ -107,6 +108,7 @@ def test_earlier_turns_are_the_history_of_later_ones(
 
 
 def test_rounds_do_not_hear_each_other(run: Run, write: Write, groq: FakeProvider) -> None:
+    groq.reply = "¡Hola! ¿Qué buscas?"
     body = run("eval", "talks", write([talk(ask("hola"))]), "--times", "3", "--json").json
 
     assert [one["round"] for one in body["runs"]] == [1, 2, 3]
@@ -159,6 +161,7 @@ def test_what_customers_write_cannot_break_the_page(run: Run, write: Write, home
 
 FAULTS: list[tuple[str, Any, str]] = [
     ("no list", {}, "lista"),
+    ("half a letter", [{"id": "\ud83d"}], "no es JSON correcto"),
     ("nothing in it", [], "lista"),
     ("a missing field", [{"id": "t7", "kind": "x"}], "t7, campo «turns»: falta"),
     ("without an id", [{"kind": "x", "turns": [ask("hola")]}], "#1, campo «id»: falta"),
