@@ -1,26 +1,35 @@
-"""The composition root: settings enter, a running shop leaves; builds all concrete things."""
+"""The composition root: settings enter, a running shop leaves; builds all concrete things.
 
-from app.catalog import download_catalog, look_at_source
-from app.engine import (
-    Engine,
-    context_reader,
-    day_start,
-    open_engine,
-    prompt_limits,
-    shop_time,
-)
-from app.house import (
-    House,
-    has_products,
-    has_sample_catalog,
-    is_twilio_configured,
-    open_house,
-    read_settings,
-    shop_currency,
-)
-from app.roster import Roster, find_roster
-from app.serving import DEFAULT_CONCURRENCY, make_bridge, make_web, serve, work
-from app.working import check_twilio
+What is here is imported when it is first asked for, so that each command loads what it needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.catalog import download_catalog, look_at_source
+    from app.engine import (
+        Engine,
+        context_reader,
+        day_start,
+        open_engine,
+        prompt_limits,
+        shop_time,
+    )
+    from app.house import (
+        House,
+        has_products,
+        has_sample_catalog,
+        is_twilio_configured,
+        open_house,
+        read_settings,
+        shop_currency,
+    )
+    from app.roster import Roster, find_roster
+    from app.serving import DEFAULT_CONCURRENCY, make_bridge, make_web, serve, work
+    from app.working import check_twilio
 
 __all__ = [
     "DEFAULT_CONCURRENCY",
@@ -47,3 +56,15 @@ __all__ = [
     "shop_time",
     "work",
 ]
+
+_MODULES = ("house", "catalog", "roster", "engine", "working", "serving")
+"""The lightest first."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for module in _MODULES:
+            found = import_module(f"app.{module}")
+            if hasattr(found, name):
+                return getattr(found, name)
+    raise AttributeError(name)
