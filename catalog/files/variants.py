@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from catalog.analysis import fold, without_tilde
 
+_LINKED = re.compile("shopify--")
+"""Shopify writes a colour of its own palette as a key that tells people nothing."""
 NO_CHOICE = ("default title", "titulo predeterminado", "titulo padrao")
 """What a shop system calls the only variant of a product that has none."""
 
 
 def variant_name(name: str, values: Sequence[str]) -> str:
     """`Camiseta básica` and Negro, M → `Camiseta básica - Negro / M`."""
-    told = " / ".join(_telling(values))
+    told = " / ".join(value for value in _telling(values) if not _LINKED.match(value))
     return f"{name} - {told}" if name and told else name
 
 

@@ -75,6 +75,12 @@ def test_what_shopify_sells_without_stock_has_an_unknown_one() -> None:
     assert by_id(export(SHOPIFY, row))["vela"].stock is None
 
 
+def test_a_colour_that_shopify_writes_as_a_key_is_left_out_of_the_name() -> None:
+    row = "banco,Banco,,,,,,TRUE,Color,shopify--color-pattern-d9y1,Talla,S,B1,,,deny,5.00,,,,active"
+    (banco,) = by_id(export(SHOPIFY, row)).values()
+    assert banco.name == "Banco - S"
+
+
 def test_shopifys_newer_header_is_known_too() -> None:
     header = (
         "Title,URL handle,Description,Vendor,Type,Published on online store,Status,SKU,"
