@@ -21,7 +21,12 @@ from bot.sentence import Wish as Wish
 
 _MOST_WORDS = 300
 """A longer message is read by its beginning."""
-_PRICE = re.compile(r"[$€£]\s?\d[\d.,]*|\d{1,3}(?:[.,']\d{3})+(?![\d])|\d+(?=\s?%)")
+_REFINING = frozenset({"limit", "cheapest", "dearest"})
+_PRICE = re.compile(
+    r"[$€£]\s?\d[\d.,]*|\d{1,3}(?:[.,']\d{3})+(?![\d])|\d+(?=\s?%)"
+    r"|\d+(?=\s*(?:mil\b|mill|pesos?\b|sol(?:es)?\b|d[oó]lar|dollar|bucks|euros?\b|rea(?:l|is)\b|lucas?\b))",
+    re.IGNORECASE,
+)
 """Written amounts name no product, whatever is claimed of them."""
 _SENTENCE_END = re.compile(r"[?!\n]+|[.;…]+(?=\s|$)")
 _BREAK = re.compile(r"[,:/()]+(?!\d)")
@@ -78,7 +83,7 @@ def search_text(waiting: Sequence[TalkMessage], history: Sequence[TalkMessage]) 
 
     A follow-up names no product of its own: the words that last opened one come first, and a
     question without words of its own keeps what refined them ("tienen mochilas?", "y en negro?",
-    "cuanto cuesta?").
+    "cuanto cuesta?"). A price limit or an order is a refinement too ("el más barato").
     """
     question = asked(waiting)
     reading = read(question)
@@ -88,8 +93,9 @@ def search_text(waiting: Sequence[TalkMessage], history: Sequence[TalkMessage]) 
         return _on_products(question)
     earlier = [body for body in _customer_words(history) if read(body).content]
     opening = opening_of(history)
-    refined = question if reading.content else next(iter(earlier), "")
-    return "\n".join(dict.fromkeys(part for part in (opening, refined) if part))
+    refined = "" if reading.content else next(iter(earlier), "")
+    new = question if reading.content or reading.markers & _REFINING else ""
+    return "\n".join(dict.fromkeys(part for part in (opening, refined, new) if part))
 
 
 def opening_of(history: Sequence[TalkMessage]) -> str:

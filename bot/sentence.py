@@ -11,6 +11,8 @@ from catalog.chatter import LINK_WORDS
 
 PRODUCT = "product"
 POLITE = frozenset({"greeting", "thanks", "goodbye", "assent"})
+_OPEN = POLITE | {"overview"}
+"""What says nothing on the words behind it: "me interesa la bici"."""
 _JOINS = frozenset({"y", "e", "o", "u", "and", "or", "ou", "vs", "versus", "ni"})
 _INTRODUCES = LINK_WORDS - {
     "a",
@@ -147,7 +149,7 @@ class Sentence:
     def _belongs(self, last: int, at: int) -> bool:
         """Whether two words of content name one product."""
         gap = range(last + 1, at)
-        if traits.is_trait(self.written[at]) and not self._is_asked_anew(last, at):
+        if traits.is_trait(self.written[at]):
             return True
         if at in self.breaks or any(i in self.breaks or i in self.explained for i in gap):
             return False
@@ -182,20 +184,22 @@ class Sentence:
     def _counts(self, at: int) -> bool:
         """Whether a word that nothing explains names a product, and does not just complete
         another question."""
-        services = [(m[-1], name) for m, name in self.found if name not in POLITE and m[0] < at]
+        services = [(m[-1], name) for m, name in self.found if name not in _OPEN and m[0] < at]
         asked_at = [m[0] for key in ("shopping", "strong") for m in self.markers.get(key, ())]
         if not services:
             is_beyond = any(name in _BEYOND_THE_SHOP for _, name in self.found)
             return not is_beyond or any(m < at for m in asked_at)
         last, name = max(services)
-        if any(last <= m < at for m in asked_at):
+        if any(last < m < at for m in asked_at):
             return True
         if self.content and self.content[-1] > last:
             return True
         links = set(self._links_before(at))
-        return bool(links) and (
-            name in _AROUND_A_PRODUCT or (name == "returns" and links & _OF != set())
-        )
+        if traits.number(self.written[at - 1]):
+            return True
+        if name == "returns":
+            links &= _OF
+        return bool(links) and name in _AROUND_A_PRODUCT
 
     def _priced(self) -> int | None:
         """Where it asks what "it" costs or whether it is there, and nothing else does."""

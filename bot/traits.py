@@ -34,6 +34,7 @@ class _Words:
     numbers: Mapping[str, int]
     ordinals: Mapping[str, int]
     units: frozenset[str]
+    packages: frozenset[str]
 
 
 def is_trait(word: str) -> bool:
@@ -52,6 +53,11 @@ def is_size(word: str, *, behind: str) -> bool:
 def is_unit(word: str) -> bool:
     """Whether a number before this word measures instead of counting articles."""
     return word in _words().units
+
+
+def is_package(word: str) -> bool:
+    """Whether a word only says how articles are counted: "dos cajas", "3 unidades"."""
+    return word in _words().packages
 
 
 def number(word: str) -> int | None:
@@ -126,6 +132,7 @@ def _words() -> _Words:
         numbers={word: int(value) for word, value in _by_word(data["numbers"]).items()},
         ordinals={word: int(value) for word, value in _by_word(data["ordinals"]).items()},
         units=frozenset(data["units"]["words"].split()),
+        packages=frozenset(data["packages"]["words"].split()),
     )
 
 

@@ -20,12 +20,12 @@ def categories(connection: Connection, most: int) -> tuple[tuple[str, int], ...]
     that names more. Products without a category are not counted.
     """
     rows = connection.execute(
-        select(Category.path, func.count())
+        select(Category.path, func.count().label("size"))
         .join(Product, Product.category_id == Category.id)
         .where(Product.active)
         .group_by(Category.path)
     )
-    paths: dict[str, int] = dict(rows.tuples().all())
+    paths: dict[str, int] = {row.path: row.size for row in rows}
     deepest = max((path.count(_LEVEL_MARK) for path in paths), default=0) + 1
     levels = (_at_level(paths, level) for level in range(deepest, 0, -1))
     found = next((level for level in levels if len(level) <= most), _at_level(paths, 1))

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.intents import Reading, asked
 from bot.language import words
 from bot.offline.saying import say
 from bot.turn_context import TurnContext
+from catalog.chatter import LINK_WORDS
 from core.texts import text
 from shop import facts as shop_facts
 from shop.hours import DAY_MIN, Opening, read_hours
@@ -138,17 +140,24 @@ def _is_same(place: str, word: str) -> bool:
     )
 
 
-def _payment(context: TurnContext, said: set[str], _reading: Reading) -> str:
+def _payment(context: TurnContext, _said: set[str], _reading: Reading) -> str:
     """Yes with the shop's own words on the ways named, or that it names no such way."""
     value = context.facts.values.get("payment")
     ways = [str(way) for way in value] if isinstance(value, list) else [str(value)]
-    asked_for = [group for group in _lexicon()["payment"].values() if group & said]
+    named = _with_pairs(asked(context.waiting))
+    asked_for = [group for group in _lexicon()["payment"].values() if group & named]
     if not asked_for:
         return ""
-    fitting = [way for way in ways if any(group & set(words(way)) for group in asked_for)]
+    fitting = [way for way in ways if any(group & _with_pairs(way) for group in asked_for)]
     if not fitting:
         return f"{say(context, 'payment_no')}\n{_all(context, 'payment')}"
     return say(context, "payment_yes", ways="; ".join(fitting))
+
+
+def _with_pairs(text: str) -> set[str]:
+    """The words of a text, and neighbours as one: "mercado pago", "contra entrega"."""
+    said = words(text)
+    return {*said, *(first + second for first, second in pairwise(said))}
 
 
 def _returns(context: TurnContext, said: set[str], _reading: Reading) -> str:
@@ -166,7 +175,7 @@ def _branches(context: TurnContext, said: set[str], _reading: Reading) -> str:
     named = [
         branch
         for branch in branches
-        if {w for w in words(str(branch.get("name", ""))) if len(w) > 3} & said - _SHOP_WORDS
+        if set(words(str(branch.get("name", "")))) & said - _SHOP_WORDS - LINK_WORDS
     ]
     return _described(context, "branches", named) if len(branches) > 1 and named else ""
 

@@ -92,10 +92,14 @@ def _as_detailed(wish: Wish, hits: list[Hit]) -> list[Hit]:
 
 
 def _telling(wish: Wish) -> list[str]:
-    """The words that tell one kind or model from another: no colours, sizes or units."""
-    return [
-        word for word in wish.words if not traits.is_trait(word) and not traits.is_unit(word)
-    ] or list(wish.words)
+    """The words that tell one kind or model from another: no colours, sizes, units or boxes."""
+    sizes = traits.sizes(" ".join(wish.words))
+    telling = [word for word in wish.words if word not in sizes and not _tells_little(word)]
+    return telling or list(wish.words)
+
+
+def _tells_little(word: str) -> bool:
+    return traits.is_trait(word) or traits.is_unit(word) or traits.is_package(word)
 
 
 def _has(word: str, hit: Hit) -> bool:

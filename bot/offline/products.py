@@ -76,7 +76,7 @@ def _each_once(matches: Sequence[Match]) -> list[Match]:
 
 def _on_opening(context: TurnContext, reading: Reading, whole: Wish) -> list[Match]:
     """What a follow-up ("¿y en negro?", "¿y la Haceb?") means of the product it speaks of."""
-    new = [word for word in reading.content if not traits.is_trait(word)]
+    new = [w for w in reading.content if not traits.is_trait(w) and not traits.is_package(w)]
     fresh = [hit for hit in context.found if set(words(hit.reason)) & set(new)]
     opening = read(opening_of(context.history)).wishes[:1]
     spoken_of = tuple(word for wish in opening for word in wish.words)
@@ -112,13 +112,17 @@ def _one(context: TurnContext, reading: Reading, found: Match, most: int) -> Par
     question = asked(context.waiting)
     limits = pricing.limits_of(question, found.products)
     within = [p for p in found.products if pricing.allows(limits, p)]
-    if not within:
+    if not within and "limit" in reading.markers:
         return pricing.beyond(context, limits, found.products, most)
+    is_claimed = not within or "claims" in reading.markers
+    within = within or list(found.products)
     wanted = variants.wanted(found.wish)
     having = [p for p in within if variants.has(p, wanted)]
     if wanted and not having:
         return variants.absent(context, wanted, _in_order(reading, within), most)
     shown = _in_order(reading, having)[:most]
+    if is_claimed and not found.missing:
+        return listed(context, say(context, "products_true"), shown)
     return listed(context, _head(context, reading, replace(found, products=tuple(shown))), shown)
 
 
@@ -127,11 +131,10 @@ def _head(context: TurnContext, reading: Reading, found: Match) -> str:
     question = asked(context.waiting)
     if found.missing:
         return say(context, "products_close", name=found.name)
-    if "claims" in reading.markers:
-        return say(context, "products_true")
     if wanted := variants.wanted(found.wish):
         return variants.head(context, wanted, found.products)
-    if limits := pricing.limits_of(question, found.products):
+    limits = pricing.limits_of(question, found.products)
+    if limits and "limit" in reading.markers:
         return pricing.head(context, limits, found.products)
     for order in ("cheapest", "dearest"):
         if order in reading.markers:

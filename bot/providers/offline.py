@@ -108,9 +108,11 @@ def _parts(context: TurnContext, reading: Reading, most: int) -> Iterator[Part]:
     yield Part(talking.opening(context, reading))
     own = facts.own_fields(context)
     about = _product_parts(context, reading, most) if PRODUCT in asked else []
-    if own and not context.found:
-        about = [Part(own)]
-    is_answered = False
+    if own:
+        asked -= {"branches"} if context.found else {"branches", PRODUCT}
+    is_answered = bool(own)
+    if own:
+        yield Part(own)
     for intent in dict.fromkeys([*(asked - set(reading.order)), *reading.order]):
         for part in _on(context, reading, intent, about) if intent in asked else ():
             is_answered = is_answered or bool(part.text)
@@ -118,7 +120,7 @@ def _parts(context: TurnContext, reading: Reading, most: int) -> Iterator[Part]:
     if unknown := _unknown(context, asked):
         yield Part(unknown)
     elif not is_answered and not asked & talking.NEEDS_PERSON:
-        yield Part(own or talking.small_talk(context, reading))
+        yield Part(talking.small_talk(context, reading))
     if asked & talking.NEEDS_PERSON:
         yield Part(talking.person(context, reading))
 

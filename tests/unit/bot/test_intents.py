@@ -180,7 +180,8 @@ def test_a_follow_up_is_searched_together_with_the_product_it_speaks_of() -> Non
 
 def test_a_question_without_words_of_its_own_keeps_the_product_and_what_refined_it() -> None:
     history = said("busco televisor", "y de 50 pulgadas?")
-    assert search_text(said("el mas barato"), history) == "busco televisor\ny de 50 pulgadas?"
+    asked = search_text(said("el mas barato"), history)
+    assert asked == "busco televisor\ny de 50 pulgadas?\nel mas barato"
 
 
 def test_a_price_question_without_a_product_searches_the_one_asked_before() -> None:
