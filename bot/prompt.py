@@ -27,7 +27,7 @@ _HISTORY_SHARE = 0.25
 """Part of the budget the newest history may claim before candidates are cut for it."""
 _SUMMARY_SHARE = 0.15
 """Part of the budget that sums up the talk before that."""
-_ONE_MESSAGE_SHARE = 0.1
+_ONE_MESSAGE_SHARE = 0.15
 """Part of the budget one earlier message may take; a longer one is cut."""
 _SHOP_NAME_TOKENS = 30
 _TALK_TYPES = frozenset({"text", "button", "interactive"})

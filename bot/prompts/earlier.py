@@ -22,7 +22,8 @@ _NAME_TOKENS = 20
 _PRODUCTS_OF_A_REPLY = 4
 _TOPICS_TOKENS = 30
 _AMOUNT = re.compile(r"(?:[$€]|R\$|S/)\s?\d[\d.,]*|\d[\d.,]{3,}")
-_SMALL_TALK = frozenset({"greeting", "thanks", "goodbye", "assent"})
+_NOT_KEPT = frozenset({"greeting", "thanks", "goodbye", "assent", "identity", "off_topic", *TOPICS})
+"""Small talk, what the shop does not do, and questions on facts, which are told by their topic."""
 
 
 def summary(
@@ -74,7 +75,7 @@ def _line(
 ) -> str:
     """What one message adds; "" for small talk, questions on facts, replies without products."""
     if message.author == "customer":
-        is_worth = bool(asked - {*TOPICS, *_SMALL_TALK})
+        is_worth = bool(asked - _NOT_KEPT)
         words = _clipped_words(intents.asked([message])) if is_worth else ""
     elif message.author == "person":
         words = _clipped_words(_AMOUNT.sub("…", message.body))

@@ -91,8 +91,8 @@ def test_wherever_it_is_planted_the_prompt_keeps_its_shape(place: str, attack: s
         assert planted.count(mark) == plain.count(mark)
     changed = set(planted.split("\n")) - set(plain.split("\n"))
     if place not in IN_THE_OPEN:
-        assert planted.count("\n") == plain.count("\n")
-        assert planted.count("|") == plain.count("|")
+        assert planted.count("\n") <= plain.count("\n")
+        assert planted.count("|") <= plain.count("|")
         assert all(line.startswith("| ") for line in changed)
     assert not any(_INVISIBLE.search(line) for line in changed)
 
