@@ -41,8 +41,11 @@ def search(arguments: Namespace) -> int:
         if arguments.catalog:
             house = stack.enter_context(copy_of(house, catalog=Path(arguments.catalog)))
         answers = ask_all(house, queries)
-        products = house.database.read(count_products)
-    body = search_body(answers, file=path.name, products=products)
+        body = {
+            **_about(house, path),
+            "products": house.database.read(count_products),
+            **search_body(answers),
+        }
     if not arguments.json:
         _say_search(body)
     _tell(arguments, body, search_page, "eval-search.html")
@@ -67,12 +70,17 @@ def talks(arguments: Namespace) -> int:
             told=partial(bar.show, "talks"),
         )
         runs = asyncio.run(run_talks(house, scripted, plan))
+        body = {**_about(house, path), **talks_body(runs)}
     bar.clear()
-    body = talks_body(runs, file=path.name)
     if not arguments.json:
         _say_talks(body)
     _tell(arguments, body, talks_page, "eval-talks.html")
     return 0 if body["passed"] == body["talks"] else 1
+
+
+def _about(house: app.House, path: Path) -> dict[str, Any]:
+    now = app.shop_time(house, house.clock.now())
+    return {"file": path.name, "at": now.isoformat(sep=" ", timespec="minutes")}
 
 
 def _members(house: app.House, arguments: Namespace) -> Sequence[Member] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.truth.number_words import QUANTITY, value_of
-from evals.phrases import clauses, denies
+from evals.phrases import clauses, denies, without
 
 _MARK = (
     r"us ?\$|r ?\$|s/ ?\.?|[a-z]{0,3}\$|[€£]"
@@ -27,7 +27,6 @@ _MONEY = re.compile(
     rf"(?P<before>{_MARK})?\s?(?<![\w.,#'-])(?P<number>{QUANTITY})(?![\d%])"
     rf"\s?(?:(?P<unit>{_UNIT})|(?:de )?(?P<after>{_MARK}))?"
 )
-_PHONE = re.compile(r"\+\d[\d -]{7,}\d|(?<![\d.,])\d{3}[ -]\d{3}[ -]?\d{4}(?!\d)")
 _NUMBERED = re.compile(
     r"(?:pedido|orden|order|guia|factura|numero|n[°o]\.?|codigo|code|ref\w*)\W*$"
 )
@@ -51,7 +50,7 @@ def sums(reply: str, known: Container[str] = ()) -> Iterator[Sum]:
     Args:
         known: numbers of the shop's own texts; they are no money where nothing marks them so.
     """
-    for clause in clauses(_PHONE.sub(" ", reply)):
+    for clause in clauses(without(reply, "phone")):
         for match in _MONEY.finditer(clause):
             if _is_money(match, known) and not _NUMBERED.search(clause[: match.start()]):
                 yield Sum(match[0].strip(), _values(match["number"]), denies(clause))

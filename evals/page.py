@@ -141,7 +141,8 @@ def _times(body: Body) -> str:
 
 def _head(of: str, body: Body) -> str:
     title = escape(text(f"evals.page.title_{of}"))
-    return f'<h1>{title}</h1><p class="soft">{escape(body["file"])}</p>'
+    about = f"{body['file']} · {body['at']}"
+    return f'<h1>{title}</h1><p class="soft">{escape(about)}</p>'
 
 
 def _section(name: str, count: int = 0) -> str:

@@ -33,6 +33,14 @@ def says(reply: str, names: str) -> bool:
     )
 
 
+def without(reply: str, name: str) -> str:
+    """A folded reply with every way of saying this taken out."""
+    said = folded(reply)
+    for pattern in _phrases()[name]:
+        said = re.sub(pattern, " ", said)
+    return said
+
+
 def contains(reply: str, pattern: str) -> bool:
     """Whether a folded pattern occurs in a reply."""
     return bool(re.search(pattern, folded(reply), re.IGNORECASE))

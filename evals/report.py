@@ -10,13 +10,12 @@ from typing import Any
 from evals.running import OF_LEDGER, TalkRun
 
 
-def talks_body(runs: Sequence[TalkRun], *, file: str) -> dict[str, Any]:
+def talks_body(runs: Sequence[TalkRun]) -> dict[str, Any]:
     """What came of the talks: shares, figures, and every talk turn by turn."""
     kinds: dict[str, list[TalkRun]] = {}
     for run in runs:
         kinds.setdefault(run.talk.kind, []).append(run)
     return {
-        "file": file,
         **_share(runs),
         "kinds": [{"kind": kind, **_share(group)} for kind, group in kinds.items()],
         "figures": _figures(runs),

@@ -61,13 +61,11 @@ def _gain(grades: Sequence[int]) -> float:
     return sum((pow(2.0, grade) - 1) / log2(place + 2) for place, grade in enumerate(grades))
 
 
-def search_body(answers: Sequence[Answer], *, file: str, products: int) -> dict[str, Any]:
+def search_body(answers: Sequence[Answer]) -> dict[str, Any]:
     """What the search made of the queries: measures, those of each tag, and what went wrong."""
     measures = measure(answers)
     tags = sorted({tag for answer in answers for tag in answer.query.tags})
     return {
-        "file": file,
-        "products": products,
         "passed": is_good(measures),
         "measures": measures,
         "tags": {tag: measure([a for a in answers if tag in a.query.tags]) for tag in tags},

@@ -14,6 +14,8 @@ from evals.phrases import affirms, says
         ("handoff", "You can reach our team by phone."),
         ("handoff", "Escreva *pessoa* para falar com a loja."),
         ("phone", "Marca 601 555 0178 (Sede Norte)"),
+        ("phone", "Escríbenos al +51 987 654 321."),
+        ("phone", "Llámanos: 6015550134"),
         ("automatic", "Soy el asistente virtual de la tienda."),
         ("automatic", "I'm an automated assistant."),
         ("unknown", "No contamos con ese producto por ahora."),
