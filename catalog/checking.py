@@ -97,7 +97,9 @@ def check_content(
             text("catalog.file.default_currency", language, currency=default_currency)
         )
     known = KnownColumns(mapping or {})
+    progress("reading", 0, 0)
     table = read_table(raw, known, language)
+    del raw  # as large as the table
     positions = known.locate(table.header, language)
     rules = _rules(table, positions, default_currency)
     checked = _Checked(table, positions, rules, language)

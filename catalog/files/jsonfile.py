@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from catalog.columns import field_of
-from catalog.files.table import Record, Table, number_text, storable
+from catalog.files.table import Cells, Record, Table, number_text, storable
 from catalog.files.variants import variant_id, variant_name
 from core.errors import ImportRejected
 from core.texts import LANGUAGES, text
@@ -35,10 +36,25 @@ def read_json(content: str, language: str) -> Table:
         raise ImportRejected(text("catalog.file.json", language, reason=reason)) from None
     if products is None:
         raise ImportRejected(text("catalog.file.json_no_list", language))
-    rows = [(line, row) for line, one in enumerate(products, start=1) for row in _expanded(one)]
-    header = tuple(dict.fromkeys(name for _, row in rows for name in row))
-    records = [Record(line, tuple(row.get(name, "") for name in header)) for line, row in rows]
-    return Table(header, [record for record in records if any(record.cells)])
+    header = tuple(
+        dict.fromkeys(name for one in products for row in _expanded(one) for name in row)
+    )
+    return Table(header, _Records(products, header))
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The products' records, made anew each time they are gone through."""
+
+    products: Sequence[Mapping[str, Any]]
+    header: Cells
+
+    def __iter__(self) -> Iterator[Record]:
+        for line, product in enumerate(self.products, start=1):
+            for row in _expanded(product):
+                cells = tuple(row.get(name, "") for name in self.header)
+                if any(cells):
+                    yield Record(line, cells)
 
 
 def _refuse(constant: str) -> None:

@@ -6,10 +6,13 @@ import io
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from catalog.files.table import (
+    HEADER_WITHIN_ROWS,
     Cells,
     CountKnown,
     Record,
@@ -48,20 +51,11 @@ def read_workbook(raw: bytes, count_known: CountKnown, language: str) -> Table:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of drawings and validations, which are left out
             book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-            tables = [
-                table
-                for sheet in book.worksheets
-                if sheet.sheet_state == "visible" and (table := _read(sheet, count_known))
-            ]
-            several = len(book.worksheets) > 1
+            return _read_best(book.worksheets, count_known, language)
     except ImportRejected:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever a damaged part leads to
         raise ImportRejected(text("catalog.file.damaged_workbook", language)) from error
-    if not tables:
-        raise ImportRejected(text("catalog.file.empty", language))
-    best = max(tables, key=lambda table: count_known(table.header))
-    return best if several else Table(best.header, best.records)
 
 
 def _check_parts(raw: bytes, language: str) -> None:
@@ -78,25 +72,48 @@ def _check_parts(raw: bytes, language: str) -> None:
         raise ImportRejected(text("catalog.file.too_large", language, limit_mb=limit_mb))
 
 
-def _read(sheet: Any, count_known: CountKnown) -> Table | None:
-    """One sheet; None when it has no text."""
-    sheet.reset_dimensions()  # what a file says about its size is often wrong
-    rows = _rows(sheet)
-    records = [Record(line, cells) for line, cells in rows if any(cells)]
-    if not records:
+def _read_best(sheets: Sequence[Any], count_known: CountKnown, language: str) -> Table:
+    shown = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    found = [(head, sheet) for sheet in shown if (head := _head(sheet, count_known))]
+    if not found:
+        raise ImportRejected(text("catalog.file.empty", language))
+    head, sheet = max(found, key=lambda one: count_known(one[0].names))
+    return Table(
+        head.names, list(_records(sheet, head)), sheet=sheet.title if len(sheets) > 1 else ""
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A sheet's header, and the row it ends at, counted from 1."""
+
+    names: Cells
+    row: int
+
+
+def _head(sheet: Any, count_known: CountKnown) -> _Head | None:
+    """None when the sheet has no text."""
+    filled = ((line, cells) for line, cells in _rows(sheet) if any(cells))
+    first = list(islice(filled, HEADER_WITHIN_ROWS + 1))
+    if not first:
         return None
-    below, header = find_header([record.cells for record in records], count_known)
-    header = tuple(" ".join(name.split()) for name in header)
-    width = max(index + 1 for index, name in enumerate(header) if name)
-    kept = [
-        Record(record.line, record.cells[:width])
-        for record in records[below:]
-        if record.cells[:width] != header[:width] and any(record.cells[:width])
-    ]
-    return Table(header[:width], kept, sheet=sheet.title)
+    below, header = find_header([cells for _, cells in first], count_known)
+    names = tuple(" ".join(name.split()) for name in header)
+    width = max(index + 1 for index, name in enumerate(names) if name)
+    return _Head(names[:width], first[below - 1][0])
+
+
+def _records(sheet: Any, head: _Head) -> Iterator[Record]:
+    width = len(head.names)
+    for line, cells in _rows(sheet):
+        kept = cells[:width]
+        # The header again is the top of a printed page.
+        if line > head.row and any(kept) and kept != head.names:
+            yield Record(line, kept)
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
+    sheet.reset_dimensions()  # what a file says about its size is often wrong
     rows = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True)
     for line, values in enumerate(rows, start=1):
         yield line, tuple(map(_cell_text, values))
