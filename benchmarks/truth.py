@@ -1,6 +1,6 @@
 """Fluent replies enter, lies in over fifty ways and truths in over forty styles; two shares leave.
 
-    python benchmarks/truth.py [--catalog FILE] [--lies 3000] [--truths 1000] [--show 20]
+    python benchmarks/truth.py [--catalog FILE | --talks FILE] [--lies 3000] [--truths 1000]
 
 How many lies the truth check lets pass and how many truths it touches, by way, and its time.
 """
@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bot.grounding import check
 from tests.told import Told, told
 from tests.told.scenes import SAMPLE, Scene, load, scenes
+from tests.told.talks import talk_scenes
 
 
 def drawn(name: str, shown: list[Scene], dice: random.Random, count: int) -> Iterator[Told]:
@@ -36,13 +37,17 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--catalog", type=Path, default=SAMPLE)
+    parser.add_argument("--talks", type=Path, help="take the turns of these talks")
     parser.add_argument("--lies", type=int, default=3000)
     parser.add_argument("--truths", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0, help="print so many of the errors")
     asked = parser.parse_args()
     dice = random.Random(asked.seed)
-    shown = scenes(load(asked.catalog), dice, 400)
+    if asked.talks:
+        shown = list(talk_scenes(asked.talks))
+    else:
+        shown = scenes(load(asked.catalog), dice, 400)
     times: list[float] = []
     for name, count in (("lies", asked.lies), ("truths", asked.truths)):
         wrong, made = [], Counter[str]()

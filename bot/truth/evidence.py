@@ -43,6 +43,8 @@ class Evidence:
     quantities: frozenset[int]
     numbers: frozenset[str]
     """Digits of names, descriptions and facts: no money by their form alone."""
+    categories: str
+    """What the shop sells, where the prompt says it."""
     said: str
     """All the customer said in the talk, folded."""
     now: datetime | None
@@ -83,10 +85,12 @@ def quantities_in(folded: str) -> frozenset[int]:
 
 def gather(context: TurnContext) -> Evidence:
     """Everything a reply to this context may rest on."""
-    products = tuple(hit.product for hit in context.hits)
+    shown = {hit.product.id: hit.product for hit in context.hits}
+    products = tuple((shown | {i: p for i, p in context.known.items() if i not in shown}).values())
     values = context.facts.values
     facts = read_facts(values, str(values.get("currency") or context.currency))
-    customer = [m.body for m in (*context.history, *context.waiting) if m.author == "customer"]
+    talk = (*context.earlier, *context.history, *context.waiting)
+    customer = [m.body for m in talk if m.author == "customer"]
     customer += [m.body for m in context.waiting if m.author != "customer"]
     said = "\n".join(body for body in customer if body)
     texts = (facts.text, *(product_text(product) for product in products))
@@ -100,6 +104,7 @@ def gather(context: TurnContext) -> Evidence:
         figures=frozenset(_figures(said)),
         quantities=quantities_in(fold(plain(said))),
         numbers=frozenset().union(*(_numbers(text) for text in texts)),
+        categories="; ".join(name for name, _ in context.categories),
         said=fold(plain(said)),
         now=context.now,
         language=context.language,

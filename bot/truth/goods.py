@@ -28,6 +28,7 @@ _NOT_ITSELF = re.compile(
     r"|o))? $"
 )
 """What a name stands behind that is only compared with, or belongs to something else."""
+_X_MODEL = re.compile(r"\bX\d+\b")
 _VARIANT = re.compile(r" (?:Pro|Plus|Max|Ultra|Lite|Mini|FE|SE|Fold|Flip)\b")
 _SELLS = (
     r"tenemos|tengo|vendemos|vendo|manejamos|contamos con|cuento con|ofrecemos|trabajamos"
@@ -81,6 +82,7 @@ def _foreign(reading: Reading) -> Iterator[Span]:
     for match in _NAME.finditer(reading.written):
         said = list(dropwhile(STOP_WORDS.__contains__, words(match[0])))
         unknown = [word for word in said if word not in known and not _is_plain(word)]
+        unknown += [x for x in _X_MODEL.findall(match[0]) if x.lower() not in known]
         is_name = len(said) > 1 and said[0] not in LABELS and "xxx" not in match[0]
         if unknown and is_name and not reading.is_amount(*match.span()):
             yield match.span()
@@ -124,7 +126,12 @@ def _is_offered(reading: Reading, start: int, end: int) -> bool:
 
 def _known(reading: Reading) -> frozenset[str]:
     evidence = reading.evidence
-    return _words_of(evidence.products) | _words(evidence.facts.text)
+    return _words_of(evidence.products) | _words(_shop(reading))
+
+
+def _shop(reading: Reading) -> str:
+    """What the shop says about itself and of what it sells."""
+    return f"{reading.evidence.facts.text}\n{reading.evidence.categories}"
 
 
 @lru_cache(maxsize=512)
@@ -147,7 +154,7 @@ def _article(reading: Reading, what: str) -> str | None:
     if head is None or not head.isalpha():
         return None
     key = _stem(head)
-    held = _stems(reading.evidence.products, reading.evidence.facts.text)
+    held = _stems(reading.evidence.products, _shop(reading))
     groups = _groups((key,), wider=False)
     if key in held or groups & _held_groups(held):
         return None
@@ -167,8 +174,8 @@ def _groups(stems: Iterable[str], *, wider: bool) -> frozenset[str]:
 
 
 @lru_cache(maxsize=512)
-def _stems(products: tuple[ProductView, ...], facts_text: str) -> frozenset[str]:
-    return frozenset(map(_stem, _words_of(products) | _words(facts_text)))
+def _stems(products: tuple[ProductView, ...], shop: str) -> frozenset[str]:
+    return frozenset(map(_stem, _words_of(products) | _words(shop)))
 
 
 @lru_cache(maxsize=512)

@@ -47,8 +47,9 @@ def _set(words: str) -> frozenset[str]:
 
 _FILLERS = _set(
     "de del con la el los las en para y a por color version modelo marca tamano talla of the"
-    " with in and da do com em o"
+    " with in and da do com em o no sin not"
 )
+_BEFORE_PRICE = _set("por a en em for at")
 _PLAIN_WORDS = _set(
     "negro negra blanco blanca azul rojo roja verde gris rosa amarillo morado violeta dorado"
     " plateado plata beige marron cafe naranja crema vino marino black white blue red green"
@@ -183,6 +184,8 @@ class ProductNames:
         for index in range(first + 1, len(tokens) if span else 0):
             token = tokens[index]
             if fillers > 2 or _STOP_GAP.search(folded[tokens[index - 1].end : token.start]):
+                break
+            if token.word.isdigit() and tokens[index - 1].word in _BEFORE_PRICE:
                 break
             narrowed = candidates & self._holders.get(token.stem, set())
             if narrowed:

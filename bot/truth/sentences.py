@@ -43,7 +43,8 @@ _NEGATED_VERB = re.compile(
     r"|cont\w+|dispon\w+"
     r"|hac\w+|hag\w+|dar\w*|doy|vigent\w+|valid\w+|autoriz\w+|is|are|have|offer|apply|available"
     r"|temos|ha|consta"
-    r"|figur\w+|aparec\w+|inclu\w+|corresp\w+|seria|cuesta|vale|queda|nuestro)\b"
+    r"|in (?:our|the)|part of|figur\w+|aparec\w+|inclu\w+|corresp\w+|seria|cuesta|vale|queda"
+    r"|nuestro)\b"
 )
 _ASKS_OR_DEFERS = re.compile(
     r"\bsi (?:hay|tenemos|tienen|esta\w*|queda\w*|aplica\w*|existe\w*|sigue|contamos|cuenta|aun"

@@ -13,6 +13,8 @@ _SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
 _OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")
 _FEW = re.compile(r"ultimas|poc[oa]s|few")
 _MOST_FEW = 10
+_BRIEF_CHARS = 30
+"""A sentence as short as "¡Sí, lo tenemos!" speaks of what is named behind it."""
 
 
 def untrue_stock(reading: Reading) -> Iterator[Rejection]:
@@ -42,6 +44,8 @@ def _owners(reading: Reading, claim: StockClaim) -> list[tuple[int, ...]]:
         return [meant.products]
     if not found:
         found = [m for m in mentions if m.start < claim.start][-1:] or mentions[:1]
+    if not found and claim.says in ("offered", "some") and sentence[1] - sentence[0] < _BRIEF_CHARS:
+        found = [m for m in reading.mentions if m.start >= sentence[1]][:1]
     if not found and not reading.folded[slice(*sentence)].rstrip().endswith(":"):
         found = [m for m in reading.mentions if m.end <= sentence[0]][-1:]
         if not found and reading.evidence.asked:

@@ -103,7 +103,9 @@ def _totals(reading: Reading, amount: Amount, owners: Owners, sentence: Span) ->
     evidence = reading.evidence
     stated = quantities_in(reading.without_names(sentence))
     counts = sorted({1, *stated, *evidence.quantities})[:_MOST_COUNTS]
-    if not (len(owners) > 1 and _JOINT.search(reading.folded, *sentence)):
+    if not (
+        len({owner.products for owner in owners}) > 1 and _JOINT.search(reading.folded, *sentence)
+    ):
         alone = {i for owner in owners for i in owner.products} or range(len(evidence.prices))
         for i in alone:
             if amount.fits(evidence.products[i].currency):

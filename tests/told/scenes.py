@@ -6,7 +6,7 @@ import csv
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,23 @@ NOON = datetime(2026, 3, 4, 12, 0, tzinfo=ZONE)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Candidates of one prompt; `products[0]` is spoken of, `products[1]` beside it."""
+    """Candidates of one prompt; `products[0]` is spoken of, `products[1]` beside it.
+
+    Args:
+        talk: the turn of a talk these are the candidates of; its customer asks first.
+    """
 
     products: tuple[ProductView, ...]
+    talk: TurnContext | None = None
 
     def context(self, question: str, language: str, now: str | None = None) -> TurnContext:
         """What the prompt held when a customer asked this."""
         at = datetime.fromisoformat(now).replace(tzinfo=ZONE) if now else NOON
         said = TalkMessage(1, "customer", question, "text", at.astimezone(UTC))
         hits = tuple(Hit(product, 1.0, "") for product in self.products)
+        if self.talk is not None:
+            waiting = (*self.talk.waiting, said)
+            return replace(self.talk, waiting=waiting, hits=hits, language=language, now=at)
         return TurnContext(
             waiting=(said,),
             hits=hits,
