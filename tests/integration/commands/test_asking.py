@@ -54,7 +54,7 @@ def test_an_invented_price_is_never_told(run: Run, groq: FakeProvider) -> None:
     groq.reply = "La Laptop HP cuesta $1.111."
     body = run("ask", "¿cuánto cuesta la laptop HP 15?", "--json").json
 
-    assert (body["provider"], body["grounded"], body["attempts"]) == ("offline", False, 2)
+    assert (body["provider"], body["grounded"], body["attempts"]) == ("offline", False, 3)
     assert "$1.111" not in body["reply"]
 
 
