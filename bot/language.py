@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 
 from catalog import analysis
 from core.texts import DEFAULT_LANGUAGE
 
-# Words that only one of the three languages uses, folded.
-_SPANISH = """
-hola buenas buenos dias noches tienen tienes tenes tendran quiero quisiera necesito ocupo cuanto
-cuanta cuantos cuesta cuestan gracias donde estan el los las un una unos unas del al con y en hay
-usted ustedes envio envios envian hacen abren cierran precio precios tarjeta tienda busco buscando
-estoy mi muy tambien mas hasta pero cual cuando ahora manana hoy aceptan venden puedo puede puedes
-soy algo lo le les sale compre llego pedido luego
-"""
-_ENGLISH = """
-the do does you your have is are what whats how much many hello hi hey thanks thank please where
-when open close want need looking for my with and can could would price cost ship shipping deliver
-delivery store there this that it of any good morning afternoon evening buy not dont i im to at
-bye yes we they was cheap under below than headphones phones
-"""
-_PORTUGUESE = """
-voce voces vc vcs tem nao sim obrigado obrigada quero quanto quanta custa custam oi bom boa
-noite loja frete pagamento cartao preco precos onde fica uma um os as das ao na em com meu minha
-sao isso estou gostaria tambem mais muito ate fazem abrem fecham aceita aceitam boleto pix
-entregam tamanho posso tchau bem tudo pra preciso comprei chegou
-"""
-_EVIDENCE = {
-    "es": frozenset(_SPANISH.split()),
-    "en": frozenset(_ENGLISH.split()),
-    "pt": frozenset(_PORTUGUESE.split()),
-}
+_CLEAR, _USUAL = 2, 1
 _MARKS = {"es": "ñ¿¡", "en": "", "pt": (*"ãõçêâô", "olá")}
 """Letters, and words whose accent tells, of only one language ("ola" is Spanish misspelt)."""
 _TO_SWITCH = 2
-"""Pieces of evidence needed to leave the language of the talk: one "thanks" does not."""
+"""Evidence needed to leave the language of the talk: one "thanks" does not."""
+
+
+@lru_cache(maxsize=1)
+def _evidence() -> dict[str, dict[str, frozenset[str]]]:
+    path = Path(__file__).with_name("language.toml")
+    data: dict[str, dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        language: {kind: frozenset(line.split()) for kind, line in kinds.items()}
+        for language, kinds in data.items()
+    }
 
 
 def fold(text: str) -> str:
@@ -61,15 +50,22 @@ def detect_language(
         default: for a first message that shows nothing.
     """
     joined = unicodedata.normalize("NFC", "\n".join(texts).casefold())
-    found = words(joined)
-    scores = {
-        language: sum(word in evidence for word in found)
-        + sum(joined.count(mark) for mark in _MARKS[language])
-        for language, evidence in _EVIDENCE.items()
-    }
+    scores = {language: _score(joined, language) for language in _MARKS}
     best = max(scores, key=lambda language: scores[language])
     runner_up = max(score for language, score in scores.items() if language != best)
     needed = _TO_SWITCH if previous else 1
     if scores[best] >= needed and scores[best] > runner_up:
         return best
     return previous or default
+
+
+def _score(text: str, language: str) -> int:
+    """How much of a text speaks for one language; courtesies together no more than one word."""
+    known = _evidence()[language]
+    found = words(text)
+    courteous = sum(word in known["courtesy"] for word in found)
+    plain = [word for word in found if word not in known["courtesy"]]
+    clear = sum(word in known["clear"] for word in plain) * _CLEAR
+    usual = sum(word in known["usual"] for word in plain) * _USUAL
+    marks = sum(text.count(mark) for mark in _MARKS[language]) * _CLEAR
+    return clear + usual + marks + min(courteous, 1)
