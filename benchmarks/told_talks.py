@@ -46,7 +46,9 @@ class Teller(FakeProvider):
     def __init__(self, table: str, seed: int) -> None:
         super().__init__(models=("teller",))
         self.told: dict[str, str] = {}
-        self._ways = ways(table)
+        # The hour decides whether some are lies, and the question whether some are truths.
+        unfit = {"now", "asks"} if table == "truths" else {"now"}
+        self._ways = {name: way for name, way in ways(table).items() if not unfit & way.keys()}
         self._is_true = table == "truths"
         self._dice = random.Random(seed)
         self._shop = {product.sku: product for product in load()}
