@@ -19,7 +19,8 @@ KEPT = [
     ("me cobraron dos veces", "es"), ("se puede contra entrega", "es"),
 ]  # fmt: skip
 SWITCHED = [
-    ("can i pay with card", "es", "en"), ("and in blue?", "es", "en"), ("where are you", "es", "en"),
+    ("can i pay with card", "es", "en"), ("and in blue?", "es", "en"),
+    ("where are you", "es", "en"),
     ("vocês entregam em curitiba", "es", "pt"), ("e em preto?", "es", "pt"),
     ("qual o valor", "es", "pt"), ("quero comprar", "es", "pt"), ("que horas abre", "es", "pt"),
     ("aceptan tarjeta?", "en", "es"), ("y en rojo?", "en", "es"), ("quiero comprar", "pt", "es"),
