@@ -36,14 +36,15 @@ _CONTROL = re.compile(
     re.IGNORECASE,
 )
 """Where a control token of a chat template begins: <|im_start|>, <s>, <<SYS>>, [INST]."""
-_HEADING = re.compile(r"#{2,}")
+_FENCE = re.compile(r"([#`=~])\1+")
+"""What Markdown sets parts apart with: ###, ```, ===."""
 
 
 def inert(data: str) -> str:
     """Data on one line that can neither open a tag nor start a line, nor speak in a role."""
     seen = _EMOJI_PARTS.sub("", visible(" ".join(data.split())))
     line = " ".join(seen.translate(_LOOKALIKES).split())
-    return _ROLE.sub(r"\1\2 -", _HEADING.sub("#", _CONTROL.sub("(", line)))
+    return _ROLE.sub(r"\1\2 -", _FENCE.sub(r"\1", _CONTROL.sub("(", line)))
 
 
 def spoken(words: str) -> str:
