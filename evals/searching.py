@@ -74,7 +74,7 @@ def search_body(answers: Sequence[Answer]) -> dict[str, Any]:
             {
                 "id": answer.query.id,
                 "query": answer.query.query,
-                "missing": sorted(answer.wanted - set(answer.found)),
+                "missing": sorted(answer.wanted - set(answer.found))[:K],
                 "found": answer.found,
             }
             for answer in answers
