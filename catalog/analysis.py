@@ -77,13 +77,13 @@ def stem(word: str) -> str:
     """A folded word without plural and gender; numbers and very short words stay as they are.
 
     Derived words stay apart, because they name other articles: remache and remachadora, lija and
-    lijadora. Of short words only the plural and a final e go: casa and caso, cola and col differ.
+    lijadora. Of short words only the plural goes: casa and caso, cola and col, care and car differ.
     """
     if len(word) < 4 or any(char.isdigit() for char in word):
         return word
     singular = _singular(word)
     if len(singular) <= SHORT_WORD_CHARS or singular in _KEEPS_GENDER:
-        return singular.removesuffix("e")
+        return singular
     return singular[:-1] if singular[-1] in "aeo" else singular
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Literal
+
 _LINKS = """
 a al con da das de del do dos e el em en for in la las los o of os para pa per por the to um uma un
 una with y
@@ -44,10 +48,19 @@ cambio cambios factura direccion ubicados ubicacion ubicado vaya van voy ir va v
 k xq pq x d tb tmb pls plis xfa xfis bn aca ahi alla aqui alli che parce parcero bro man mano hno
 wey compadre veci cordial aceptan acepta aceptas reciben recibe recibes nequi daviplata cuentan
 cuenta cuentas hijo hija hijos hijas novio novia esposo esposa mama senora urgente rapido favorcito
-atienden atiende ubicada encuentro encuentra encuentran encontrar regalarle regalarselo dicen dime
-digame decirme dices saben sabes conoces conocen queremos pregunta preguntar consulta consultar
-duda dudas cotizo interesan cerca lejos ciudad barrio domiciliario separar reservar apartar pido
-pedir pedido pedidos compra compras comprado sirvo traen trae traigo quisieras contra
+holaa wenas wena ola oie pasan pasas pasen pasarme mandan mandas mandarme avisen avisame hablar
+habla hablo asesor asesora persona vendedor vendedora encargado gerente humano alguien queja
+reclamo reclamar problema problemas anoche mes meses semana semanas ano anos minuto minutos momento
+rato veces igual asi mismo misma mismos mismas cada varios varias cualquier cualquiera demas ademas
+incluye incluyen trae fuera seria serian gracia grax graciass thx feliz excelente perfecto genial
+chevere bacano buenisimo super jaja jajaja jeje cancelar cancelo anular comprobante recibo boleta
+numero saldo saldos surtido entiendo entendido igualmente adios chao chau bye atento atenta
+pendiente confirmar confirmo color unidad unidades posible mostrarme ensename enseneme urge caro
+cara caros caras costoso costosa costosos costosas atienden atiende ubicada encuentro encuentra
+encuentran encontrar regalarle regalarselo dicen dime digame decirme dices saben sabes conoces
+conocen queremos pregunta preguntar consulta consultar duda dudas cotizo interesan cerca lejos
+ciudad barrio domiciliario separar reservar apartar pido pedir pedido pedidos compra compras
+comprado sirvo traen traigo quisieras contra
 """
 
 _ENGLISH = """
@@ -83,3 +96,45 @@ cheapest cheaper
 """
 CHEAP_WORDS = frozenset(_CHEAP.split())
 """Asked with one of these, the cheapest of equally fitting products comes first."""
+
+
+_SHOP = (
+    r"(?:hacen|hace|tienen|con|el|costo de|valor del?) (?:envios?|domicilios?|despachos?)",
+    r"(?:envian?|enviar(?:lo)?|mandan|despachan|entregan|llegan) (?:a|hasta|en)",
+    r"(?:domicilios?|envios?) (?:a|hasta|en)",
+    r"(?:formas?|medios?|metodos?) de pag(?:o|amento)|pag(?:o|ar|arles) (?:con|en|por|contra)",
+    r"(?:aceptan?|reciben?|aceitam?) (?:\w+ )?(?:tarjetas?|cartao|efectivo|transferencias?)",
+    r"(?:aceptan?|reciben?|aceitam?) (?:nequi|yape|plin|pix|paypal)",
+    r"numero de (?:cuenta|guia|pedido|telefono|celular)|tarjetas? de (?:credito|debito)",
+    r"que horas?|hora de|horarios?|(?:donde|onde) (?:estan?|quedan?|ficam?|los|se)",
+    r"quien (?:es|fue|gano|invento|descubrio)|capital de|que dia es",
+    r"(?:escrib|redact|traduc|resuelv)\w*|(?:cuentame|dime|hazme) un",
+    r"(?:ignor|olvid)\w+ (?:tus|las|sus|todas)|feliz (?:navidad|dia|ano|tarde|noche)",
+    r"(?:credit|debit) cards?|how long|where are you",
+)
+_TROUBLE = (
+    r"(?:mi|mis|su) (?:pedidos?|paquete|orden|encomienda)|(?:el|un|este|meu) pedido",
+    r"(?:llego|llegaron|vino|salio|esta|estaba) (?:\w+ )?(?:danad|rot[oa]|mal[oa]?\b|defect)",
+    r"(?:mi|devuelvan(?: mi)?|reembolso de) (?:plata|dinero)",
+    r"no (?:me )?(?:ha )?(?:llegado|llega|llego|funciona|sirve|prende|contestan|responden)",
+    r"me (?:estafaron|robaron|enganaron)|(?:son|eres|es) un[oa]?s? (?:ladron|estafa|bot|robot)",
+    r"my (?:order|package)|where is my",
+)
+_ABOUT_THE_SHOP = re.compile(rf"\b(?:{'|'.join(_SHOP)})")
+_ABOUT_TROUBLE = re.compile(rf"\b(?:{'|'.join(_TROUBLE)})")
+_SHOPPING = re.compile(
+    r"\b(?:tienen?s?|tenes|vende[ns]?|busc[oa]\w*|maneja[ns]?|hay|comprar|sell|have|tem|vendem)\b"
+)
+
+
+def talk(found: Sequence[str]) -> Literal["", "shop", "trouble"]:
+    """What words speak of beside products, or instead of them.
+
+    Returns:
+        "trouble": of an order, a fault or money back, and of nothing to buy; "shop": of delivery,
+        payment, hours or the world at large, so that only what plainly is an article is wanted.
+    """
+    said = " ".join(found)
+    if _ABOUT_TROUBLE.search(said):
+        return "shop" if _SHOPPING.search(said) else "trouble"
+    return "shop" if _ABOUT_THE_SHOP.search(said) else ""

@@ -38,6 +38,7 @@ class Concept:
         weight: how much the customer's question depends on it.
         least: a product that has it with less weight is no answer, however well the rest fits.
         is_purpose: it only says what the thing is for.
+        qualifies: it says of what the thing before it is ("jugo de naranja").
         kind: "thing", "attribute" (both by the table of synonyms), "head" (products of this shop
             are called so), "word" (the catalog knows it), "unknown".
     """
@@ -48,6 +49,7 @@ class Concept:
     weight: float = WORD
     least: float = 0.0
     is_purpose: bool = False
+    qualifies: bool = False
     kind: Kind = "word"
 
     @property
@@ -85,7 +87,7 @@ def things_apart(concepts: Sequence[Concept]) -> list[tuple[Concept, ...]]:
     """The concepts split where a new thing begins: "un mouse gamer y un teclado" are two."""
     parts: list[list[Concept]] = []
     for concept in concepts:
-        is_thing = concept.kind == "thing" and not concept.is_purpose
+        is_thing = concept.kind == "thing" and not (concept.is_purpose or concept.qualifies)
         if not parts or (is_thing and any(c.kind == "thing" for c in parts[-1])):
             parts.append([])
         parts[-1].append(concept)

@@ -47,6 +47,8 @@ _CONTAINERS = frozenset(
 _QUALIFIERS = LINK_WORDS | {"sabor", "tipo", "sin", "olor", "aroma"}
 """What stands after these only describes what stands before."""
 
+_AND = frozenset({"y", "e", "and", "o"})
+
 Terms = tuple[tuple[str, float], ...]
 _Phrase = tuple[int, tuple[str, ...]]
 """Position among the words that do not link, and the groups the phrase belongs to."""
@@ -185,16 +187,23 @@ def _phrases(stems: list[str], synonyms: Synonyms) -> list[_Phrase]:
 
 
 def _heads(found: Sequence[str], phrases: Iterable[_Phrase], synonyms: Synonyms) -> Iterator[str]:
-    """The terms a name is headed by: its first word, and the first article that qualifies none."""
+    """The terms a name is headed by: its first word, and the articles that qualify none.
+
+    "Shampoo y acondicionador" is headed by two.
+    """
     if first := next((word for word in found if _may_head(word)), None):
         yield from {stem(first), _plain_stem(first)}
+    has_head = False
     for at, groups in phrases:
         if things := [group for group in groups if synonyms.kind(group) == "thing"]:
             start = _position(found, at)
-            has_word_before = any(map(_may_head, found[:start]))
-            if not has_word_before or found[start - 1] not in _QUALIFIERS:
-                yield from things
-            return
+            before = found[start - 1] if any(map(_may_head, found[:start])) else ""
+            if before in _QUALIFIERS and not (has_head and before in _AND):
+                return
+            if has_head and before not in _AND:
+                return
+            yield from things
+            has_head = True
 
 
 def _position(found: Sequence[str], at: int) -> int:

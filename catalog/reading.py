@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from catalog.analysis import is_measure, number_of, split_glued, stem, without_tilde
-from catalog.chatter import LINK_WORDS, STOP_WORDS
+from catalog.chatter import LINK_WORDS, STOP_WORDS, talk
 from catalog.concepts import Concept, Kind, Vocabulary
 from catalog.index import HEAD_MARK
 from catalog.synonyms import Synonyms
@@ -23,9 +23,11 @@ HEAD_SHARE = 0.2
 RARE = 3
 """A thing that so few products name, none of them first, is a passing word there."""
 MIN_PART_CHARS = 4
+MIN_GUESSED_CHARS, MAX_GUESSED_CHARS = 5, 30
 
 PURPOSE_WORDS = frozenset({"para", "pa", "pra", "for", "con", "with", "com"})
 NEXT_THING_WORDS = LINK_WORDS & {"y", "e", "o", "un", "una", "um", "uma"}
+_OF = frozenset({"de", "del", "do", "da", "of", "sabor"})
 _AND_NOT = frozenset({"ni", "nem", "nor"})
 _MORE_EXCLUDED = _AND_NOT | {"o", "ou", "or", "y", "e", "and"}
 _ENDS_EXCLUSION = frozenset(
@@ -39,11 +41,13 @@ class _Said(NamedTuple):
 
     Args:
         is_purpose: it says what the thing is for ("funda para celular").
+        qualifies: it follows a "de" ("jugo de naranja").
         exclusion: number of the exclusion it stands in (0: none) and whether that one is sure.
     """
 
     word: str
     is_purpose: bool
+    qualifies: bool
     exclusion: tuple[int, bool]
 
 
@@ -58,17 +62,24 @@ class Reader:
         """What is wanted, and what is not."""
         wanted: list[Concept] = []
         excluded: list[Concept] = []
+        spoken = talk(found)
+        if spoken == "trouble":
+            return [], []
         for (number, is_sure), said in groupby(_said(found), lambda word: word.exclusion):
-            concepts = self._concepts(list(said))
+            concepts = self._concepts(list(said), may_guess=not spoken)
             if number:
                 without, concepts = _excluded(concepts, is_sure)
                 excluded += without
             wanted += concepts
+        if spoken:
+            # "¿Venden leche y hacen envíos a Medellín?" asks for milk, and for nothing else.
+            wanted = [one for one in wanted if one.kind == "thing" and one.is_sold]
         return wanted, excluded
 
-    def _concepts(self, said: list[_Said]) -> list[Concept]:
+    def _concepts(self, said: list[_Said], *, may_guess: bool) -> list[Concept]:
         content = [one.word for one in said]
-        stems = [stem(without_tilde(word)) for word in content]
+        meant = [self._meant(word) if may_guess else word for word in content]
+        stems = [stem(without_tilde(word)) for word in meant]
         concepts: list[Concept] = []
         at = 0
         while at < len(content):
@@ -76,41 +87,53 @@ class Reader:
             read: list[Concept] = []
             if length > 1:
                 groups = self._synonyms.groups[tuple(stems[at : at + length])]
-                read = [self._phrase(content[at : at + length], groups)]
-            elif without_tilde(content[at]) not in STOP_WORDS:
-                length, read = self._word(content, at)
-            concepts += (replace(concept, is_purpose=said[at].is_purpose) for concept in read)
+                read = [self._phrase(meant[at : at + length], groups)]
+            elif without_tilde(meant[at]) not in STOP_WORDS:
+                length, read = self._word(content, meant, at)
+            one = said[at]
+            concepts += (
+                replace(concept, is_purpose=one.is_purpose, qualifies=one.qualifies)
+                for concept in read
+            )
             at += max(length, 1)
         return concepts
 
-    def _word(self, content: list[str], at: int) -> tuple[int, list[Concept]]:
+    def _word(self, content: list[str], meant: list[str], at: int) -> tuple[int, list[Concept]]:
         """The concepts of the word at `at`, and how many words they took."""
         word = content[at]
-        if known := self._known(word):
-            return 1, [known]
-        if parts := [c for part in split_glued(word) if (c := self._known(part))]:
-            return 1, parts
-        if at + 1 < len(content) and (joined := self._known(word + content[at + 1])):
-            return 2, [replace(joined, words=f"{word} {content[at + 1]}")]
-        return 1, self._guess(word)
+        if meant[at] == word:
+            if known := self._known(word):
+                return 1, [known]
+            if parts := [c for part in split_glued(word) if (c := self._known(part))]:
+                return 1, parts
+            if at + 1 < len(content) and (joined := self._known(word + content[at + 1])):
+                return 2, [replace(joined, words=f"{word} {content[at + 1]}")]
+            return 1, [self._apart(word) or Concept(word, {}, kind="unknown")]
+        guessed = self._known(meant[at]) or Concept(word, {meant[at]: 1.0})
+        terms = {term: factor * REPAIR_FACTOR for term, factor in guessed.terms.items()}
+        return 1, [replace(guessed, words=word, terms=terms)]
 
-    def _guess(self, word: str) -> list[Concept]:
-        """What a word the catalog does not know may mean; [] when it is only talk."""
-        for base in _without_diminutive(word):
-            if base in STOP_WORDS:
-                return []
-            if known := self._known(base):
-                return [replace(known, words=word)]
-        if apart := self._apart(word):
-            return [apart]
-        meant = self._vocabulary.repair(word)
-        if meant is None:
-            return [Concept(word, {}, kind="unknown")]
-        if meant in STOP_WORDS:
-            return []
-        repaired = self._known(meant) or Concept(word, {meant: 1.0})
-        terms = {term: factor * REPAIR_FACTOR for term, factor in repaired.terms.items()}
-        return [replace(repaired, words=word, terms=terms)]
+    def _meant(self, word: str) -> str:
+        """The word itself, or the known one it is a diminutive or a misspelling of."""
+        if (
+            without_tilde(word) in STOP_WORDS
+            or not MIN_GUESSED_CHARS <= len(word) <= MAX_GUESSED_CHARS
+            or self._known(word)
+        ):
+            return word
+        bases = [base for base in _without_diminutive(word) if self._is_meaning(base)]
+        if bases:
+            return next((base for base in bases if self._is_had(base)), bases[0])
+        if split_glued(word) or self._apart(word):
+            return word
+        return self._vocabulary.repair(word) or word
+
+    def _is_meaning(self, word: str) -> bool:
+        return word in STOP_WORDS or self._known(word) is not None
+
+    def _is_had(self, word: str) -> bool:
+        known = self._known(word)
+        return known is not None and known.is_sold
 
     def _apart(self, word: str) -> Concept | None:
         """Two known words written as one ("cocacola")."""
@@ -153,11 +176,11 @@ class Reader:
     def _kind(self, groups: Iterable[str], own: dict[str, float]) -> Kind:
         kinds = {self._synonyms.kind(group) for group in groups}
         is_head = self._is_head(own)
-        if "attribute" in kinds:
+        if kinds >= {"attribute", "thing"}:
             # "café molido" is a thing where the shop has coffees, "pantalón café" is a colour.
-            return "thing" if "thing" in kinds and is_head else "attribute"
-        if "thing" in kinds:
-            return "thing"
+            return "thing" if is_head else "word"
+        if kinds & {"attribute", "thing"}:
+            return "thing" if "thing" in kinds else "attribute"
         return "head" if is_head else "word"
 
     def _is_head(self, own: dict[str, float]) -> bool:
@@ -183,7 +206,7 @@ def _without_diminutive(word: str) -> Iterator[str]:
     if match := _DIMINUTIVE.fullmatch(word):
         base, ending = match.groups()
         base = re.sub(r"qu$", "c", re.sub(r"gu$", "g", base))
-        yield from (base + last for last in (ending, "", "e", "a", "o"))
+        yield from (base + last for last in ("", ending, "e", "a", "o"))
 
 
 def _said(found: list[str]) -> Iterator[_Said]:
@@ -200,7 +223,8 @@ def _said(found: list[str]) -> Iterator[_Said]:
             number = 0
         purpose = word in PURPOSE_WORDS or (purpose and word not in NEXT_THING_WORDS)
         if not length and word not in LINK_WORDS:
-            yield _Said(word, purpose, (number, is_sure))
+            qualifies = at > 0 and found[at - 1] in _OF
+            yield _Said(word, purpose, qualifies, (number, is_sure))
         at += max(length, 1)
 
 

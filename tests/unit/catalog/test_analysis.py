@@ -65,8 +65,17 @@ def test_forms_of_a_word_share_their_stem(forms: tuple[str, ...]) -> None:
     assert len({stem(form) for form in forms}) == 1
 
 
-@pytest.mark.parametrize("pair", [("casa", "case"), ("cola", "col"), ("tela", "tele")])
+@pytest.mark.parametrize(
+    "pair", [("casa", "case"), ("cola", "col"), ("tela", "tele"), ("care", "car")]
+)
 def test_short_words_that_differ_in_a_letter_stay_apart(pair: tuple[str, str]) -> None:
+    assert stem(pair[0]) != stem(pair[1])
+
+
+@pytest.mark.parametrize(
+    "pair", [("remache", "remachadora"), ("lija", "lijadora"), ("pimienta", "pimiento")]
+)
+def test_words_of_one_root_that_name_other_articles_stay_apart(pair: tuple[str, str]) -> None:
     assert stem(pair[0]) != stem(pair[1])
 
 

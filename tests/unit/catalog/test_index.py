@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from catalog.index import IndexedText, product_terms
 from catalog.synonyms import default_synonyms
 
@@ -57,3 +59,48 @@ def test_numbers_and_glued_words_are_found_in_parts() -> None:
 
 def test_both_codes_are_whole_terms() -> None:
     assert {"#m001", "#lap003"} <= terms(external_id="M001", sku="LAP-003").keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("Fresas con nata", "=fresa"),
+        ("Samsung QN55 Televisor", "=televisor"),
+        ("Paquete de 5 camisetas", "=camiseta"),
+        ("Broca para metal", "=broca_para_metal"),
+        ("Shampoo y acondicionador", "=acondicionador"),
+    ],
+)
+def test_a_name_is_headed_by_the_article_it_stands_for(name: str, head: str) -> None:
+    assert "^" + head in terms(name=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "passing"),
+    [
+        ("Yogur sabor fresa", "=fresa"),
+        ("Levadura de cerveza", "=cerveza"),
+        ("Lámpara perfume", "=perfume"),
+    ],
+)
+def test_what_only_qualifies_does_not_head_a_name(name: str, passing: str) -> None:
+    found = terms(name=name)
+    assert passing in found and "^" + passing not in found
+
+
+def test_a_phrase_may_reach_over_the_clause_of_purpose() -> None:
+    found = terms(name="Crema para peinar")
+    assert "=crema_de_peinar" in found and "=crema" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "term"),
+    [
+        ("Broca 3/8", "3/8"),
+        ("Celular 4/64GB", "64gb"),
+        ("Cinta 5 mt", "5m"),
+        ("Gel 350 cm3", "350ml"),
+    ],
+)
+def test_sizes_are_one_term_however_they_are_written(name: str, term: str) -> None:
+    assert term in terms(name=name)

@@ -21,14 +21,16 @@ class Words:
         )
 
     def repair(self, word: str) -> str | None:
-        return Repairer(self.frequencies).repair(word)
+        return Repairer(
+            dict.fromkeys(default_synonyms().spellings, 1) | dict(self.frequencies)
+        ).repair(word)
 
 
 SHOP = Words(
     [
         "Laptop Samsung 512GB negro",
         "MacBook Air",
-        "Mouse negro",
+        "Mouse bluetooth negro",
         "Teclado",
         "Cargador samsung para celular",
         "Celular Samsung A17",
@@ -36,6 +38,11 @@ SHOP = Words(
         "Broca para metal",
         "Lámpara perfume floral",
         "Cable azul para bicicleta",
+        "Gaseosa Coca Cola",
+        "Café molido",
+        "Pantalón café",
+        "Jugo de naranja",
+        "Pasta dental menta",
     ]
 )
 
@@ -57,6 +64,12 @@ def named(text: str) -> list[str]:
         "a que hora abren mañana?",
         "do you have it?",
         "oi, bom dia, tudo bem",
+        "mi pedido del celular no ha llegado",
+        "hacen envíos a Cafetal?",
+        "aceptan tarjeta de crédito o efectivo",
+        "escribe un poema a la naranja",
+        "quien es el presidente",
+        "el presio y la direcion",
         "...",
         "",
     ],
@@ -79,6 +92,36 @@ def test_misspelt_words_stand_for_what_they_were_taken_for() -> None:
     assert (laptop.words, samsung.words) == ("lpatop", "samsumg")
     assert {"laptop", "=laptop"} <= set(laptop.terms)
     assert 0 < samsung.terms["samsung"] < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("celularcito", "=celular"),
+        ("cafecito", "=cafe"),
+        ("juguito de naranja", "=jugo"),
+        ("cocacola", "=coca_cola"),
+        ("pasta denatl", "=pasta_dental"),
+        ("telefno", "=celular"),
+        ("aifon", "=iphone"),
+        ("selular", "celular"),
+        ("blutooth", "=bluetooth"),
+    ],
+)
+def test_words_are_known_in_other_guises(text: str, term: str) -> None:
+    concept = parse(text).concepts[0]
+    assert term in set(concept.terms).union(*concept.together)
+
+
+@pytest.mark.parametrize(("text", "main"), [("café molido", "cafe"), ("pantalón café", "pantalon")])
+def test_a_word_that_names_and_describes_is_told_by_what_stands_beside_it(
+    text: str, main: str
+) -> None:
+    assert [concept.words for concept in parse(text).concepts if concept.least] == [main]
+
+
+def test_milk_is_asked_for_beside_a_question_on_delivery() -> None:
+    assert named("tienen jugo y hacen envios a medellin?") == ["jugo"]
 
 
 def test_words_written_apart_are_joined() -> None:
@@ -138,6 +181,10 @@ def test_several_things_are_told_apart() -> None:
     parts = things_apart(parse("un mouse negro y un teclado").concepts)
     named_parts = [[concept.words for concept in part] for part in parts]
     assert named_parts == [["mouse", "negro"], ["teclado"]]
+
+
+def test_what_a_thing_is_made_of_is_no_second_thing() -> None:
+    assert len(things_apart(parse("jugo de naranja").concepts)) == 1
 
 
 def test_what_a_thing_is_for_is_no_second_thing() -> None:

@@ -15,6 +15,8 @@ KNOWN = dict.fromkeys(["celular", "impresor", "laptop", "samsung", "audifon", "m
         ("yave", "llave"),
         ("baca", "vaca"),
         ("ziya", "silla"),
+        ("guisqui", "whisky"),
+        ("guawei", "huawei"),
     ],
 )
 def test_what_sounds_alike_has_one_key(heard: str, written: str) -> None:
@@ -42,3 +44,12 @@ def test_short_far_or_numbered_words_are_left_alone(word: str) -> None:
 
 def test_of_two_equally_near_words_the_more_common_wins() -> None:
     assert Repairer({"correo": 1, "correa": 7}).repair("corree") == "correa"
+
+
+def test_misspelt_talk_is_talk() -> None:
+    assert Repairer(KNOWN).repair("presio") == "precio"
+
+
+@pytest.mark.parametrize("word", ["lapto", "mesas"])
+def test_short_words_with_a_letter_more_or_less_are_words_of_their_own(word: str) -> None:
+    assert Repairer({"laptop": 3, "mesa": 3}).repair(word) != "laptop"

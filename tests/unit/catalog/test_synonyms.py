@@ -1,3 +1,8 @@
+from pathlib import Path
+
+import pytest
+
+from catalog import synonyms
 from catalog.synonyms import default_synonyms, parse_synonyms, phrase
 
 TABLE = """
@@ -34,3 +39,17 @@ def test_every_wider_group_of_the_shipped_table_exists() -> None:
     synonyms = default_synonyms()
     named = {group for wider in synonyms.wider.values() for group in wider}
     assert named <= synonyms.wider.keys()
+
+
+def test_every_group_of_the_shipped_table_has_a_name_of_its_own() -> None:
+    table = Path(synonyms.__file__).with_name("synonyms.txt").read_text(encoding="utf-8")
+    lines = [line for line in table.splitlines() if line and not line.startswith("#")]
+    names = [line.lstrip("~@").split(">")[0].split(",")[0].strip() for line in lines]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"), [("a, b", "thing"), ("~a, b", "attribute"), ("@a, b", "word")]
+)
+def test_the_mark_of_a_line_says_what_its_words_are(line: str, kind: str) -> None:
+    assert parse_synonyms(line).kind("=a") == kind
