@@ -20,16 +20,20 @@ _SILENT = frozenset(("script", "style", "iframe"))
 
 def plain_text(markup: str) -> str:
     """The words of a text without its HTML; a text that holds none is returned as it is."""
-    while _TAG.search(markup):
-        reader = _Reader()
-        reader.feed(markup)
-        reader.close()
-        lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
-        plain = "\n".join(line for line in lines if line)
-        if plain == markup:
-            break
-        markup = plain
-    return unescape(markup) if _ENTITY.search(markup) else markup
+    while True:
+        plain = _without_tags(markup) if _TAG.search(markup) else markup
+        plain = unescape(plain) if _ENTITY.search(plain) else plain
+        if len(plain) >= len(markup):
+            return plain
+        markup = plain  # what was escaped may be markup again
+
+
+def _without_tags(markup: str) -> str:
+    reader = _Reader()
+    reader.feed(markup)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 class _Reader(HTMLParser):

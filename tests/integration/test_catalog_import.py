@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select
 
+from catalog.changes import FieldChange
 from catalog.columns import parse_mapping
 from catalog.exporter import export_file
-from catalog.importer import ImportReport, import_file
+from catalog.importer import ImportReport, import_file, read_file
 from catalog.products import count_products, find_by_sku
+from catalog.rejects import rejects_path, write_rejects
 from catalog.revision import CatalogMoved, revision
 from catalog.sample import is_sample_catalog, load_sample_products
 from catalog.search import CatalogSearch
@@ -198,6 +201,57 @@ def test_what_is_exported_comes_back_unchanged(shop: Shop) -> None:
     path = shop.folder / "salida.csv"
     assert shop.database.read(lambda c: export_file(c, path)) == 2
     assert figures(shop.bring_in(path.read_bytes(), replace=True)) == (0, 0, 2, 0, 0)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+def test_every_kind_of_export_comes_back_unchanged(shop: Shop, ending: str) -> None:
+    shop.bring_in(
+        "id,sku,nombre,categoría,descripción,precio,moneda,existencias,activo\n"
+        "7,=cmd|' /C calc'!A0,@SUM(A1),A > B,-5 grados\t,45.9,USD,,no\n"
+        "8,00123,'=x,,+57 300,1000,COP,0,sí\n"
+    )
+    path = shop.folder / f"salida.{ending}"
+    assert shop.database.read(lambda c: export_file(c, path)) == 2
+    assert figures(shop.bring_in(path.read_bytes(), replace=True)) == (0, 0, 2, 0, 0)
+
+
+def test_no_cell_of_an_export_is_a_formula(shop: Shop) -> None:
+    shop.bring_in('sku,nombre,precio,descripción\n=1+1,"=HYPERLINK(""x"")",5,@SUM(A1)\n')
+    path = shop.folder / "salida.csv"
+    shop.database.read(lambda c: export_file(c, path))
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_mended_rejects_come_in_as_they_would_have(shop: Shop) -> None:
+    content = HEAD.replace(",", ";") + 'A1;Mesa;=Roble;"A; B";gratis;2\nB2;Silla;;;5.000;\n'
+    assert figures(shop.bring_in(content)) == (1, 0, 0, 0, 1)
+    path = shop.folder / "productos.csv"
+    write_rejects(rejects_path(path), read_file(path, default_currency="COP"))
+
+    rejects = (shop.folder / "productos.rechazadas.csv").read_text("utf-8-sig")
+    assert rejects.splitlines()[1].endswith(";2;el precio «gratis» no es un número válido en COP")
+    assert figures(shop.bring_in(rejects.replace(";gratis;", ";9.000;"))) == (1, 0, 0, 0, 0)
+    product = shop.database.read(lambda c: find_by_sku(c, "A1"))
+    assert product is not None
+    assert (product.brand, product.category, product.stock) == ("=Roble", "A; B", 2)
+
+
+def test_changes_are_told_product_by_product(shop: Shop) -> None:
+    shop.bring_in(TWO)
+    changed = HEAD + "B2,Silla alta,Roble,Hogar > Sillas,45.000,\nC3,Sofá,,,7,\n"
+    changes = shop.bring_in(changed, replace=True, dry_run=True).changes
+    assert (changes.added, changes.removed) == (("C3 Sofá",), ("A1 Mesa",))
+    assert changes.updated == (
+        (
+            "B2 Silla alta",
+            (
+                FieldChange("price", "$50.000", "$45.000"),
+                FieldChange("name", "Silla", "Silla alta"),
+            ),
+        ),
+    )
 
 
 def test_columns_can_be_chosen(shop: Shop) -> None:

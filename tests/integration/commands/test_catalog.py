@@ -67,6 +67,45 @@ def test_a_trial_saves_nothing(run: Run, file: Path) -> None:
     assert run("catalog", "search", "laptop", "--json").json["products"] != []
 
 
+def test_a_trial_tells_what_would_change(run: Run, file: Path) -> None:
+    run("catalog", "import", str(file))
+    file.write_text(GOOD.replace("10.50", "12") + "3,A3,Vaso,5,USD\n", encoding="utf-8")
+
+    told = run("catalog", "import", str(file), "--dry-run").out
+
+    assert "«price» → price" in told
+    assert "+ A3 Vaso" in told
+    assert "~ A1 Taza azul: price: US$10.50 → US$12" in told
+    body = run("catalog", "import", str(file), "--dry-run", "--json").json
+    assert body["changes"]["added"] == ["A3 Vaso"]
+
+
+def test_rejected_rows_are_left_beside_the_file_and_not_by_a_trial(run: Run, file: Path) -> None:
+    file.write_text(GOOD + "3,A3,Vaso,,USD\n", encoding="utf-8")
+    rejects = file.with_name("products.rechazadas.csv")
+
+    run("catalog", "import", str(file), "--dry-run")
+    assert not rejects.exists()
+
+    imported = run("catalog", "import", str(file))
+    assert str(rejects) in imported.out
+    assert rejects.read_text("utf-8-sig").splitlines()[1] == "3,A3,Vaso,,USD,4,falta el precio"
+    assert run("catalog", "import", str(file), "--json").json["rejected_file"] == str(rejects)
+
+
+def test_many_rejected_rows_are_told_in_part(run: Run, file: Path) -> None:
+    file.write_text(GOOD + "9,,,,\n" * 60, encoding="utf-8")
+    told = run("catalog", "import", str(file)).out
+    assert told.count("falta el nombre") == 50
+    assert "y 10 más" in told
+
+
+def test_a_file_may_be_of_the_web(run: Run, file: Path) -> None:
+    failed = run("catalog", "import", "http://127.0.0.1:9/list.csv")
+    assert (failed.code, failed.out) == (2, "")
+    assert "127.0.0.1" in failed.err
+
+
 def test_columns_of_other_names_are_mapped(run: Run, file: Path) -> None:
     file.write_text("Ref,Que es,Cuanto\nA1,Taza,10\n", encoding="utf-8")
     mapping = [

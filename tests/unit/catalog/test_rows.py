@@ -32,6 +32,16 @@ def test_id_and_sku_may_differ_or_stand_for_each_other() -> None:
     assert check(id="7", sku="").sku == "7"
 
 
+def test_a_code_loses_the_apostrophe_that_kept_it_from_being_a_number() -> None:
+    assert check(sku="'00123").sku == "00123"
+
+
+def test_descriptions_lose_their_markup() -> None:
+    assert check(description="<p>De <b>roble</b>.</p><p>Pesa &lt; 5 kg</p>").description == (
+        "De roble.\nPesa < 5 kg"
+    )
+
+
 def test_texts_lose_needless_space_but_keep_their_letters() -> None:
     assert check(name="  MESA\n de   roble 🪑 ").name == "MESA de roble 🪑"
     assert check(category="Hogar>Muebles >  Mesas").category == "Hogar > Muebles > Mesas"
@@ -39,15 +49,20 @@ def test_texts_lose_needless_space_but_keep_their_letters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stock", "count"), [("", None), ("0", 0), ("12", 12), ("12.0", 12), ("1.200", 1200)]
-)
+    ("stock", "count"),
+    [("", None), ("0", 0), ("12", 12), ("12.0", 12), ("1.200", 1200), ("10 unidades", 10),
+     ("+20", 20), (">5", 5), ("3 und.", 3), ("Agotado", 0), ("sin stock", 0), ("false", 0),
+     ("Disponible", None), ("En stock", None), ("true", None)],
+)  # fmt: skip
 def test_stock_is_a_count_or_unknown(stock: str, count: int | None) -> None:
     assert check(stock=stock).stock == count
 
 
 @pytest.mark.parametrize(
-    ("active", "is_active"), [("", True), ("Sí", True), ("1", True), ("NO", False), ("0", False)]
-)
+    ("active", "is_active"),
+    [("", True), ("Sí", True), ("1", True), ("publish", True), ("NO", False), ("0", False),
+     ("-1", False), ("draft", False), ("Borrador", False), ("Archived", False)],
+)  # fmt: skip
 def test_active_is_yes_unless_told_otherwise(active: str, is_active: bool) -> None:
     assert check(active=active).active is is_active
 
