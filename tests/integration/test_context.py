@@ -10,7 +10,8 @@ from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 
 from bot import inbox
-from bot.context import CANDIDATES, ContextReader, ShopDefaults
+from bot.context import ContextReader, ShopDefaults
+from bot.finding import CANDIDATES
 from bot.messages import InboundMessage, TalkMessage
 from bot.outbox import queue_parts
 from bot.tables import Turn
