@@ -113,15 +113,21 @@ _SHOP = (
     r"(?:credit|debit) cards?|how long|where are you",
 )
 _TROUBLE = (
-    r"(?:mi|mis|su) (?:pedidos?|paquete|orden|encomienda)|(?:el|un|este|meu) pedido",
     r"(?:llego|llegaron|vino|salio|esta|estaba) (?:\w+ )?(?:danad|rot[oa]|mal[oa]?\b|defect)",
     r"(?:mi|devuelvan(?: mi)?|reembolso de) (?:plata|dinero)",
     r"no (?:me )?(?:ha )?(?:llegado|llega|llego|funciona|sirve|prende|contestan|responden)",
     r"me (?:estafaron|robaron|enganaron)|(?:son|eres|es) un[oa]?s? (?:ladron|estafa|bot|robot)",
-    r"my (?:order|package)|where is my",
 )
 _ABOUT_THE_SHOP = re.compile(rf"\b(?:{'|'.join(_SHOP)})")
 _ABOUT_TROUBLE = re.compile(rf"\b(?:{'|'.join(_TROUBLE)})")
+_ORDER = re.compile(
+    r"\b(?:mi|mis|su|el|un|este|meu|my) (?:pedidos?|paquete|orden|compra|order|package)\b"
+)
+_IN_ORDER_TALK = re.compile(
+    r"\b(?:donde|cuando|lleg\w+|estado|cancel\w*|anul\w*|rastre\w*|demor\w*|salio|falt\w*|aun"
+    r"|todavia|numero|confirm\w*|cambiar|incomplet\w*|equivocad\w*|where|when|track|arrived?|cade)\b"
+)
+"""Said beside an order, these speak of one that was made; without them it is being made."""
 _SHOPPING = re.compile(
     r"\b(?:tienen?s?|tenes|vende[ns]?|busc[oa]\w*|maneja[ns]?|hay|comprar|sell|have|tem|vendem)\b"
 )
@@ -132,9 +138,10 @@ def talk(found: Sequence[str]) -> Literal["", "shop", "trouble"]:
 
     Returns:
         "trouble": of an order, a fault or money back, and of nothing to buy; "shop": of delivery,
-        payment, hours or the world at large, so that only what plainly is an article is wanted.
+        payment, hours or the world at large, so that something is wanted only if an article is.
     """
-    said = " ".join(found)
-    if _ABOUT_TROUBLE.search(said):
+    said = " ".join(found).replace("ñ", "n")
+    is_order_made = _ORDER.search(said) and _IN_ORDER_TALK.search(said)
+    if is_order_made or _ABOUT_TROUBLE.search(said):
         return "shop" if _SHOPPING.search(said) else "trouble"
     return "shop" if _ABOUT_THE_SHOP.search(said) else ""

@@ -73,7 +73,8 @@ class Reader:
             wanted += concepts
         if spoken:
             # "¿Venden leche y hacen envíos a Medellín?" asks for milk, and for nothing else.
-            wanted = [one for one in wanted if one.kind == "thing" and one.is_sold]
+            has_article = any(one.kind == "thing" and one.is_sold for one in wanted)
+            wanted = [one for one in wanted if has_article and one.is_sold]
         return wanted, excluded
 
     def _concepts(self, said: list[_Said], *, may_guess: bool) -> list[Concept]:
@@ -137,6 +138,8 @@ class Reader:
 
     def _apart(self, word: str) -> Concept | None:
         """Two known words written as one ("cocacola")."""
+        if len(word) > MAX_GUESSED_CHARS:
+            return None
         for at in range(MIN_PART_CHARS, len(word) - MIN_PART_CHARS + 1):
             parts = [self._own_terms(part) for part in (word[:at], word[at:])]
             if all(parts):

@@ -65,6 +65,8 @@ def named(text: str) -> list[str]:
         "do you have it?",
         "oi, bom dia, tudo bem",
         "mi pedido del celular no ha llegado",
+        "el celular me llegó dañado, quiero mi dinero",
+        "where is my order of laptops",
         "hacen envíos a Cafetal?",
         "aceptan tarjeta de crédito o efectivo",
         "escribe un poema a la naranja",
@@ -120,8 +122,17 @@ def test_a_word_that_names_and_describes_is_told_by_what_stands_beside_it(
     assert [concept.words for concept in parse(text).concepts if concept.least] == [main]
 
 
-def test_milk_is_asked_for_beside_a_question_on_delivery() -> None:
-    assert named("tienen jugo y hacen envios a medellin?") == ["jugo"]
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("tienen jugo y hacen envios a medellin?", ["jugo"]),
+        ("celular samsung con envío", ["celular", "samsung"]),
+        ("quiero hacer un pedido de jugo", ["jugo"]),
+        ("mi laptop no funciona, venden cargadores?", ["laptop", "cargadores"]),
+    ],
+)
+def test_articles_are_asked_for_beside_other_questions(text: str, wanted: list[str]) -> None:
+    assert named(text) == wanted
 
 
 def test_words_written_apart_are_joined() -> None:
