@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ from bot.prompt import build, with_correction
 from bot.prompts import voice
 from bot.prompts.tokens import estimate_tokens
 from core.own_texts import OwnText
-from core.texts import text
+from core.texts import LANGUAGES, text
 from shop.facts import ShopFacts
 from tests.unit.bot.prompt_world import NOW, contents, context, hit, said, system
 
@@ -87,7 +88,7 @@ OTHER_TURN = {
 
 
 @pytest.mark.parametrize("own", [None, OwnText(3, "Ofrece siempre la funda. Tel. {phone}")])
-@pytest.mark.parametrize("language", ["es", "en", "pt"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_stable_part_comes_first_and_is_the_same_in_every_turn(
     language: str, own: OwnText | None
 ) -> None:
@@ -98,11 +99,23 @@ def test_the_stable_part_comes_first_and_is_the_same_in_every_turn(
     assert estimate_tokens(stable) >= 500
 
 
-@pytest.mark.parametrize("language", ["es", "en", "pt"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_rules_are_in_the_customers_language(language: str) -> None:
     shown = system(context(language=language))
     assert shown.startswith(text("prompt.intro", language, shop="La Esquina"))
     assert text("prompt.rules", language).strip() in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_rules_speak_of_what_the_prompt_holds_in_its_own_words(language: str) -> None:
+    rules = text("prompt.rules", language)
+    shown = system(context(said("hours? ¿horario?"), language=language))
+    named = set(re.findall(r"<\w+>", rules))
+    assert named == {"<voice>", "<products>", "<shop>", "<facts>"}
+    assert all(f"{tag}\n" in shown for tag in named)
+    assert f'"{text("prompt.unknown_stock", language)}"' in rules
+    assert text("prompt.out_of_stock", language) in rules.casefold()
+    assert re.findall(r"^(\d)\. ", rules, re.MULTILINE) == list("12345678")
 
 
 def test_history_alternates_and_a_persons_words_are_the_shops() -> None:
