@@ -74,6 +74,7 @@ def _fold_character(character: str) -> str:
 
 
 _LETTER_ZEROS = re.compile(r"(?<=\d[.,'])[oO]{3}(?![A-Za-z])")
+_SPACED_DIGITS = re.compile(r"(?<![\w.,])\d(?: (?:[.,] )?\d(?!\d)){4,}")
 _PLAIN = _Characters(_plain_character)
 _FOLDED = _Characters(_fold_character)
 
@@ -82,6 +83,7 @@ _FOLDED = _Characters(_fold_character)
 def plain(text: str) -> str:
     """The text with every digit ASCII and without invisible characters and emphasis marks."""
     composed = unicodedata.normalize("NFKC", text.translate(_EMPHASIS)).translate(_PLAIN)
+    composed = _SPACED_DIGITS.sub(lambda match: match[0].replace(" ", ""), composed)
     return _LETTER_ZEROS.sub("000", composed)
 
 
@@ -168,7 +170,8 @@ _STARTERS = frozenset((*WORDS, *SCALES, *HALVES, *_CODES.split("|"), *_SIGN_WORD
 
 _CUE_WORDS = (
     r"cuestan?|costo|costar(?:ia|a)n?|vale[n]?|valdr(?:ia|a)n?|valor|precios?|importe|tarifa|salen?"
-    r"|quedar?(?:ia|a)?n? (?:en|a|por|por solo)|dejo|dejamos|dejar(?:ia)?|deja|total|subtotal"
+    r"|ronda[n]?|quedar?(?:ia|a)?n? (?:en|a|por|por solo)|dejo|dejamos|dejar(?:ia)?|deja|total"
+    r"|subtotal"
     r"|ser(?:ia|a)n?|suman?|cobr\w+"
     r"|pag\w+|descont\w+|costs?|price[sd]?|worth|custam?|precos?|ficam?|sai|saem|por solo"
     r"|por apenas"

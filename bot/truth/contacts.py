@@ -143,5 +143,5 @@ def _numbers(text: str) -> str:
 
 
 def _branch_words(reading: Reading) -> frozenset[str]:
-    lines = (line for line in reading.evidence.facts.lines if not line.zone)
+    lines = (line for line in reading.evidence.facts.lines if not line.zone.words)
     return frozenset().union(*(words_of(line.said) for line in lines))

@@ -24,8 +24,8 @@ from bot.truth.sentences import (
 class DiscountClaim:
     """A discount a text grants.
 
-    `kind` is one of discount, sale (says so, without a figure), free, bundle, interest_free, coupon
-    and gift.
+    `kind` is one of discount, percent (a figure alone), sale (says so, without a figure), free,
+    bundle, interest_free, coupon and gift.
 
     Args:
         figure: "20%", "2x1", "12" (instalments), a coupon's code; "" when nothing is said.
@@ -106,7 +106,9 @@ _KINDS: dict[str, tuple[str, ...]] = {
         r"|(?:por|va por|corre por) (?:nuestra|nossa) (?:cuenta|conta)|on us\b"
         rf"|no {_DELIVERED} (?:charge|cost|fee)"
         rf"|(?:no (?:pagas?|te cobramos|cobramos)|nao (?:cobramos|paga)) (?:el |o |a )?{_DELIVERED}"
-        r"|por conta da casa"
+        r"|por conta da casa|(?:de|por) nuestra parte|exoner\w+|cero pesos"
+        rf"|(?:asumimos|pagamos|invitamos)(?: nosotros)? (?:el |los )?(?:costos? (?:de"
+        rf"|del) )?{_DELIVERED}"
         rf"|0 ?(?:pesos )?de {_DELIVERED})\b",
     ),
     "gift": (
@@ -114,12 +116,14 @@ _KINDS: dict[str, tuple[str, ...]] = {
         r"|presenteamos"
         r"|(?:te llevas|incluye|viene con|recibes|recibe|ganha|vem com) (?:un |una |um |uma |de )*"
         r"(?:regalo|obsequio|brinde|sorpresa)|de obsequio|obsequio|brindes?|yapa|napa"
-        r"|(?:voce |tambem )ganha (?:um|uma)\b|free gift|as a gift from us)\b",
+        r"|(?:voce |tambem )ganha (?:um|uma)\b|acumul\w+ puntos|free gift|as a gift from us)\b",
+        r"\bcon (?:\w+ ){1,3}?(?<!iva )(?<!impuestos )(?<!envio )incluid[oa]s?\b",
         r"(?<!bono )(?<!tarjeta )(?<!caja )(?<!bolsa )(?<!papel )(?<!idea )(?<!opcion )(?<!set )"
         r"(?<!kit )(?<!empaque )\bde regalo\b",
     ),
 }
 _PATTERNS = {kind: re.compile("|".join(rows)) for kind, rows in _KINDS.items()}
+_SAYS_LESS = re.compile(rf"{_DISCOUNT_WORD}|menos|less|cheap|barat")
 _RHETORICAL = re.compile(r"100 ?%(?! (?:de descuento|off|algod|cotton))")
 _SALE = re.compile(
     r"ofert|rebaj|promo|liquidac|remate|outlet|sale|deal|offer|ganga|especial|special|mitad|half"
@@ -148,6 +152,8 @@ def _claim(kind: str, match: re.Match[str]) -> DiscountClaim:
     figure = _figure(match)
     if kind == "discount" and not figure and _SALE.search(match[0]):
         kind = "sale"
+    if kind == "discount" and figure and not _SAYS_LESS.search(match[0]):
+        kind = "percent"
     return DiscountClaim(kind, figure, *match.span())
 
 

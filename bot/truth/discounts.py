@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from bot.truth.amounts import fold, plain
 from bot.truth.discount_claims import DiscountClaim, find_discount_claims
 from bot.truth.evidence import product_text
-from bot.truth.facts import FactText, speaks_of_pickup, words_of
+from bot.truth.facts import DELIVERY, FactText, speaks_of_pickup, words_of
 from bot.truth.reading import Reading, Rejection
-from bot.truth.sentences import Span
+from bot.truth.sentences import Span, clause_around
 
-_STRONG_DISCOUNT = re.compile(
-    r"desc|dto|dct|off|rebaj|promo|oferta|menos|barat|cheap|less|liquid|remate|ahorr|sale|half"
-    r"|mitad|bonif"
-)
+_SENT = re.compile(rf"\b{DELIVERY}\b")
 _SALE_STATE = re.compile(
     r"en oferta|rebajad|on sale|liquidac|remate|antes|mitad|half|anterior|regular"
 )
@@ -30,7 +27,8 @@ def untrue_discounts(reading: Reading) -> Iterator[Rejection]:
         if _is_granted(reading, claim):
             reading.rests_on("discount")
         else:
-            yield reading.reject("discount", claim.start, claim.end, claim.kind)
+            reason = "discount" if claim.kind == "percent" else claim.kind
+            yield reading.reject("discount", claim.start, claim.end, reason)
 
 
 def _is_granted(reading: Reading, claim: DiscountClaim) -> bool:
@@ -52,18 +50,18 @@ def _covers(own: DiscountClaim, claim: DiscountClaim) -> bool:
     """Whether what is held grants what is claimed: the same kind, and no other figure."""
     if claim.kind == "sale" and own.kind in ("discount", "bundle"):
         return True
+    if claim.kind == "percent" and own.kind == "discount":
+        return claim.figure == own.figure
     return own.kind == claim.kind and claim.figure in ("", own.figure)
 
 
 def _is_measure(reading: Reading, claim: DiscountClaim) -> bool:
     """A percentage without a discount word that a text holds: a battery at 80 %, cotton at 95 %."""
-    figure = claim.figure.rstrip("%")
-    if claim.kind != "discount" or not figure:
-        return False
-    if _STRONG_DISCOUNT.search(reading.folded, claim.start, claim.end):
-        return False
-    texts = (reading.evidence.facts.text, *map(product_text, reading.evidence.products))
-    return any(re.search(rf"\b{re.escape(figure)} ?%", plain(text)) for text in texts)
+    figure = re.escape(claim.figure.rstrip("%"))
+    return claim.kind == "percent" and any(
+        re.search(rf"\b{figure} ?%", plain(product_text(product)))
+        for product in reading.evidence.products
+    )
 
 
 def _condition_is_said(
@@ -74,11 +72,20 @@ def _condition_is_said(
         said = {amount.value for amount in reading.amounts}
         return any(v in said or any(s >= v for s in reading.stated) for v in grant.amounts)
     is_state = bool(_SALE_STATE.search(reading.folded, claim.start, claim.end))
+    if claim.kind == "free" and speaks_of_pickup(" ".join(grant.words)):
+        subject = _subject(reading, claim, sentence)
+        return speaks_of_pickup(subject) and not _SENT.search(subject)
     whole = fold(reading.original)
     scope = whole[slice(*sentence)] if beside_name or is_state else whole
-    is_said = bool(grant.words & words_of(scope)) or (
-        speaks_of_pickup(" ".join(grant.words)) and speaks_of_pickup(scope)
-    )
+    is_said = bool(grant.words & words_of(scope))
     if claim.kind == "sale" and (beside_name or is_state):
         return is_said
     return is_said or not grant.words
+
+
+def _subject(reading: Reading, claim: DiscountClaim, sentence: Span) -> str:
+    """The clause of a claim; with "Retiro en tienda: gratis", what stands before the colon too."""
+    start, end = clause_around(reading.folded, sentence, claim.start, claim.end)
+    if reading.folded[:start].endswith(":"):
+        start = clause_around(reading.folded, sentence, start - 2, start - 1)[0]
+    return reading.folded[start:end]

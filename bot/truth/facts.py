@@ -32,6 +32,35 @@ _THRESHOLD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """The delivery zone a fact belongs to.
+
+    Args:
+        words: its folded words; empty for what holds everywhere.
+        elsewhere: words of the other zones.
+    """
+
+    words: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+
+    @property
+    def is_pickup(self) -> bool:
+        """It is about fetching things oneself."""
+        return speaks_of_pickup(" ".join(self.words))
+
+    def fits(self, said: str) -> bool:
+        """Whether a fact of it may stand in these words: they name it, or no other place."""
+        words = words_of(said)
+        if not self.words or words & self.words:
+            return True
+        if self.is_pickup:
+            return speaks_of_pickup(said)
+        if words & self.elsewhere:
+            return False
+        return bool(self.words & _REST) or not _PLACE.search(said)
+
+
+@dataclass(frozen=True, slots=True)
 class FactAmount:
     """An amount the shop's facts hold.
 
@@ -39,14 +68,14 @@ class FactAmount:
         value: in major units.
         currencies: what it can be in.
         words: folded words of the fact it stands in, its field names among them.
-        zone: folded words of the delivery zone it belongs to; empty for anything else.
+        zone: where it holds.
         is_delivery_cost: it may be added to a purchase.
     """
 
     value: Decimal
     currencies: frozenset[str]
     words: frozenset[str]
-    zone: frozenset[str] = frozenset()
+    zone: Zone
     is_delivery_cost: bool = False
 
 
@@ -65,6 +94,9 @@ class FactText:
     words: frozenset[str]
 
 
+_REST = frozenset(("resto", "rest", "demas", "otras", "otros", "outras", "nacional", "todo", "all"))
+_PLACE = re.compile(r"\b(?:a|para|hasta|hacia|to|em) [A-ZÁÉÍÓÚÑ][a-záéíóúñ]{3,}")
+"""A place somewhere else: "a Leticia"; the words come with their capitals."""
 _PICKUP = re.compile(r"\b(?:recog|recoj|retir|pick|buscar|tienda|store|loja|sede)")
 
 
@@ -75,33 +107,17 @@ class FactLine:
     Args:
         folded: its field names, then what it says.
         field_end: where the field names end in `folded`.
-        zone: folded words of the delivery zone it belongs to; empty for anything else.
-        elsewhere: words of the other zones.
+        zone: where it holds.
     """
 
     folded: str
     field_end: int
-    zone: frozenset[str] = frozenset()
-    elsewhere: frozenset[str] = frozenset()
+    zone: Zone
 
     @property
     def said(self) -> str:
         """What it says, without its field names."""
         return self.folded[self.field_end :]
-
-    @property
-    def is_pickup(self) -> bool:
-        """It is about fetching things oneself."""
-        return speaks_of_pickup(" ".join(self.zone))
-
-    def fits(self, said: str) -> bool:
-        """Whether it may stand in a sentence: that names its zone, or none."""
-        words = words_of(said)
-        if not self.zone or words & self.zone:
-            return True
-        if self.is_pickup:
-            return speaks_of_pickup(said)
-        return not words & self.elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,23 +201,33 @@ def _leaves(
 _PART = re.compile(r"(?<=[.;!?])\s+|\n")
 
 
-def _zone(parent: Mapping[str, Any]) -> frozenset[str]:
+def _zone(parent: Mapping[str, Any], named: frozenset[str]) -> Zone:
+    words = _zone_words(parent)
+    return Zone(words, named - words)
+
+
+def _zone_words(parent: Mapping[str, Any]) -> frozenset[str]:
     return words_of(str(parent.get("zone", ""))) - _LINKS
 
 
+def _all_zones(leaves: Sequence[_Leaf]) -> frozenset[str]:
+    return frozenset().union(*(_zone_words(parent) for _, parent, _ in leaves))
+
+
 def _lines(leaves: Sequence[_Leaf]) -> Iterator[FactLine]:
-    zones: frozenset[str] = frozenset().union(*(_zone(parent) for _, parent, _ in leaves))
+    zones = _all_zones(leaves)
     for path, parent, leaf in leaves:
         field = fold(" ".join(path).replace("_", " ")) + ": "
-        zone = _zone(parent)
+        zone = _zone(parent, zones)
         for part in _PART.split(str(leaf)):
-            yield FactLine(field + fold(plain(part)), len(field), zone, zones - zone)
+            yield FactLine(field + fold(plain(part)), len(field), zone)
 
 
 def _fact_amounts(leaves: Sequence[_Leaf], currency: str) -> Iterator[FactAmount]:
+    zones = _all_zones(leaves)
     for path, parent, leaf in leaves:
         own = frozenset((str(parent.get("currency") or currency),))
-        zone = _zone(parent)
+        zone = _zone(parent, zones)
         field = fold(" ".join(path)).replace("_", " ")
         beside = " ".join(inner for inner in parent.values() if isinstance(inner, str))
         words = words_of(f"{field} {beside}")
@@ -214,7 +240,7 @@ def _fact_amounts(leaves: Sequence[_Leaf], currency: str) -> Iterator[FactAmount
                 yield FactAmount(amount.value, currencies, words | words_of(said), zone, is_cost)
         elif not _COUNTED.search(fold(path[-1])):
             names_cost = _COST_FIELD.search(field) and _is_delivery_cost(field, "")
-            yield FactAmount(number, own, words, zone, bool(zone or names_cost))
+            yield FactAmount(number, own, words, zone, bool(zone.words or names_cost))
 
 
 def _is_delivery_cost(text: str, before: str) -> bool:
@@ -244,7 +270,7 @@ def _grants(leaves: Sequence[_Leaf]) -> Iterator[FactText]:
         is_cost = "cost" in fold(path[-1]) and _as_number(leaf) == 0
         if is_cost:
             claim = DiscountClaim("free", "", 0, 0)
-            yield FactText((claim,), (), _zone(parent))
+            yield FactText((claim,), (), _zone_words(parent))
 
 
 _NO_CONDITION = words_of(

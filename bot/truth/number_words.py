@@ -38,7 +38,7 @@ def _table(groups: str, start: int, step: int) -> dict[str, int]:
     }
 
 
-SMALL = _table(_ONES, 1, 1) | _table(_TENS, 30, 10)
+SMALL = {"cero": 0, "zero": 0} | _table(_ONES, 1, 1) | _table(_TENS, 30, 10)
 _HUNDRED_WORDS = _table(_HUNDREDS, 100, 100)
 WORDS = SMALL | _HUNDRED_WORDS | {"hundred": 100}
 SCALES = {

@@ -12,11 +12,14 @@ from bot.truth.sentences import Span
 from shop.hours import DAY_MIN, Opening, is_open_at
 
 _OPENS = (
-    r"abr(?:imos|e|en|ir|iremos|iran?)\b|abiert[oa]s?|atend\w+|atiend\w+|horarios?|hours\b"
+    r"abr(?:imos|e|en|ir|iremos|iran?)\b|abiert[oa]s?|atend\w+|atiend\w+|atencion|atendimento|horarios?|hours\b"
     r"|\bopen\w*|abert[oa]s?|funcion\w+|estaremos|te esperamos|visit\w+|pasar por la tienda"
 )
 _CLOSES = r"cerr(?:amos|ad[oa]s?|ar)\b|cierr\w+|clos(?:e|es|ed|ing)\b|fecha(?:mos|d[oa]s?|r)?\b"
-_TOPIC = re.compile(rf"\b(?:{_OPENS}|{_CLOSES})")
+_VISIT = re.compile(
+    r"\b(?:ven(?:ir|gas)?|pas(?:ar|es|a)|visit\w+|acerc\w+|come|stop by|vir|passar)\b"
+)
+_TOPIC = re.compile(rf"\b(?:{_OPENS}|{_CLOSES})|{_VISIT.pattern}")
 _CLOSED = re.compile(
     r"\b(?:cerrad[oa]s?|closed|fechad[oa]s?)\b|\bno (?:abr\w+|atend\w+|hay atenc\w+)"
     r"|\bnao (?:abr\w+|atend\w+)|\b(?:don't|do not|not) open"
@@ -122,10 +125,20 @@ def _untrue_times(
         ends = _is_end(reading, times, place)
         starts_held = {o.start_min % DAY_MIN for o in among} if ends is not True else set()
         ends_held = {o.end_min % DAY_MIN or DAY_MIN for o in among} if ends is not False else set()
-        if time.minutes & (starts_held | ends_held):
+        is_visit = _VISIT.search(reading.folded, reading.sentence_of(time.start)[0], time.start)
+        if time.minutes & (starts_held | ends_held) or (is_visit and _is_within(time, among)):
             reading.rests_on("hours")
         else:
             yield reading.reject("hours", time.start, time.end, "times")
+
+
+def _is_within(time: Time, openings: Sequence[Opening]) -> bool:
+    """As in "puedes pasar a las 3": the shop is open then."""
+    return any(
+        opening.start_min % DAY_MIN <= minute < opening.end_min % DAY_MIN
+        for opening in openings
+        for minute in time.minutes
+    )
 
 
 def _days_of(time: Time, days: Sequence[Days], *, times_lead: bool) -> frozenset[int] | None:

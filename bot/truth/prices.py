@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.truth.amounts import Amount
+from bot.truth.amounts import Amount, fold
 from bot.truth.facts import DELIVERY, FactAmount, words_of
 from bot.truth.limits import echo_of_customer
 from bot.truth.ownership import Owners, assign
@@ -57,7 +57,7 @@ def untrue_amounts(reading: Reading) -> Iterator[Rejection]:
             if reason := _why_untrue(reading, amount, owners, sentence):
                 yield reading.reject("amount", amount.start, amount.end, reason)
         carried = tuple(mentions) or carried
-        said = reading.folded[slice(*sentence)]
+        said = reading.written[slice(*sentence)]
         if said.rstrip().endswith(":"):
             heading = said
         elif mentions:
@@ -111,8 +111,8 @@ def _is_fact(
     lead, trail = _surroundings(reading, amount, sentence, own)
     around = f"{heading}{lead} {trail}"
     said = words_of(around)
-    is_cued = bool(_FACT_CUE.search(around))
-    return any((is_cued or said & f.words) and _zone_fits(reading, f, said) for f in facts)
+    is_cued = bool(_FACT_CUE.search(fold(around)))
+    return any((is_cued or said & f.words) and f.zone.fits(around) for f in facts)
 
 
 def _holds(fact: FactAmount, amount: Amount) -> bool:
@@ -121,10 +121,9 @@ def _holds(fact: FactAmount, amount: Amount) -> bool:
 
 
 def _is_unnamed_fact(reading: Reading, amount: Amount, sentence: Span) -> bool:
-    said = words_of(reading.folded[slice(*sentence)])
+    said = reading.written[slice(*sentence)]
     return any(
-        _holds(fact, amount) and _zone_fits(reading, fact, said)
-        for fact in reading.evidence.facts.amounts
+        _holds(fact, amount) and fact.zone.fits(said) for fact in reading.evidence.facts.amounts
     )
 
 
@@ -134,21 +133,11 @@ def _surroundings(
     """What is said of an amount before and behind it, as far as it is not said of another."""
     mentions = [m for m in reading.mentions_in((sentence[0], amount.start)) if m.products]
     ends = [sentence[0], *(m.end for m in mentions), *(a.end for a in own if a.end <= amount.start)]
-    lead = reading.folded[max(ends) : amount.start]
+    lead = reading.written[max(ends) : amount.start]
     if mentions and max(ends) == mentions[-1].end:
         # "El X cuesta … con envío" speaks of X; "el envío del X cuesta …" of the delivery.
         cue = _OF_DELIVERY.search(reading.folded[sentence[0] : mentions[-1].start])
         return (cue[0] if cue else "") + lead, ""
     starts = [sentence[1], *(a.start for a in own if a.start > amount.start)]
     starts += [m.start for m in reading.mentions_in((amount.end, sentence[1]))]
-    return lead, reading.folded[amount.end : min(starts)]
-
-
-def _zone_fits(reading: Reading, fact: FactAmount, said: frozenset[str]) -> bool:
-    """A delivery cost must not stand beside the name of another zone."""
-    if not fact.zone or said & fact.zone:
-        return True
-    zones: frozenset[str] = frozenset().union(
-        *(other.zone for other in reading.evidence.facts.amounts)
-    )
-    return not said & (zones - fact.zone)
+    return lead, reading.written[amount.end : min(starts)]

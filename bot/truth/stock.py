@@ -11,7 +11,7 @@ from bot.truth.stock_claims import StockClaim, find_stock_claims
 
 _SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
 _OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")
-_FEW = re.compile(r"ultimas|poc[oa]s|few")
+_FEW = re.compile(r"ultimas|poc[oa]s|few|acabando|agotando|por agotar|almost")
 _MOST_FEW = 10
 _BRIEF_CHARS = 30
 """A sentence as short as "¡Sí, lo tenemos!" speaks of what is named behind it."""

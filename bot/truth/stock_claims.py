@@ -51,7 +51,8 @@ _LEFT = (
     r"|so restam?)"
 )
 _HAVE = (
-    r"(?:hay|tenemos|tengo|contamos con|cuento con|disponemos de|we(?: \w+)? have|there are"
+    r"(?:(?:me |nos )?(?:llegaron|ingresaron)|hay|tenemos|tengo|contamos con|cuento con"
+    r"|disponemos de|we(?: \w+)? have|there are"
     r"|temos|ha"
     r"|stock de|existencias? de)"
 )
@@ -121,6 +122,8 @@ _SOME = re.compile(
     r"|(?<!no )(?<!si )\bl[oa]s? (?:tenemos|tengo)\b(?! (?:que|en cuenta|registrad))"
     r"|\b(?:aun|todavia) (?:nos )?(?:quedan?|hay|tenemos)\b|\bentrega inmediata\b"
     r"|\blist[oa]s? para (?:entrega|envio|llevar|despacho)"
+    r"|\b(?:hay|tenemos|tengo|temos) (?:bastantes?|much[oa]s?|suficientes?|muit[oa]s?) x+"
+    r"|\bpor agotarse\b|\bse esta(?:n)? (?:acabando|agotando)\b|\balmost (?:gone|sold out)\b"
     r"|\bultimas (?:unidades|piezas|existencias)\b|\bpocas unidades\b|\b(?:quedan?|hay|tengo"
     r"|tenemos|temos)"
     r" (?:unidades\b|existencias\b|pocas?|pocos?|varias?|varios|algunas?|muchas?|suficientes?"

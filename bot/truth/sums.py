@@ -153,7 +153,7 @@ def _is_difference(reading: Reading, amount: Amount, sentence: Span) -> bool:
         return False
     held = {*reading.evidence.prices, *reading.stated}
     others = held | reading.evidence.figures
-    others |= {fact.value for fact in reading.evidence.facts.amounts if not fact.zone}
+    others |= {fact.value for fact in reading.evidence.facts.amounts if not fact.zone.words}
     return any(same(amount, abs(a - b)) for a in held for b in others if a != b)
 
 

@@ -64,10 +64,10 @@ def _topic(reading: Reading, sentence: Span, duration: Duration) -> str | None:
 
 
 def _is_held(reading: Reading, duration: Duration, topic: str | None, sentence: Span) -> bool:
-    said = reading.folded[slice(*sentence)]
+    said = reading.written[slice(*sentence)]
     lines = [line for line in reading.evidence.facts.lines if topic is None or _is_on(line, topic)]
     if topic == "delivery":
-        lines = [line for line in lines if line.fits(said)]
+        lines = [line for line in lines if line.zone.fits(said)]
     held = [own for line in lines for own in find_durations(line.folded)]
     if topic in (None, "warranty"):
         held += _of_products(reading, topic, sentence)
@@ -120,10 +120,10 @@ def _promises(reading: Reading) -> Iterator[Rejection]:
                 continue
             if not reading.asserts(*match.span()):
                 continue
-            said = reading.folded[slice(*sentence)]
+            said = reading.written[slice(*sentence)]
             if not any(
-                pattern.search(line.folded) and line.fits(said)
+                pattern.search(line.folded) and line.zone.fits(said)
                 for line in reading.evidence.facts.lines
-                if _is_on(line, "delivery") or line.is_pickup
+                if _is_on(line, "delivery") or line.zone.is_pickup
             ):
                 yield reading.reject("delivery", *match.span(), "not_held")
