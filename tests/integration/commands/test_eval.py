@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from tests.fake_provider import FakeProvider
+import evals
+from tests.fake_provider import FakeProvider, Seen
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.test_asking import count
 
 LIE = "¡Claro! El *iPhone 16* te queda en $50.000, con 90 % de descuento y envío gratis."
+SAMPLE = Path(evals.__file__).with_name("sample_talks.json")
+RIGHT = Path(__file__).with_name("right_answers.json")
 Write = Callable[[Any], str]
 
 
@@ -140,6 +144,30 @@ def test_another_catalog_and_other_facts_stand_in(run: Run, write: Write, tmp_pa
         *("--catalog", str(products), "--shop", str(facts)),
     )
     assert done.code == 0, done.out
+
+
+class FluentProvider(FakeProvider):
+    """Answers the sample talks as a good shop assistant would, in words of its own."""
+
+    answers: ClassVar[dict[str, str]] = json.loads(RIGHT.read_text("utf-8"))
+
+    async def _answer(self, behaviour: str, seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        if seen.is_chat:
+            self.reply = self.answers.get(seen.question, "")
+        return await super()._answer(behaviour, seen, writer)
+
+
+def test_right_answers_pass_the_sample_talks_whatever_their_wording(
+    run: Run, groq: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FluentProvider(models=("m1",)) as fluent:
+        monkeypatch.setenv("GROQ_BASE_URL", fluent.base_url)
+        body = run("eval", "talks", str(SAMPLE), "--provider", "groq", "--json").json
+
+    turns = [turn for one in body["runs"] for turn in one["turns"] if turn["answer"]]
+    by_ai = [turn for turn in turns if turn["answer"]["provider"] == "groq"]
+    assert [(turn["question"], turn["failures"]) for turn in by_ai if turn["failures"]] == []
+    assert len(by_ai) >= 0.9 * len(turns)  # the truth check lets what is true pass
 
 
 def test_nobody_answering_fails_the_talk(
