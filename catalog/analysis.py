@@ -89,9 +89,10 @@ def stem(word: str) -> str:
 
 def _singular(word: str) -> str:
     """Spanish plurals, and the Portuguese -ões; English ones mostly end alike."""
-    for ending, instead in (("oes", "ao"), ("ces", "z"), ("iones", "ion")):
-        if word.endswith(ending):
-            return word.removesuffix(ending) + instead
+    if word.endswith("ces"):
+        return word.removesuffix("ces") + "z"
+    if re.search(r"[clmnrs]oes$", word):
+        return word.removesuffix("oes") + "ao"
     if re.search(r"[aeiou][lnrdy]es$", word):
         return word[:-2]
     return re.sub(r"(?<=[^is])s$", "", word)

@@ -20,6 +20,7 @@ class Vocabulary(Protocol):
     """What the query needs to know of the catalog."""
 
     small_prices: bool
+    size: int
 
     @property
     def frequencies(self) -> Mapping[str, int]: ...

@@ -20,7 +20,7 @@ REPAIR_FACTOR = 0.8
 NUMBER_FACTOR = 0.7
 HEAD_SHARE = 0.2
 """A word that begins this share of the names it stands in is what products are called."""
-RARE = 3
+MAX_PASSING, PASSING_SHARE = 10, 1 / 300
 """A thing that so few products name, none of them first, is a passing word there."""
 MIN_PART_CHARS = 4
 MIN_GUESSED_CHARS, MAX_GUESSED_CHARS = 5, 30
@@ -196,7 +196,8 @@ class Reader:
         frequencies = self._vocabulary.frequencies
         if concept.kind != "thing" or any(term.startswith(HEAD_MARK) for term in concept.terms):
             return concept
-        if max((frequencies[term] for term in concept.terms), default=0) > RARE:
+        named_by = max((frequencies[term] for term in concept.terms), default=0)
+        if named_by > min(MAX_PASSING, PASSING_SHARE * self._vocabulary.size):
             return concept
         return replace(concept, terms={}, together=())
 

@@ -25,6 +25,7 @@ class Vocabulary:
         repairer: Repairer | None = None,
     ) -> None:
         self.small_prices = catalog.small_prices
+        self.size = catalog.size
         self.frequencies: Mapping[str, int] = catalog.frequencies
         self._catalog = catalog
         self._synonyms = synonyms

@@ -15,6 +15,7 @@ class Words:
     small_prices = False
 
     def __init__(self, names: list[str]) -> None:
+        self.size = 300 * len(names)
         products = (IndexedText("", "LAP-003", name, "", "", "") for name in names)
         self.frequencies: Mapping[str, int] = Counter(
             term for product in products for term in product_terms(product, default_synonyms())
