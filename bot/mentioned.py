@@ -39,7 +39,7 @@ def mentioned(
     found: dict[int, ProductView] = {}
     for reply in _replies(talk):
         named = [known[id_] for id_ in reply.products if id_ in known]
-        for product in as_named(reply.body, named):
+        for product in _as_named(reply.body, named):
             found.setdefault(product.id, product)
     return tuple(found.values())
 
@@ -51,7 +51,7 @@ def _replies(talk: Sequence[TalkMessage]) -> Iterator[TalkMessage]:
     yield from reversed(named[-REPLIES_WITH_PRODUCTS:])
 
 
-def as_named(text: str, products: Sequence[ProductView]) -> list[ProductView]:
+def _as_named(text: str, products: Sequence[ProductView]) -> list[ProductView]:
     """Products in the order a text names them; behind them those it means without a name.
 
     A name that fits several products ("laptops Lenovo") says less than one that fits just one.

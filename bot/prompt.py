@@ -21,8 +21,8 @@ from shop import facts as shop_facts
 
 _MESSAGE_TOKENS = 4
 """What role and separators of one message cost."""
-_NOTE_TOKENS = 24
-"""What the notes that keep user and assistant in turn may cost."""
+_NOTE_TOKENS = 36
+"""What the notes that keep user and assistant in turn may cost, and the tags of the summary."""
 _HISTORY_SHARE = 0.25
 """Part of the budget the newest history may claim before candidates are cut for it."""
 _SUMMARY_SHARE = 0.15
@@ -72,7 +72,8 @@ def build(
         temperature, max_tokens: passed on to the provider.
     """
     question = _question(context, max_tokens_prompt)
-    recent = _recent(context, history_messages, int(max_tokens_prompt * _ONE_MESSAGE_SHARE))
+    most_of_one = int(max_tokens_prompt * _ONE_MESSAGE_SHARE)
+    recent = _recent(context, most_of_one) if history_messages else []
     wanted = min(_cost(said for _, said in recent), int(max_tokens_prompt * _HISTORY_SHARE))
     parts, room = _Parts("", ""), 0
     for cut in _CUTS:
@@ -80,7 +81,8 @@ def build(
         room = max_tokens_prompt - _cost([parts.joined(), question])
         if room >= wanted:
             break
-    talk, summary = _talk(context, recent, room, int(max_tokens_prompt * _SUMMARY_SHARE))
+    limit = int(max_tokens_prompt * _SUMMARY_SHARE)
+    talk, summary = _talk(context, recent, history_messages, room, limit)
     messages = (parts.joined(summary), *_alternating(talk, context.language), question)
     return Prompt(
         messages=messages,
@@ -142,11 +144,11 @@ def _parts(context: TurnContext, cut: _Cut, max_tokens_prompt: int) -> _Parts:
         text("prompt.first_reply", context.language) if context.is_first_reply else "",
         text("prompt.reminder", context.language),
     ]
-    before = [*stable_parts(context), *(part for part in varying if part)]
+    before = [*_stable_parts(context), *(part for part in varying if part)]
     return _Parts("\n\n".join(before), "\n".join(part for part in closing if part))
 
 
-def stable_parts(context: TurnContext) -> list[str]:
+def _stable_parts(context: TurnContext) -> list[str]:
     """What is the same in every turn of one shop and language: who it is, voice, rules, contact."""
     language = context.language
     shop = clipped(inert(context.shop_name), _SHOP_NAME_TOKENS)
@@ -205,12 +207,11 @@ def _question(context: TurnContext, max_tokens_prompt: int) -> PromptMessage:
 _Recent = list[tuple[TalkMessage, PromptMessage]]
 
 
-def _recent(context: TurnContext, most: int, limit_tokens: int) -> _Recent:
+def _recent(context: TurnContext, limit_tokens: int) -> _Recent:
     """The newest earlier messages as a model reads them, each within a limit."""
-    newest = context.history[-most:] if most > 0 else ()
     return [
         (message, _message("user" if message.author == "customer" else "assistant", shown))
-        for message in newest
+        for message in context.history
         if (shown := clipped(_said(message, context.language), limit_tokens))
     ]
 
@@ -226,14 +227,15 @@ def _said(message: TalkMessage, language: str) -> str:
 
 
 def _talk(
-    context: TurnContext, recent: _Recent, room_tokens: int, summary_tokens: int
+    context: TurnContext, recent: _Recent, most: int, room_tokens: int, summary_tokens: int
 ) -> tuple[list[PromptMessage], str]:
-    """As many of the newest messages as fit, and the sum of those before them."""
-    kept = _newest(recent, room_tokens - _NOTE_TOKENS)
+    """As many of the `most` newest messages as fit, and the sum of those before them."""
+    room_tokens -= _NOTE_TOKENS
+    kept = min(most, _newest(recent, room_tokens))
     if not recent or (kept == len(recent) and not context.earlier):
         return [said for _, said in recent], ""
     summary_tokens = min(summary_tokens, max(0, room_tokens // 2))
-    kept = _newest(recent, room_tokens - _NOTE_TOKENS - summary_tokens)
+    kept = min(most, _newest(recent, room_tokens - summary_tokens))
     older, shown = recent[: len(recent) - kept], recent[len(recent) - kept :]
     before = (*context.earlier, *(message for message, _ in older))
     summary = earlier.summary(before, context.known, context.language, summary_tokens)

@@ -1,5 +1,6 @@
 import pytest
 
+from bot.prompt import build
 from bot.prompts.earlier import summary
 from bot.prompts.tokens import estimate_tokens
 from core.texts import LANGUAGES
@@ -81,6 +82,21 @@ def test_messages_that_do_not_fit_are_summed_up_too() -> None:
     assert "número 3" not in talk
     assert "<earlier>\n" in shown[0][1]
     assert "número 19" not in shown[0][1]
+
+
+def test_messages_beyond_the_wanted_number_are_summed_up_too() -> None:
+    shown = contents(context(history=talk_of(20)), history_messages=4)
+    assert "número 17" not in "\n".join(content for _, content in shown[2:-1])
+    assert "número 15" in shown[0][1]
+
+
+@pytest.mark.parametrize("budget", [900, 1200, 2000, 3000])
+def test_a_prompt_with_a_sum_keeps_its_budget(budget: int) -> None:
+    talk = talk_of(120)
+    long = context(history=talk[-20:], earlier=talk[:-20], known=KNOWN)
+    prompt = build(long, max_tokens_prompt=budget)
+    assert prompt.tokens <= budget
+    assert "<earlier>" in prompt.messages[0].content
 
 
 def test_without_history_nothing_is_summed_up() -> None:
