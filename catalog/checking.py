@@ -50,7 +50,7 @@ class CheckedFile:
         given: the fields of ProductRow the file has a column for; others keep what is stored.
         rejected: the bad ones, by line.
         columns: field → the column it was read from.
-        header, delimiter, sheet: see `Table`.
+        header, delimiter, sheet, system: see `Table`.
     """
 
     rows: tuple[ProductRow, ...]
@@ -60,6 +60,7 @@ class CheckedFile:
     header: Cells
     delimiter: str
     sheet: str
+    system: str
 
 
 def read_path(path: Path, language: str = "es") -> bytes:
@@ -117,6 +118,7 @@ def check_content(
         table.header,
         table.delimiter,
         table.sheet,
+        table.system,
     )
 
 

@@ -40,6 +40,7 @@ class ImportReport:
         changes: examples of what changes, product by product.
         columns: field → the column of the file it was read from.
         sheet: the sheet that was read, of a workbook of several.
+        system: the shop system whose export it is.
     """
 
     added: int = 0
@@ -50,6 +51,7 @@ class ImportReport:
     changes: Changes = NO_CHANGES
     columns: Mapping[str, str] | None = None
     sheet: str = ""
+    system: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `catalog import --json`."""
@@ -170,4 +172,5 @@ def _report(
         changes=changes,
         columns=checked.columns,
         sheet=checked.sheet,
+        system=checked.system,
     )

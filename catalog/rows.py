@@ -50,7 +50,7 @@ _NONE_LEFT = _words(
 )
 _SOME_LEFT = _words(
     "si sim yes true disponible disponivel available hay en_stock con_stock em_estoque in_stock"
-    " instock consultar onbackorder"
+    " instock consultar onbackorder ilimitado infinito unlimited"
 )
 _COUNT = re.compile(
     r"[>+]?\s*([0-9][0-9.,]*)\s*(?:\+|u|und?s?|unid|unidad(?:es)?|uni|pzs?|pza?s?|piezas?|pcs|pares)?"

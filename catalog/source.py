@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     import httpx
 
 DOWNLOAD_S = 60.0
+_GOOGLE_SHEET = re.compile(
+    r"(https://docs\.google\.com/spreadsheets/d/(?!e/)[\w-]+)"
+    r"(?:/(?:edit|view)?)?(?:[?#](?:.*?gid=(\d+))?.*)?"
+)
 SHOPIFY_PAGE = 250
 """The most products a Shopify shop tells at once."""
 SHOPIFY_PAGES = 400
@@ -98,6 +103,7 @@ def _mark_of(path: Path) -> str:
 async def _download(
     address: str, client: httpx.AsyncClient, seen: Content | None
 ) -> Content | None:
+    address = _exported(address)
     if urlsplit(address).path.endswith("/products.json"):
         raw, version = await _shopify_products(address, client), Version()
     else:
@@ -112,6 +118,14 @@ async def _download(
             return None
         raw, version = fetched.body, fetched.version
     return Content(raw, sha256(raw).hexdigest(), version)
+
+
+def _exported(address: str) -> str:
+    """The address of a Google sheet as people share it → that of its CSV; any other as it is."""
+    sheet = _GOOGLE_SHEET.fullmatch(address)
+    if sheet is None:
+        return address
+    return f"{sheet[1]}/export?format=csv" + (f"&gid={sheet[2]}" if sheet[2] else "")
 
 
 async def _shopify_products(address: str, client: httpx.AsyncClient) -> bytes:

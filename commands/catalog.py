@@ -112,7 +112,10 @@ def _say_rejected(report: ImportReport, rejects: Path | None) -> None:
 
 def _say_changes(report: ImportReport) -> None:
     columns = (f"«{column}» → {name}" for name, column in (report.columns or {}).items())
-    say(text("commands.columns_read", columns=", ".join(columns)))
+    if report.system:
+        say(text("commands.export_read", system=report.system))
+    else:
+        say(text("commands.columns_read", columns=", ".join(columns)))
     if report.sheet:
         say(text("commands.sheet_read", sheet=report.sheet))
     for product in report.changes.added:

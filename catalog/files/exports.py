@@ -21,7 +21,8 @@ def as_products(table: Table) -> Table:
     """The same table, or the one with the columns of PRODUCT."""
     for export in EXPORTS:
         if layout := export.layout(table.header):
-            return replace(table, header=PRODUCT, records=_Products(table.records, export, layout))
+            products = _Products(table.records, export, layout)
+            return replace(table, header=PRODUCT, records=products, system=export.system)
     return table
 
 

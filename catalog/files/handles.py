@@ -61,6 +61,7 @@ def _shopify_stock(row: Row, first: Row) -> str:
 
 
 SHOPIFY = Export(
+    system="Shopify",
     columns={
         "handle": "handle|url handle",
         "name": "title",
@@ -96,6 +97,7 @@ def _tiendanube(row: Row, first: Row) -> dict[str, str]:
 
 
 TIENDANUBE = Export(
+    system="Tiendanube",
     columns={
         "handle": "identificador de url|identificador url",
         "name": "nombre|nome",

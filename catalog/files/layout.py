@@ -55,6 +55,7 @@ class Export:
     """How one shop system writes products.
 
     Args:
+        system: its name.
         columns: our name → the system's, divided by bars; the first one there is counts.
         options: what it calls the values that set a variant apart, `{}` for the number.
         option_names: what it calls their names (colour, size).
@@ -62,6 +63,7 @@ class Export:
         products: its rows → one for each thing that can be bought; may go through them twice.
     """
 
+    system: str
     columns: Mapping[str, str]
     options: str
     option_names: str

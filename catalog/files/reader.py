@@ -33,7 +33,7 @@ def read_table(raw: bytes, known: KnownColumns, language: str) -> Table:
     if len(raw) > MAX_FILE_BYTES:
         raise _rejected("too_large", language, limit_mb=MAX_FILE_BYTES // 1024**2)
     if raw.startswith(_ZIP):
-        return as_products(read_workbook(raw, known.count, language))
+        return _whole(read_workbook(raw, known.count, language), known, language)
     content = None if raw.startswith(_OLD_EXCEL) else decode(raw)
     if content is None:
         raise _rejected("excel" if raw.startswith(_OLD_EXCEL) else "not_text", language)
@@ -41,7 +41,14 @@ def read_table(raw: bytes, known: KnownColumns, language: str) -> Table:
         raise _rejected("web_page", language)
     if content.lstrip().startswith(("{", "[")):
         return read_json(content, language)
-    return as_products(read_csv(content, known.count, language))
+    return _whole(read_csv(content, known.count, language), known, language)
+
+
+def _whole(table: Table, known: KnownColumns, language: str) -> Table:
+    found = as_products(table)
+    if found.system and known.chosen:
+        raise _rejected("map_export", language, system=found.system)
+    return found
 
 
 def _rejected(key: str, language: str, **fields: object) -> ImportRejected:

@@ -47,12 +47,14 @@ class Table:
         records: those below the header, empty ones left out; may be gone through repeatedly.
         delimiter: what the owner's spreadsheet separates cells with.
         sheet: the sheet of a workbook of several.
+        system: the shop system whose export it is.
     """
 
     header: Cells
     records: Iterable[Record]
     delimiter: str = ";"
     sheet: str = ""
+    system: str = ""
 
 
 CountKnown = Callable[[Cells], int]

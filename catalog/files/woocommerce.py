@@ -90,6 +90,7 @@ def _stock(row: Row, parent: Row) -> str:
 
 
 WOOCOMMERCE = Export(
+    system="WooCommerce",
     columns={
         "id": "id",
         "type": "type|tipo",

@@ -151,6 +151,24 @@ async def test_an_address_out_of_reach_is_told_once_and_changes_nothing(
     assert "shop.example" in caplog.messages[0] and "secret" not in caplog.messages[0]
 
 
+@pytest.mark.parametrize(
+    ("shared", "asked"),
+    [
+        ("/d/1aB-c/edit?usp=sharing", "/d/1aB-c/export?format=csv"),
+        ("/d/1aB-c/edit#gid=42", "/d/1aB-c/export?format=csv&gid=42"),
+        ("/d/1aB-c/edit?gid=42#gid=42", "/d/1aB-c/export?format=csv&gid=42"),
+        ("/d/e/2PACX-1/pub?gid=0&single=true&output=csv",) * 2,
+        ("/d/1aB-c/export?format=xlsx",) * 2,
+    ],
+)
+async def test_a_google_sheet_is_read_by_the_address_people_share(
+    source: Source, shared: str, asked: str
+) -> None:
+    source.setting = f"https://docs.google.com/spreadsheets{shared}"
+    await source.refresh.run()
+    assert str(source.asked[0].url) == f"https://docs.google.com/spreadsheets{asked}"
+
+
 async def test_a_shopify_shop_is_read_page_by_page(source: Source) -> None:
     def product(number: int) -> dict[str, object]:
         variant = {"title": "Default Title", "option1": "Default Title", "price": "9.90"}

@@ -9,6 +9,7 @@ import pytest
 
 from catalog.checking import CheckedFile, check_content
 from catalog.rows import ProductRow
+from core.errors import ImportRejected
 
 
 def export(header: str, *rows: str, encoding: str = "utf-8") -> CheckedFile:
@@ -210,6 +211,12 @@ def test_a_variant_that_is_rejected_can_be_brought_in_by_itself_when_mended() ->
     csv.writer(mended).writerows([cells.keys(), cells.values()])
     (row,) = check_content(mended.getvalue().encode(), default_currency="USD").rows
     assert row == by_id(export(SHOPIFY, *SHIRT))["camisa/blanca/l"]
+
+
+def test_choosing_columns_of_a_known_export_is_refused_in_words() -> None:
+    raw = "\n".join([SHOPIFY, *SHIRT]).encode()
+    with pytest.raises(ImportRejected, match="exportación de Shopify"):
+        check_content(raw, default_currency="USD", mapping={"Tags": "category"})
 
 
 def test_a_table_of_no_known_system_is_left_as_it_is() -> None:
