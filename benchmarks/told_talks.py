@@ -64,7 +64,8 @@ class Teller(FakeProvider):
         if len(shown) < LEAST:
             if self._is_true:  # of what the prompt does not hold nothing is known to be true
                 return PLAIN
-            shown += self._dice.sample(list(self._shop.values()), LEAST)
+            others = [product for product in self._shop.values() if product not in shown]
+            shown += self._dice.sample(others, LEAST)
         self._dice.shuffle(shown)
         language = detect_language([seen.question])
         for way in self._dice.sample(list(self._ways), len(self._ways)):
