@@ -73,7 +73,7 @@ class Teller(FakeProvider):
             if scene is not None:
                 template = self._dice.choice(self._ways[way][language])
                 reply = template.format_map(fields(scene, language, self._dice)).strip()
-                self.told[reply] = way
+                self.told[reply] = f"{self._ways[way].get('kind', '')} {way}".strip()
                 return reply
         return PLAIN
 
