@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from app import house
 from bot.prompts.voice import VERSION, shipped
+from bot.tables import Turn
 from tests.fake_provider import FakeProvider
 from tests.integration.commands.conftest import Run
 
@@ -73,6 +77,18 @@ def test_an_own_template_is_sent_from_then_on(run: Run, tmp_path: Path, encoding
         "<voice>\n¡Ñandú! Habla de usted y firma como Almacén El Mostrador.\n</voice>"
         in found["messages"][0]["content"]
     )
+
+
+def test_every_turn_records_the_version_it_was_asked_with(run: Run, tmp_path: Path) -> None:
+    run("ask", "hola", "--contact", "c1")
+    run("prompt-template", "set", write(tmp_path, OWN))
+    run("ask", "gracias", "--contact", "c1")
+
+    with closing(house.open_house(quiet=True)) as opened:
+        versions = opened.database.read(
+            lambda c: c.execute(select(Turn.prompt_version).order_by(Turn.to_seq)).scalars().all()
+        )
+    assert versions == [VERSION, f"{VERSION}+es.1"]
 
 
 def test_each_language_has_a_template_of_its_own(run: Run, tmp_path: Path) -> None:
