@@ -186,7 +186,8 @@ def _candidates(context: TurnContext, cut: _Cut) -> str:
         sold = "; ".join(f"{inert(name)} ({count})" for name, count in context.categories)
         shown.append(BAR + text("prompt.categories", context.language, categories=sold))
     if context.hits:
-        shown.append(candidates.lines(context, cut.products, with_details=cut.details))
+        details = cut.details and not facts.is_small_talk(context)
+        shown.append(candidates.lines(context, cut.products, with_details=details))
     if not shown:
         asked = intents.wants_products(intents.asked(context.waiting))
         shown.append(text(f"prompt.products_{'none' if asked else 'unasked'}", context.language))

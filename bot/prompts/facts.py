@@ -27,12 +27,12 @@ _RELATED = {
     "person": {"hours", "branches"},
 }
 """What whoever says this needs to know besides."""
-_NEED_NO_FACTS = frozenset(
-    {"greeting", "thanks", "goodbye", "assent", "identity", "overview", "off_topic"}
-)
+_NEED_NO_FACTS = frozenset({"greeting", "thanks", "goodbye", "identity", "overview", "off_topic"})
 _MESSAGES_BACK = 2
 """How many of the customer's earlier messages "¿y a Cali?" may go on from."""
 _TELLING_LETTERS = 4
+_MOST_PHONES = 5
+"""Of a chain of shops; all of them stand with the branches, for whoever asks for those."""
 
 
 def always(context: TurnContext) -> str:
@@ -73,14 +73,24 @@ def asked(context: TurnContext, limit_tokens: int) -> str:
 
 def topics_at_hand(context: TurnContext) -> frozenset[str]:
     """The topics this message or the ones before it ask for; all when it cannot be told."""
-    now = intents.intents(intents.asked(context.waiting))
+    now = _asked_now(context)
     earlier = (_topics(intents.intents(said)) for said in _asked_before(context))
     wanted = _topics(now).union(*earlier)
     if now == {"assent"}:  # "sí": to what the shop offered
-        wanted |= _topics(intents.intents(_last_reply(context.history)))
-    if wanted or context.found or (now and now <= _NEED_NO_FACTS):
+        return wanted | _topics(intents.intents(_last_reply(context.history)))
+    if wanted or context.found or is_small_talk(context):
         return wanted
     return frozenset(shop_facts.TOPICS)
+
+
+def is_small_talk(context: TurnContext) -> bool:
+    """Whether the waiting messages ask nothing that catalog or facts could answer in detail."""
+    now = _asked_now(context)
+    return bool(now) and now <= _NEED_NO_FACTS
+
+
+def _asked_now(context: TurnContext) -> frozenset[str]:
+    return intents.intents(intents.asked(context.waiting))
 
 
 def _topics(found: frozenset[str]) -> frozenset[str]:
@@ -102,7 +112,10 @@ def _said(context: TurnContext) -> frozenset[str]:
 
 
 def _telling(said: str) -> frozenset[str]:
-    return frozenset(word for word in words(said) if len(word) >= _TELLING_LETTERS)
+    """Words and numbers by which an entry is recognised: "Zipaquirá", "sede 39"."""
+    return frozenset(
+        word for word in words(said) if len(word) >= _TELLING_LETTERS or word.isdigit()
+    )
 
 
 def _shares_words(entry: str, said: frozenset[str]) -> bool:
@@ -137,7 +150,7 @@ def _grouped(context: TurnContext, entries: Sequence[tuple[str, str]]) -> str:
 def _contact(context: TurnContext) -> dict[str, str]:
     website = context.facts.values.get("website")
     return {
-        "phone": inert("; ".join(shop_facts.phones(context.facts))),
+        "phone": inert("; ".join(shop_facts.phones(context.facts)[:_MOST_PHONES])),
         "website": inert(website) if isinstance(website, str) else "",
     }
 

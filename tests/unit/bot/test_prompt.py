@@ -7,6 +7,7 @@ import pytest
 from bot.prompt import build, with_correction
 from bot.prompts import voice
 from bot.prompts.tokens import estimate_tokens
+from bot.turn_context import MENTIONED
 from core.own_texts import OwnText
 from core.texts import LANGUAGES, text
 from shop.facts import ShopFacts
@@ -57,6 +58,12 @@ def test_whoever_asks_what_the_shop_sells_is_told_by_categories() -> None:
     assert "| la tienda vende (categoría y cuántos productos): Laptops / gratis (8); Tazas (3)" in (
         shown
     )
+
+
+def test_thanks_bring_what_was_talked_about_in_short() -> None:
+    shown = system(context(said("muchas gracias"), hits=(hit(reason=MENTIONED),)))
+    assert "LAP-001" in shown
+    assert "Pantalla" not in shown
 
 
 def test_facts_stand_apart_where_they_are_asked_for() -> None:

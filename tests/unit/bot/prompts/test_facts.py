@@ -63,6 +63,15 @@ def test_contact_and_own_fields_and_topics_are_always_sent() -> None:
     ]
 
 
+def test_a_chain_of_shops_does_not_fill_the_prompt_with_its_phones() -> None:
+    branches = [{"name": f"Sede {n}", "phone": f"601 555 {n:04}"} for n in range(40)]
+    chain = context(
+        said("¿cuál es el teléfono de la sede 39?"), facts=ShopFacts({"branches": branches})
+    )
+    assert "601 555 0039" not in facts.always(chain)
+    assert "601 555 0039" in facts.asked(chain, 2000)
+
+
 ZONES = [{"zone": f"Zona {n} Ñuñoa", "cost": n * 1000, "time": "3 días"} for n in range(60)]
 
 
