@@ -11,6 +11,7 @@ from bot import intents
 from bot.language import words
 from bot.messages import TalkMessage
 from bot.turn_context import MENTIONED
+from bot.wishes import Wish
 from catalog.limits import read_limits
 from catalog.search import CatalogSearch, Hit, ProductView
 
@@ -55,16 +56,24 @@ def _found(connection: Connection, search: CatalogSearch, query: str) -> list[Hi
 def _is_kind_found(
     connection: Connection, search: CatalogSearch, unlimited: str, found: Sequence[Hit]
 ) -> bool:
-    """Whether a price limit left any of the kind asked for: a bag is no cheap laptop."""
+    """Whether a price limit left what was asked for: a bag is no cheap laptop, and another model
+    not the one named."""
     whole = search.search(connection, unlimited, CANDIDATES)
     kinds = {hit.product.category for hit in whole[:KIND_SHOWN_BY]}
-    return not whole or any(hit.product.category in kinds for hit in found)
+    is_kind = any(hit.product.category in kinds for hit in found)
+    return not whole or (is_kind and _most_words(found) >= _most_words(whole))
+
+
+def _most_words(hits: Sequence[Hit]) -> int:
+    """How many words of the query the hit that has most of them was found by."""
+    said = ([word for word in words(hit.reason) if not word.isdigit()] for hit in hits)
+    return max(map(len, said), default=0)
 
 
 def _with_overlooked(
     connection: Connection,
     search: CatalogSearch,
-    wishes: Sequence[intents.Wish],
+    wishes: Sequence[Wish],
     found: Sequence[Hit],
 ) -> list[Hit]:
     """With what each product named brings that the search for all of them passed over."""

@@ -17,10 +17,13 @@ from bot.language import words
 from bot.messages import TalkMessage
 from bot.phrases import phrase_book
 from bot.sentence import PRODUCT, Sentence
-from bot.sentence import Wish as Wish
+from bot.wishes import Wish, wishes
+from catalog.limits import read_limits
 
 _MOST_WORDS = 300
 """A longer message is read by its beginning."""
+_HAGGLING = frozenset({"discount", "off_topic"})
+"""Beside one of these an amount is what somebody offers or claims, and no price limit."""
 _REFINING = frozenset({"limit", "cheapest", "dearest"})
 _PRICE = re.compile(
     r"[$€£]\s?\d[\d.,]*|\d{1,3}(?:[.,']\d{3})+(?![\d])|\d+(?=\s?%)"
@@ -57,7 +60,7 @@ class Reading:
     @property
     def content(self) -> tuple[str, ...]:
         """The words that name products."""
-        return tuple(word for wish in self.wishes for word in (*wish.words, *wish.details))
+        return _content(self.wishes)
 
 
 def intents(text: str) -> frozenset[str]:
@@ -89,6 +92,8 @@ def search_text(waiting: Sequence[TalkMessage], history: Sequence[TalkMessage]) 
     reading = read(question)
     if PRODUCT not in reading.intents:
         return ""
+    if reading.intents & _HAGGLING or "claims" in reading.markers:
+        question = read_limits(question, small_prices=True)[1]
     if not reading.is_follow_up:
         return _on_products(question)
     earlier = [body for body in _customer_words(history) if read(body).content]
@@ -128,20 +133,24 @@ def read(text: str) -> Reading:
     """Read one message, or several joined by line ends."""
     sentences = [Sentence(written, breaks) for written, breaks in _sentences(text)]
     found = [name for sentence in sentences for name in sentence.intents()]
-    wishes = tuple(wish for sentence in sentences for wish in sentence.wishes())
+    wanted = tuple(wish for sentence in sentences for wish in wishes(sentence))
     settled = _settled(set(found))
-    content = [word for wish in wishes for word in (*wish.words, *wish.details)]
+    content = _content(wanted)
     opens = sentences[0].said[0] if sentences else ""
     leads_on = opens in phrase_book().follow_up and len(content) <= 2
     return Reading(
         intents=frozenset(settled),
         order=tuple(name for name in dict.fromkeys(found) if name in settled),
-        wishes=wishes,
+        wishes=wanted,
         markers=frozenset().union(*(sentence.markers.keys() for sentence in sentences)),
         is_follow_up=leads_on or all(traits.is_trait(word) for word in content),
         places=tuple(place for sentence in sentences for place in sentence.places),
         has_strays=any(sentence.strays for sentence in sentences),
     )
+
+
+def _content(wanted: Iterable[Wish]) -> tuple[str, ...]:
+    return tuple(word for wish in wanted for word in (*wish.words, *wish.details, *wish.asks))
 
 
 def _sentences(text: str) -> Iterator[tuple[list[str], frozenset[int]]]:

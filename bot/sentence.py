@@ -1,8 +1,7 @@
-"""One sentence's words enter; the intents, markers and products it names leave."""
+"""One sentence's words enter; its intents, markers and the words that name products leave."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot import traits
@@ -13,8 +12,7 @@ PRODUCT = "product"
 POLITE = frozenset({"greeting", "thanks", "goodbye", "assent"})
 _OPEN = POLITE | {"overview"}
 """What says nothing on the words behind it: "me interesa la bici"."""
-_JOINS = frozenset({"y", "e", "o", "u", "and", "or", "ou", "vs", "versus", "ni"})
-_INTRODUCES = LINK_WORDS - {
+INTRODUCES = LINK_WORDS - {
     "a",
     "o",
     "e",
@@ -30,31 +28,12 @@ _INTRODUCES = LINK_WORDS - {
     "per",
 }
 _OF = frozenset({"de", "del", "d", "do", "da", "of"})
-_LEADS_TO_DETAILS = frozenset({"para", "pa", "que", "con", "for", "with", "that", "com", "pra"})
-_ASKING = frozenset({"shopping", "strong", "compare", "total"})
 _AROUND_A_PRODUCT = frozenset({"discount", "photos", "buying", "delivery", "payment", "returns"})
 """What somebody may want to know of a product named behind it ("fotos de la mochila")."""
 _BESIDE_A_PRICE = frozenset({*POLITE, "discount", "person", "buying"})
 """What may stand in the same sentence as "¿cuánto cuesta?" without being what costs."""
 _BEYOND_THE_SHOP = frozenset({"off_topic", "identity", "complaint", "order_status", "person"})
 """Beside one of these somebody is asking for a product only when they say so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """One product a message names.
-
-    Args:
-        words: those that name it.
-        details: what else is said of it: what it is for, what it should have.
-        quantity: how many, when it says so.
-        is_asked: words right before it ask for it ("tienen", "cuánto cuesta", "2").
-    """
-
-    words: tuple[str, ...]
-    details: tuple[str, ...] = ()
-    quantity: int | None = None
-    is_asked: bool = False
 
 
 @dataclass(slots=True)
@@ -101,6 +80,7 @@ class Sentence:
             self.places = [self.written[at] for at in sorted(spots) if not self._is_chat(at)]
             self.explained |= spots
         self.content = []
+        named -= {at for at in named if self.written[at] in LINK_WORDS}
         candidates = [i for i in range(len(plain)) if i in named or self._may_name(i)]
         for at in candidates:
             if at in named or self._counts(at):
@@ -116,60 +96,10 @@ class Sentence:
             places.append((min(firsts), PRODUCT))
         return [name for _, name in sorted(places)]
 
-    def wishes(self) -> Iterator[Wish]:
-        """The products it names: words that stand together, each with the number before them."""
-        groups: list[list[int]] = []
-        for at in self.content:
-            if groups and self._belongs(groups[-1][-1], at):
-                groups[-1].append(at)
-            else:
-                groups.append([at])
-        asked_at = {at for key in _ASKING for m in self.markers.get(key, ()) for at in m}
-        was_asked = False
-        for group in groups:
-            words = self._spelt_out(group)
-            named = [self.written[at] for at in words if not self._is_detail(group[0], at)]
-            details = [self.written[at] for at in words if self._is_detail(group[0], at)]
-            quantity = self._quantity(group[0])
-            before = group[0] - len(self._links_before(group[0])) - 1
-            goes_on = was_asked and (self.written[before] in _JOINS or group[0] in self.breaks)
-            was_asked = goes_on or before in asked_at or bool(quantity)
-            yield Wish(tuple(named), tuple(details), quantity, was_asked)
-
-    def _spelt_out(self, group: list[int]) -> list[int]:
-        """The words of a group with the numbers among and right behind them."""
-        last = group[-1] + 1
-        behind = last < len(self.written) and last not in self.breaks
-        span = range(group[0], last + 1 if behind else last)
-        return [at for at in span if at in group or self.written[at].isdigit()]
-
-    def _is_detail(self, first: int, at: int) -> bool:
-        return any(word in _LEADS_TO_DETAILS for word in self.written[first:at])
-
-    def _belongs(self, last: int, at: int) -> bool:
-        """Whether two words of content name one product."""
-        gap = range(last + 1, at)
-        if traits.is_trait(self.written[at]):
-            return True
-        if at in self.breaks or any(i in self.breaks or i in self.explained for i in gap):
-            return False
-        return not any(self.written[i] in _JOINS for i in gap) and not self._is_asked_anew(last, at)
-
-    def _is_asked_anew(self, last: int, at: int) -> bool:
-        return any(last < m[0] < at for m in self.markers.get("shopping", ()))
-
-    def _quantity(self, first: int) -> int | None:
-        """The number before a product: "3 camisetas", "dos de las tazas"."""
-        before = self.written[max(0, first - 3) : first]
-        while before and before[-1] in _INTRODUCES and traits.number(before[-1]) is None:
-            before.pop()
-        is_unit = traits.is_unit(self.written[first])
-        return traits.number(before[-1]) if before and not is_unit else None
-
-    def _links_before(self, at: int) -> list[str]:
+    def links_before(self, at: int) -> list[str]:
         """The articles and the like right before a word: "de la", "el"."""
         first = at
-        while first > 0 and self.written[first - 1] in _INTRODUCES:
+        while first > 0 and self.written[first - 1] in INTRODUCES:
             first -= 1
         return self.written[first:at]
 
@@ -194,7 +124,7 @@ class Sentence:
             return True
         if self.content and self.content[-1] > last:
             return True
-        links = set(self._links_before(at))
+        links = set(self.links_before(at))
         if traits.number(self.written[at - 1]):
             return True
         if name == "returns":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -31,6 +31,7 @@ class _Words:
     colors_or_things: Mapping[str, str]
     sizes: frozenset[str]
     before_size: frozenset[str]
+    asking_colors: frozenset[str]
     numbers: Mapping[str, int]
     ordinals: Mapping[str, int]
     units: frozenset[str]
@@ -38,9 +39,20 @@ class _Words:
 
 
 def is_trait(word: str) -> bool:
-    """Whether a word only tells a variant: a colour, a size, or the word "talla" itself."""
+    """Whether a word only tells a variant: a colour, a size, or the words "color" and "talla"."""
     known = _words()
-    return word in known.colors or word in known.sizes or word in known.before_size
+    named = word in known.colors or word in known.sizes
+    return named or word in known.before_size or word in known.asking_colors
+
+
+def asks_for_colors(said: Iterable[str]) -> bool:
+    """Whether words ask which colours there are."""
+    return bool(_words().asking_colors & set(said))
+
+
+def asks_for_sizes(said: Iterable[str]) -> bool:
+    """Whether words ask which sizes there are."""
+    return bool(_words().before_size & set(said))
 
 
 def is_size(word: str, *, behind: str) -> bool:
@@ -129,6 +141,7 @@ def _words() -> _Words:
         colors_or_things=_by_word(data["colors_or_things"]),
         sizes=frozenset(data["sizes"]["words"].split()),
         before_size=frozenset(data["sizes"]["before"].split()),
+        asking_colors=frozenset(data["asking"]["colors"].split()),
         numbers={word: int(value) for word, value in _by_word(data["numbers"]).items()},
         ordinals={word: int(value) for word, value in _by_word(data["ordinals"]).items()},
         units=frozenset(data["units"]["words"].split()),

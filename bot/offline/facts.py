@@ -71,9 +71,16 @@ def _hours(context: TurnContext, said: set[str], _reading: Reading) -> str:
     if openings is None or not days:
         return ""
     told = [_on_day(context, day, openings) for day in days]
+    if _lexicon()["days"]["holiday"] & said and not _speaks_of_holidays(context):
+        told.append(say(context, "holiday_unknown"))
     if _lexicon()["days"]["today"] & said:
         told.append(_open_now(context))
     return "\n".join(part for part in told if part)
+
+
+def _speaks_of_holidays(context: TurnContext) -> bool:
+    days = (str(entry.get("days", "")) for entry in _entries(context, "hours"))
+    return any(_lexicon()["days"]["holiday"] & set(words(named)) for named in days)
 
 
 def _days(context: TurnContext, said: set[str]) -> list[int]:
@@ -151,7 +158,12 @@ def _payment(context: TurnContext, _said: set[str], _reading: Reading) -> str:
     fitting = [way for way in ways if any(group & _with_pairs(way) for group in asked_for)]
     if not fitting:
         return f"{say(context, 'payment_no')}\n{_all(context, 'payment')}"
-    return say(context, "payment_yes", ways="; ".join(fitting))
+    is_bound = any(_CONDITION & set(words(way)) for way in fitting)
+    return say(context, "payment_known" if is_bound else "payment_yes", ways="; ".join(fitting))
+
+
+_CONDITION = frozenset({"en", "solo", "desde", "in", "only", "from", "em", "so", "para", "hasta"})
+"""A way to pay with one of these words holds under a condition: "contraentrega en Bogotá"."""
 
 
 def _with_pairs(text: str) -> set[str]:
@@ -170,7 +182,13 @@ def _returns(context: TurnContext, said: set[str], _reading: Reading) -> str:
 
 
 def _branches(context: TurnContext, said: set[str], _reading: Reading) -> str:
-    """The one branch a question names."""
+    """The one branch a question names; a way to write to the shop that no fact holds is admitted
+    to be unknown."""
+    held = set(words(" ".join(shop_facts.overview(context.facts, context.language))))
+    ways = _lexicon()["contact"].values()
+    if any(way & said and not way & held for way in ways):
+        unknown = say(context, "unknown_fact", topic=topic_name(context, "contact"))
+        return f"{unknown}\n{_all(context, 'branches')}"
     branches = _entries(context, "branches")
     named = [
         branch

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot import traits
 from bot.language import fold, words
-from bot.sentence import Wish
+from bot.wishes import Wish
 from catalog.search import Hit, ProductView
 
 _FAR_WORSE = 0.5
@@ -76,16 +76,16 @@ def _of_the_kind(named: Sequence[str], hits: Sequence[Hit]) -> Sequence[Hit]:
 def _is_made_for(named: Sequence[str], product: ProductView) -> bool:
     """Whether a name holds the words asked for only behind "para": "soporte para televisor"."""
     before, mark, behind = _MADE_FOR.sub("\0", fold(product.name), count=1).partition("\0")
-    stems = {_stem(word) for word in words(before)}
-    held = {_stem(word) for word in words(behind)}
-    asked = {_stem(word) for word in named}
+    stems = {stem(word) for word in words(before)}
+    held = {stem(word) for word in words(behind)}
+    asked = {stem(word) for word in named}
     return bool(mark) and bool(asked & held) and not asked & stems
 
 
 def _as_detailed(wish: Wish, hits: list[Hit]) -> list[Hit]:
     """Those whose names hold most of the details, where any do: "tenis para mujer"."""
     counts = [
-        sum(_stem(detail) in map(_stem, words(hit.product.name)) for detail in wish.details)
+        sum(stem(detail) in map(stem, words(hit.product.name)) for detail in wish.details)
         for hit in hits
     ]
     return [hit for hit, count in zip(hits, counts, strict=True) if count == max(counts)]
@@ -95,7 +95,8 @@ def _telling(wish: Wish) -> list[str]:
     """The words that tell one kind or model from another: no colours, sizes, units or boxes."""
     sizes = traits.sizes(" ".join(wish.words))
     telling = [word for word in wish.words if word not in sizes and not _tells_little(word)]
-    return telling or list(wish.words)
+    exact = [word for word in wish.details if any(map(str.isdigit, word))]
+    return [*telling, *exact] or list(wish.words)
 
 
 def _tells_little(word: str) -> bool:
@@ -110,15 +111,14 @@ def _has(word: str, hit: Hit) -> bool:
 def has_word(word: str, product: ProductView) -> bool:
     """Whether a product's texts hold a word; of a measure ("128gb"), both of its parts."""
     said = words(f"{product.name} {product.brand} {product.category} {product.description}")
-    stem = _stem(word)
-    if any(_stem(other) == stem for other in said):
+    if stem(word) in map(stem, said):
         return True
     parts = _PARTS.findall(word)
     is_measure = len(parts) == 2 and parts[0].isdigit() and traits.is_unit(parts[1])
     return is_measure and " ".join(parts) in " ".join(p for w in said for p in _PARTS.findall(w))
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """Without plural and gender, near enough to tell whether a word is there."""
     plain = word.removesuffix("s") if len(word) > 3 else word
     return plain[:-1] if len(plain) > 3 and plain[-1] in "aeo" else plain

@@ -8,15 +8,16 @@ from dataclasses import replace
 from bot import traits
 from bot.intents import Reading, asked, opening_of, read
 from bot.language import words
-from bot.offline import comparing, pricing, totals, variants
+from bot.offline import comparing, describing, pricing, totals, variants
 from bot.offline.matching import Match, match
 from bot.offline.pointing import last_named, pointed_at
 from bot.offline.saying import Part, is_sold_out, listed, merged, say
-from bot.sentence import Wish
 from bot.turn_context import TurnContext
+from bot.wishes import Wish
 from catalog.search import ProductView
 
 MOST_WISHES = 4
+_FEW = 3
 
 
 def answer(context: TurnContext, reading: Reading, most: int) -> list[Part]:
@@ -33,7 +34,16 @@ def answer(context: TurnContext, reading: Reading, most: int) -> list[Part]:
     if counted := totals.counted(context, reading, matches):
         return [counted, *_not_found(context, matches)]
     each = max(1, min(most, 2 * most // len(matches)))
-    return merged([_one(context, reading, found, each) for found in matches])
+    parts = merged([_one(context, reading, found, each) for found in matches])
+    return [*parts, *(Part(said) for found in matches if (said := _on_asks(context, found)))]
+
+
+def _on_asks(context: TurnContext, found: Match) -> str:
+    """What is known of the thing asked about few products: "¿cuánta batería tiene?"."""
+    asks = [word for word in found.wish.asks if not traits.is_trait(word)]
+    if not asks or not 0 < len(found.products) <= _FEW:
+        return ""
+    return describing.told(context, found.products, asks)
 
 
 def _matches(context: TurnContext, reading: Reading) -> list[Match]:
@@ -92,7 +102,8 @@ def _as_one(reading: Reading) -> Wish:
     said = tuple(word for wish in reading.wishes for word in wish.words)
     details = tuple(word for wish in reading.wishes for word in wish.details)
     quantity = next((wish.quantity for wish in reading.wishes if wish.quantity), None)
-    return Wish(said, details, quantity, is_asked=True)
+    asks = tuple(word for wish in reading.wishes for word in wish.asks)
+    return Wish(said, details, asks, quantity, is_asked=True)
 
 
 def _not_found(context: TurnContext, matches: Sequence[Match]) -> list[Part]:
@@ -116,6 +127,8 @@ def _one(context: TurnContext, reading: Reading, found: Match, most: int) -> Par
         return pricing.beyond(context, limits, found.products, most)
     is_claimed = not within or "claims" in reading.markers
     within = within or list(found.products)
+    if part := variants.which(context, found.wish, _in_order(reading, within), most):
+        return part
     wanted = variants.wanted(found.wish)
     having = [p for p in within if variants.has(p, wanted)]
     if wanted and not having:

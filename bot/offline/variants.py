@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bot import traits
 from bot.language import fold
 from bot.offline.saying import Part, is_sold_out, listed, say
-from bot.sentence import Wish
 from bot.turn_context import TurnContext
+from bot.wishes import Wish
 from catalog.search import ProductView
 from core.texts import text
 
@@ -33,7 +33,7 @@ class Variant:
 
 def wanted(wish: Wish) -> Variant:
     """The variant a wish names."""
-    said = " ".join((*wish.words, *wish.details))
+    said = " ".join((*wish.words, *wish.details, *wish.asks))
     return Variant(traits.colors(said), traits.sizes(said))
 
 
@@ -55,15 +55,35 @@ def absent(
     context: TurnContext, variant: Variant, products: Sequence[ProductView], most: int
 ) -> Part:
     """That the catalog names none of the wanted variant, and which variants it does name."""
-    sentences = [say(context, "no_variant", variant=_worded(context, variant))]
+    sentence = say(context, "no_variant", variant=_worded(context, variant))
+    others = _all_of(products, colors=bool(variant.colors), sizes=bool(variant.sizes))
+    return listed(context, f"{sentence} {_told(context, others)}", products[:most])
+
+
+def which(
+    context: TurnContext, wish: Wish, products: Sequence[ProductView], most: int
+) -> Part | None:
+    """The colours or sizes there are, for whoever asks which; None for anybody else."""
+    said = (*wish.words, *wish.details, *wish.asks)
+    colors, sizes = traits.asks_for_colors(said), traits.asks_for_sizes(said)
+    if not (colors or sizes) or wanted(wish):
+        return None
+    known = _all_of(products, colors=colors, sizes=sizes)
+    return listed(context, _told(context, known), products[:most])
+
+
+def _all_of(products: Sequence[ProductView], *, colors: bool, sizes: bool) -> Variant:
     known = [_of(product) for product in products]
-    others = Variant(
-        tuple(dict.fromkeys(c for own in known for c in own.colors)) if variant.colors else (),
-        tuple(dict.fromkeys(s for own in known for s in own.sizes)) if variant.sizes else (),
+    return Variant(
+        tuple(dict.fromkeys(c for own in known for c in own.colors)) if colors else (),
+        tuple(dict.fromkeys(s for own in known for s in own.sizes)) if sizes else (),
     )
-    key = "other_variants" if others else "variants_unknown"
-    sentences.append(say(context, key, variants=_worded(context, others)))
-    return listed(context, " ".join(sentences), products[:most])
+
+
+def _told(context: TurnContext, known: Variant) -> str:
+    if not known:
+        return say(context, "variants_unknown")
+    return say(context, "other_variants", variants=_worded(context, known))
 
 
 def _of(product: ProductView) -> Variant:

@@ -40,7 +40,7 @@ def answer(context: TurnContext) -> OfflineAnswer:
     found = _answer(context)
     if not _is_repeated(found.text, said_last):
         return found
-    for attempt in (_others, _person_again, _restated, _again, _once_more):
+    for attempt in (_others, _person_again, _restated, _unclear, _again, _once_more):
         other = attempt(context, said_last, found)
         if other.text and not _is_repeated(other.text, said_last):
             return other
@@ -70,7 +70,15 @@ def _restated(context: TurnContext, _last: str, found: OfflineAnswer) -> Offline
     """Products and prices once more, as what was said before."""
     if not found.products:
         return OfflineAnswer("")
-    return replace(found, text=f"{say(context, 'as_said')}\n{found.text}")
+    head, _, rest = found.text.partition("\n")
+    said = rest if rest and head.endswith(":") else found.text
+    return replace(found, text=f"{say(context, 'as_said')}\n{said}")
+
+
+def _unclear(context: TurnContext, _last: str, _found: OfflineAnswer) -> OfflineAnswer:
+    """Who was asked what they look for, and still did not say it."""
+    wanted = _read(context).intents
+    return OfflineAnswer("" if wanted else say(context, "not_understood"))
 
 
 def _again(context: TurnContext, _last: str, _found: OfflineAnswer) -> OfflineAnswer:
