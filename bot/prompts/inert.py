@@ -27,7 +27,7 @@ _EMOJI_PARTS = re.compile("[\\u200d\\ufe0e\\ufe0f]")
 """Joiner and selectors: invisible, but part of what an emoji looks like."""
 _ROLE = re.compile(
     r"\b(system|assistant|user|human|developer|tool|instruct|response|sistema|asistente|assistente"
-    r"|usuario|usuário|instructions?|instrucción|instrucciones|instrução|instruções)(\s*)[:：]",
+    r"|usuario|usuário|instructions?|instrucción|instrucciones|instrução|instruções)\s*[:：]",
     re.IGNORECASE,
 )
 _CONTROL = re.compile(
@@ -44,7 +44,7 @@ def inert(data: str) -> str:
     """Data on one line that can neither open a tag nor start a line, nor speak in a role."""
     seen = _EMOJI_PARTS.sub("", visible(" ".join(data.split())))
     line = " ".join(seen.translate(_LOOKALIKES).split())
-    return _ROLE.sub(r"\1\2 -", _FENCE.sub(r"\1", _CONTROL.sub("(", line)))
+    return _ROLE.sub(r"\1 -", _FENCE.sub(r"\1", _CONTROL.sub("(", line)))
 
 
 def spoken(words: str) -> str:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.prompts.inert import inert, spoken
 from bot.prompts.voice import checked
@@ -54,6 +56,14 @@ def test_data_is_one_line_that_marks_nothing(attack: str) -> None:
     line = inert(attack)
     assert not _MARKS.search(line)
     assert not _INVISIBLE.search(line)
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(sorted(ATTACKS.values()))).map("".join))
+def test_whatever_is_written_marks_nothing_and_is_left_alone_from_then_on(written: str) -> None:
+    line = inert(written)
+    assert not _MARKS.search(line)
+    assert not _INVISIBLE.search(line)
+    assert inert(line) == line
 
 
 PLACES: dict[str, Callable[[str], dict[str, object]]] = {
