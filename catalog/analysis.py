@@ -11,10 +11,12 @@ from functools import lru_cache
 
 MAX_TERM_CHARS = 60
 SHORT_WORD_CHARS = 5
-_KEEPS_GENDER = frozenset(
-    ["pimienta", "vacuna", "cubierta", "cuchilla", "tostada", "helada", "rodilla"]
-)
-"""Words whose other gender names another article: pimiento, vacuno, cubierto, cuchillo …"""
+_WHOLE = """
+pimienta vacuna cubierta cuchilla tostada helada rodilla sillao secadora caminadora broche mecate
+briqueta panalera pañalera senora señora
+"""
+_KEEPS_LAST_LETTER = frozenset(_WHOLE.split())
+"""Words that would name another article without it: pimiento, vacuno, cubierto, silla …"""
 
 _FRACTION = r"[0-9]{1,2}/(?:2|3|4|8|16|32|64)(?![0-9]|\s?[gt]b)"
 """`3/8` of an inch is one size; `4/64GB` are two."""
@@ -82,7 +84,7 @@ def stem(word: str) -> str:
     if len(word) < 4 or any(char.isdigit() for char in word):
         return word
     singular = _singular(word)
-    if len(singular) <= SHORT_WORD_CHARS or singular in _KEEPS_GENDER:
+    if len(singular) <= SHORT_WORD_CHARS or singular in _KEEPS_LAST_LETTER:
         return singular
     return singular[:-1] if singular[-1] in "aeo" else singular
 

@@ -119,6 +119,7 @@ class Reader:
         if (
             without_tilde(word) in STOP_WORDS
             or not MIN_GUESSED_CHARS <= len(word) <= MAX_GUESSED_CHARS
+            or stem(without_tilde(word)) in self._synonyms.stems
             or self._known(word)
         ):
             return word

@@ -26,7 +26,7 @@ class Synonyms:
         wider: group → groups whose seekers it satisfies too.
         attributes: groups that only describe a thing.
         brands: groups that are other spellings of a name.
-        spellings: every single word of the table, folded, for the repair of typing errors.
+        spellings: every word of the table, folded, for the repair of typing errors.
     """
 
     groups: dict[Stems, tuple[str, ...]] = field(default_factory=dict)
@@ -34,6 +34,11 @@ class Synonyms:
     attributes: frozenset[str] = frozenset()
     brands: frozenset[str] = frozenset()
     spellings: frozenset[str] = frozenset()
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Every stem of the table, in phrases too."""
+        return frozenset(stem for stems in self.groups for stem in stems)
 
     @cached_property
     def _longest_from(self) -> Mapping[str, int]:
@@ -78,7 +83,7 @@ def parse_synonyms(text: str) -> Synonyms:
         wider[name] = tuple("=" + up.strip().replace(" ", "_") for up in above.split(",") if up)
         for entry in entries:
             spelled = words(entry)
-            spellings.update(spelled if len(spelled) == 1 else ())
+            spellings.update(word for word in spelled if word not in LINK_WORDS)
             known = groups.setdefault(phrase(spelled), [])
             if name not in known:
                 known.append(name)
