@@ -119,7 +119,7 @@ def _say_talks(body: Body) -> None:
 
 def _say_search(body: Body) -> None:
     for one in body["failures"]:
-        say(f"❌ {one['query']}: {', '.join(one['missing'] or one['found'])}")
+        say(f"❌ {one['query']}: {', '.join(one['missing'] or one['instead'])}")
     for name in MEASURES:
         say(f"{text(f'evals.label.{name}')}: {percent(body['measures'][name])}")
     say(text("evals.search_times", p50=body["p50_ms"], p99=body["p99_ms"]))

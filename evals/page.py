@@ -115,7 +115,7 @@ def search_page(body: Body) -> str:
         (
             escape(f"{one['query']} ({one['id']})"),
             escape(", ".join(one["missing"])) or "–",
-            escape(", ".join(one["found"])) or "–",
+            escape(", ".join(one["instead"])) or "–",
         )
         for one in body["failures"]
     ]
@@ -125,7 +125,7 @@ def search_page(body: Body) -> str:
         _section("tags"),
         _table(("tag", "queries", *MEASURES), tags),
         _section("missed", count=len(failures)),
-        _table(("query", "missing", "found"), failures) if failures else "",
+        _table(("query", "missing", "instead"), failures) if failures else "",
     ]
     return _page("".join(parts))
 
@@ -136,7 +136,7 @@ def percent(share: float | None) -> str:
 
 
 def _times(body: Body) -> str:
-    return f"{body['p50_ms']:g}\u00a0/\u00a0{body['p99_ms']:g}\u00a0ms".replace(".", ",")
+    return f"{body['p50_ms']:g} / {body['p99_ms']:g}\u00a0ms".replace(".", ",")
 
 
 def _head(of: str, body: Body) -> str:

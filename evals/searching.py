@@ -75,7 +75,7 @@ def search_body(answers: Sequence[Answer]) -> dict[str, Any]:
                 "id": answer.query.id,
                 "query": answer.query.query,
                 "missing": sorted(answer.wanted - set(answer.found))[:K],
-                "found": answer.found,
+                "instead": [id_ for id_ in answer.found if id_ not in answer.wanted],
             }
             for answer in answers
             if not answer.is_right
