@@ -15,6 +15,7 @@ from bot.truth.facts import FactsHeld, read_facts
 from bot.truth.mentions import Mention, ProductNames
 from bot.truth.number_words import NUMBER, SMALL, parse_digits
 from bot.turn_context import TurnContext
+from catalog.analysis import words
 from catalog.money import exponent
 from catalog.search import ProductView
 
@@ -53,16 +54,47 @@ class Evidence:
 
     def amounts_of(self, product: int) -> tuple[Amount, ...]:
         """Amounts a product's own text names, such as the value of a gift card."""
-        return _amounts(product_text(self.products[product]))
+        return _amounts(granting_text(self.products[product]))
 
     def discounts_of(self, product: int) -> tuple[DiscountClaim, ...]:
         """Discounts a product's own text grants."""
-        return _discounts(product_text(self.products[product]))
+        return _discounts(granting_text(self.products[product]))
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that products, facts and categories hold."""
+        return _vocabulary(self.products, f"{self.facts.text}\n{self.categories}")
+
+
+@lru_cache(maxsize=512)
+def _vocabulary(products: tuple[ProductView, ...], shop: str) -> frozenset[str]:
+    texts = (f"{product_text(p)} {p.brand} {p.category}" for p in products)
+    return words_in(shop).union(*map(words_in, texts))
+
+
+@lru_cache(maxsize=4096)
+def words_in(text: str) -> frozenset[str]:
+    """The words of a text as the catalog indexes them, before they are stemmed."""
+    return frozenset(words(text))
 
 
 def product_text(product: ProductView) -> str:
     """Everything a product says about itself in words."""
     return f"{product.name}\n{product.description}"
+
+
+_ORDERS = re.compile(
+    r"instruc|asistente|assistant|ignor|olvida|reglas|\brules\b|\bregras|esquec|system|sistema:"
+    r"|prompt"
+    r"|\b(?:di|diga|dile|digas|say|tell) (?:que|that|a los|ao|o cliente)",
+    re.IGNORECASE,
+)
+
+
+def granting_text(product: ProductView) -> str:
+    """What a product's text can grant: nothing where it speaks to the assistant."""
+    text = product_text(product)
+    return product.name if _ORDERS.search(text) else text
 
 
 _amounts = lru_cache(maxsize=4096)(find_amounts)

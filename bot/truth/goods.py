@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import dropwhile
 
-from bot.truth.evidence import product_text
+from bot.truth.evidence import product_text, words_in
 from bot.truth.mentions import LABELS, NOT_A_MODEL, NUMBER_ENDS_NAME, is_model
+from bot.truth.number_words import SMALL
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
 from catalog.analysis import stem, without_tilde, words
 from catalog.chatter import STOP_WORDS
-from catalog.search import ProductView
 from catalog.synonyms import default_synonyms
 from shop.hours import read_days
 
@@ -37,6 +37,7 @@ _SELLS = (
 )
 _OFFERS = re.compile(
     rf"\b(?:{_SELLS}|recom\w+|sug\w+|estan?|hay|llev\w+|indico|interes\w+|gust\w+|serv\w+|sirv\w+"
+    r"|(?:inventario|stock|existencias|unidades|piezas|units|estoque) (?:del?|of|do|da)"
     r"|opcion(?:es)?|options?|opcao|opcoes|alternativ\w+|favorit\w+|lleg\w+|cheg\w+|just got"
     r"|(?:might|will|would|i'd) like|there (?:is|are)|consider|mira|prueba|elige)\b"
     r"(?: (?!con\b|para\b|de\b|with\b|for\b|com\b)[a-z]+){0,3}?[ :*\"“]*$"
@@ -48,7 +49,20 @@ _AFTER = re.compile(
 )
 _MARKER = re.compile(r"^\s*(?:[•·–-]|\d{1,2}[.)]?|[^\w\s\"'¿¡(|$])\s+\W*(?:(?:el|la|the|o|a) )?$")
 _CELL = re.compile(r"^\s*\|?\s*$")
+_PRICED_ITEM = re.compile(r" ?[-–—:] ?(?:[A-Z]{3} ?|[$€] ?)?\d")
 _ENDS_ITEM = re.compile(r"\s*(?:$|\n|[-–—:(|])")
+_BARE_PLURAL = re.compile(r"\s+(?:also |tambien )?(?!unos|unas|los|las|estos|estas)[a-z]{3,}s\b")
+_IN_PLENTY = """
+accesorios alternativas articulos asesores asesoras ganas facilidades convenios novedades cosas
+noticias equipos experiencia planes clientes anos alianzas dudas referencias productos marcas
+colores tallas tamanhos cores items products options brands sizes colors branches stores years
+experts datos detalles registros informes sugerencias ideas results details suggestions coisas
+things ambos ambas varias varios diferentes distintas distintos buenas buenos excelentes grandes
+several various different many sedes tiendas lojas filiais sucursales puntos locales vagas fotos
+problemas probabilidades posibilidades descuentos promociones cupones envios cuotas
+"""
+_SERVICES = frozenset(_IN_PLENTY.split())
+"""What shops have in plenty without selling it."""
 _SELLING = re.compile(rf"\b(?:{_SELLS})\b(?P<what>[^.;:,\n!?()|]{{3,60}})")
 
 
@@ -69,7 +83,7 @@ def untrue_goods(reading: Reading) -> Iterator[Rejection]:
 
 def _foreign(reading: Reading) -> Iterator[Span]:
     """Where names stand that are none of the candidates'."""
-    known = _known(reading)
+    known = reading.evidence.vocabulary
     for mention in reading.mentions:
         if not mention.products:
             before = _NAMES_BEFORE.search(reading.written[: mention.start])
@@ -98,7 +112,9 @@ def _is_listed(reading: Reading, start: int, end: int) -> bool:
     """Whether it is an item of a list or of a table."""
     lead = reading.folded[reading.folded.rfind("\n", 0, start) + 1 : start]
     is_cell = _CELL.match(lead) and _ENDS_ITEM.match(reading.folded, end)
-    return bool(_MARKER.match(lead) or is_cell)
+    starts = not reading.folded[reading.sentence_of(start)[0] : start].strip()
+    is_priced = starts and _PRICED_ITEM.match(reading.written, end)
+    return bool(_MARKER.match(lead) or is_cell or is_priced)
 
 
 def _is_model_by_itself(reading: Reading, start: int, end: int) -> bool:
@@ -108,7 +124,7 @@ def _is_model_by_itself(reading: Reading, start: int, end: int) -> bool:
         return False
     if said[-1].isdigit() and not NUMBER_ENDS_NAME.match(reading.written[end:]):
         return False
-    if set(said) <= _words(reading.evidence.said) or all(w in STOP_WORDS for w in said[:-1]):
+    if set(said) <= words_in(reading.evidence.said) or all(w in STOP_WORDS for w in said[:-1]):
         return False
     sentence = reading.sentence_of(start)
     return not _NOT_ITSELF.search(reading.folded[sentence[0] : start])
@@ -124,41 +140,23 @@ def _is_offered(reading: Reading, start: int, end: int) -> bool:
     return bool(_AFTER.match(reading.folded, end)) or (priced and not between)
 
 
-def _known(reading: Reading) -> frozenset[str]:
-    evidence = reading.evidence
-    return _words_of(evidence.products) | _words(_shop(reading))
-
-
-def _shop(reading: Reading) -> str:
-    """What the shop says about itself and of what it sells."""
-    return f"{reading.evidence.facts.text}\n{reading.evidence.categories}"
-
-
-@lru_cache(maxsize=512)
-def _words_of(products: tuple[ProductView, ...]) -> frozenset[str]:
-    return frozenset().union(
-        *(_words(f"{product_text(p)} {p.brand} {p.category}") for p in products)
-    )
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(words(text))
-
-
 def _article(reading: Reading, what: str) -> str | None:
     """The kind of thing a phrase names when the shop is not known to sell it."""
     if "xxx" in what:
         return None
-    head = next((word for word in words(what) if word not in STOP_WORDS), None)
-    if head is None or not head.isalpha():
+    head = next(
+        (word for word in words(what) if word not in STOP_WORDS and word not in SMALL), None
+    )
+    if head is None or not head.isalpha() or head in _SERVICES:
         return None
+    is_plural = bool(_BARE_PLURAL.match(what)) and head.endswith("s")
     key = _stem(head)
-    held = _stems(reading.evidence.products, _shop(reading))
+    held = _stems(reading.evidence.vocabulary)
     groups = _groups((key,), wider=False)
     if key in held or groups & _held_groups(held):
         return None
-    return head if groups or key in map(_stem, _words(reading.evidence.said)) else None
+    is_asked = key in map(_stem, words_in(reading.evidence.said))
+    return head if groups or is_asked or is_plural else None
 
 
 def _stem(word: str) -> str:
@@ -174,8 +172,8 @@ def _groups(stems: Iterable[str], *, wider: bool) -> frozenset[str]:
 
 
 @lru_cache(maxsize=512)
-def _stems(products: tuple[ProductView, ...], shop: str) -> frozenset[str]:
-    return frozenset(map(_stem, _words_of(products) | _words(shop)))
+def _stems(vocabulary: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_stem, vocabulary))
 
 
 @lru_cache(maxsize=512)

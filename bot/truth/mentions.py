@@ -185,7 +185,7 @@ class ProductNames:
             token = tokens[index]
             if fillers > 2 or _STOP_GAP.search(folded[tokens[index - 1].end : token.start]):
                 break
-            if token.word.isdigit() and tokens[index - 1].word in _BEFORE_PRICE:
+            if self._ends_before(token, tokens[index - 1], span, folded):
                 break
             narrowed = candidates & self._holders.get(token.stem, set())
             if narrowed:
@@ -196,6 +196,15 @@ class ProductNames:
             else:
                 break
         return [tokens[i] for i in range(first, last + 1)] if span else [], candidates
+
+    def _ends_before(
+        self, token: _Token, last: _Token, span: Sequence[_Token], folded: str
+    ) -> bool:
+        """Whether a name ends here: "por 1 349 000" is a price, and names repeat no word."""
+        in_brackets = "(" in folded[last.end : token.start]
+        if token.word.isdigit() and (last.word in _BEFORE_PRICE or in_brackets):
+            return True
+        return last.word in _FILLERS and token.stem in {each.stem for each in span}
 
     def _judge(
         self, tokens: list[_Token], first: int, span: list[_Token], found: set[int], original: str

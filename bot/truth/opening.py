@@ -12,7 +12,8 @@ from bot.truth.sentences import Span
 from shop.hours import DAY_MIN, Opening, is_open_at
 
 _OPENS = (
-    r"abr(?:imos|e|en|ir|iremos|iran?)\b|abiert[oa]s?|atend\w+|atiend\w+|atencion|atendimento|horarios?|hours\b"
+    r"abr(?:imos|e|en|ir|iremos|iran?)\b|abiert[oa]s?|atend\w+|atiend\w+|atencion|atendimento"
+    r"|horarios?|hours\b"
     r"|\bopen\w*|abert[oa]s?|funcion\w+|estaremos|te esperamos|visit\w+|pasar por la tienda"
 )
 _CLOSES = r"cerr(?:amos|ad[oa]s?|ar)\b|cierr\w+|clos(?:e|es|ed|ing)\b|fecha(?:mos|d[oa]s?|r)?\b"

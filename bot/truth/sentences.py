@@ -24,6 +24,8 @@ _IDIOM = re.compile(
     r"|forget|wait)"
     r"|\bnao (?:se |te )?(?:preocup\w+|perc\w+|perd\w+|esque\w+)|\bnao so\b|\bsem (?:duvida"
     r"|problema)s?"
+    r"|\bno[ -]?frost\b|\bsin (?:cables?|hilos|azucar|gluten|lactosa|alcohol|sal|filtro|perfume)\b"
+    r"|\bsem (?:fio|acucar|gluten|lactose|alcool)\b"
     r"|\bno obstante|\bno es (?:mentira|broma)|\bno,(?= )|^\s*no\b(?=\s*[,.])|\bnunca (?:antes"
     r"|visto)"
     r"|\bsin (?:interes(?:es)?|costo|coste|cargo|recargo|juros|compromiso)\b|\bsem (?:juros"
@@ -43,7 +45,8 @@ _NEGATED_VERB = re.compile(
     r"|cont\w+|dispon\w+"
     r"|hac\w+|hag\w+|dar\w*|doy|vigent\w+|valid\w+|autoriz\w+|is|are|have|offer|apply|available"
     r"|temos|ha|consta"
-    r"|in (?:our|the)|part of|figur\w+|aparec\w+|inclu\w+|corresp\w+|seria|cuesta|vale|queda"
+    r"|in (?:our|the)|part of|vend\w+|trabaj\w+|trabalh\w+|sell|carry|figur\w+|aparec\w+"
+    r"|inclu\w+|corresp\w+|seria|cuesta|vale|queda"
     r"|nuestro)\b"
 )
 _ASKS_OR_DEFERS = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.truth.evidence import words_in
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import clause_around
 from bot.truth.stock_claims import StockClaim, find_stock_claims
@@ -12,6 +13,8 @@ from bot.truth.stock_claims import StockClaim, find_stock_claims
 _SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
 _OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")
 _FEW = re.compile(r"ultimas|poc[oa]s|few|acabando|agotando|por agotar|almost")
+_NOUN = re.compile(r" (?!(?:de|del|en|of|in|disponib\w+|unid\w+|uds|units?|left)\b)([^\W\d_]{4,})")
+_COUNTED_NAME = re.compile(r"\d ([A-ZÁÉÍÓÚÑ])\w{3}")
 _MOST_FEW = 10
 _BRIEF_CHARS = 30
 """A sentence as short as "¡Sí, lo tenemos!" speaks of what is named behind it."""
@@ -19,8 +22,9 @@ _BRIEF_CHARS = 30
 
 def untrue_stock(reading: Reading) -> Iterator[Rejection]:
     """Every claim that the stock of its product does not bear out; unknown stock bears none."""
-    singles = [m.start for m in reading.mentions if len(m.products) == 1]
-    claims = find_stock_claims(reading.written, frozenset(singles))
+    names = {m.start for m in reading.mentions if len(m.products) == 1}
+    names |= {match.start(1) for match in _COUNTED_NAME.finditer(reading.written)}
+    claims = find_stock_claims(reading.written, frozenset(names))
     says_none = any(claim.says == "none" for claim in claims)
     for claim in claims:
         if claim.says == "offered" and says_none:
@@ -88,6 +92,9 @@ def _agrees_with_candidates(reading: Reading, claim: StockClaim) -> bool:
     says_units = bool(_SAYS_UNITS.search(reading.folded, claim.start, claim.end))
     if claim.says == "none":
         return True
+    counted = _NOUN.match(reading.written, claim.end)
+    if counted and not words_in(counted[1]) <= reading.evidence.vocabulary:
+        return False  # "Hay 38 labiales", and no candidate is one
     if claim.units is None:
         return any(stock != 0 for stock in stocks) or (not stocks and claim.says == "offered")
     if not says_units and claim.units <= len(stocks):

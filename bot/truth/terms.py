@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.truth.amounts import fold, plain
 from bot.truth.durations import Duration, find_durations
-from bot.truth.evidence import product_text
+from bot.truth.evidence import granting_text
 from bot.truth.facts import FactLine
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
@@ -84,7 +84,7 @@ def _is_on(line: FactLine, topic: str) -> bool:
 
 def _of_products(reading: Reading, topic: str | None, sentence: Span) -> Iterator[Duration]:
     for product in reading.spoken_of(sentence):
-        text = fold(plain(product_text(reading.evidence.products[product])))
+        text = fold(plain(granting_text(reading.evidence.products[product])))
         for own in find_durations(text):
             around = text[max(0, own.start - 40) : own.end + 40]
             if topic is None or TOPICS[topic].search(around):

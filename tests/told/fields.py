@@ -157,7 +157,9 @@ def _short(product: ProductView, scene: Scene) -> Iterator[str]:
         words = {fold(word) for word in short}
         is_single = not any(words <= set(fold(f"{p.name} {p.brand}").split()) for p in others)
         is_proper = len(short) >= 3 and (start == 0 or short[0][0].isupper())
-        is_cut = not short or short[-1].lower() in _LOOSE or (short[-1].isdigit() and bool(behind))
+        is_cut = (
+            not short or short[-1].lower() in _LOOSE or (short[-1][0].isdigit() and bool(behind))
+        )
         if is_single and is_proper and not is_cut:
             yield " ".join(short)
 
