@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +50,14 @@ class CheckedFile:
         given: the fields of ProductRow the file has a column for; others keep what is stored.
         rejected: the bad ones, by line.
         columns: field → the column it was read from.
-        header, delimiter, sheet, system: see `Table`.
+        table: what the file was read into, without its records.
     """
 
     rows: tuple[ProductRow, ...]
     given: frozenset[str]
     rejected: tuple[Rejection, ...]
     columns: Mapping[str, str]
-    header: Cells
-    delimiter: str
-    sheet: str
-    system: str
+    table: Table
 
 
 def read_path(path: Path, language: str = "es") -> bytes:
@@ -115,10 +112,7 @@ def check_content(
         _given(positions),
         tuple(sorted(checked.rejected, key=lambda rejection: rejection.line)),
         {name: table.header[position] for name, position in positions.items()},
-        table.header,
-        table.delimiter,
-        table.sheet,
-        table.system,
+        replace(table, records=()),
     )
 
 

@@ -38,9 +38,6 @@ class ImportReport:
 
     Args:
         changes: examples of what changes, product by product.
-        columns: field → the column of the file it was read from.
-        sheet: the sheet that was read, of a workbook of several.
-        system: the shop system whose export it is.
     """
 
     added: int = 0
@@ -49,9 +46,6 @@ class ImportReport:
     removed: int = 0
     rejected: tuple[Rejection, ...] = ()
     changes: Changes = NO_CHANGES
-    columns: Mapping[str, str] | None = None
-    sheet: str = ""
-    system: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `catalog import --json`."""
@@ -170,7 +164,4 @@ def _report(
         removed=len(plan.removed) if plan else 0,
         rejected=checked.rejected,
         changes=changes,
-        columns=checked.columns,
-        sheet=checked.sheet,
-        system=checked.system,
     )

@@ -77,7 +77,7 @@ _MARKS = (
 )
 _PRICE = re.compile(
     rf"(?P<sign>-?)\s*(?:{_MARKS})?\s*(?:{_MARKS})?\s*(?P<sign2>-?)\s*"
-    rf"(?P<number>[0-9](?:[0-9.,' ]*[0-9])?)\s*(?:[.,]-)?\s*(?:{_MARKS})?",
+    rf"(?P<number>[0-9](?:[0-9.,' ]*[0-9])?)\s*(?P<no_cents>[.,]-)?\s*(?:{_MARKS})?",
     re.IGNORECASE,
 )
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u00b4": "'"})
@@ -94,6 +94,20 @@ _NAMED = {
     "£": "GBP",
     "₡": "CRC",
     "₲": "PYG",
+    "DÓLAR": "USD",
+    "DOLAR": "USD",
+    "DÓLARES": "USD",
+    "DOLARES": "USD",
+    "SOLES": "PEN",
+    "EUROS": "EUR",
+    "REAIS": "BRL",
+    "REALES": "BRL",
+    "QUETZALES": "GTQ",
+    "LEMPIRAS": "HNL",
+    "COLONES": "CRC",
+    "BOLIVIANOS": "BOB",
+    "GUARANÍES": "PYG",
+    "GUARANIES": "PYG",
 }
 
 
@@ -154,11 +168,19 @@ def parse_price(text: str, currency: str, decimal_mark: Mark | None = None) -> i
     match = _PRICE.fullmatch(text.translate(_SPACES).strip())
     if match is None:
         raise ValueError(f"not a price: {text!r}")
-    amount = parse_number(match["number"], decimal_mark)
+    amount = parse_number(_number_of(match), decimal_mark)
     minor = amount.scaleb(exponent(currency))
     if minor != minor.to_integral_value() or minor > MAX_PRICE_MINOR:
         raise ValueError(f"not a price in {currency}: {text!r}")
     return -int(minor) if match["sign"] or match["sign2"] else int(minor)
+
+
+def _number_of(match: re.Match[str]) -> str:
+    """The digits of a price; in `1.299,-` the dash stands for the cents."""
+    number, no_cents = match["number"], match["no_cents"]
+    if no_cents and no_cents[0] not in number:
+        return f"{number}{no_cents[0]}00"
+    return number
 
 
 def parse_number(text: str, decimal_mark: Mark | None = None) -> Decimal:
@@ -212,7 +234,7 @@ def common_decimal_mark(prices: Iterable[str]) -> Mark | None:
         if price.isdigit():
             continue
         match = _PRICE.fullmatch(price.translate(_SPACES).strip())
-        number = match["number"].replace(" ", "") if match else ""
+        number = _number_of(match).replace(" ", "") if match else ""
         if mark := _decimal_mark(number):
             found.add(mark)
         elif len(re.findall(r"[.,]", number)) > 1:

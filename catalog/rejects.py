@@ -22,11 +22,12 @@ def write_rejects(path: Path, checked: CheckedFile, language: str = "es") -> Non
     Raises:
         OSError: the file cannot be written.
     """
-    width = max(len(checked.header), *(len(bad.cells) for bad in checked.rejected))
+    header = checked.table.header
+    width = max(len(header), *(len(bad.cells) for bad in checked.rejected))
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=checked.delimiter)
+        writer = csv.writer(file, delimiter=checked.table.delimiter)
         added = [text(f"catalog.rejects.{name}", language) for name in ("line", "reason")]
-        writer.writerow([*_padded(checked.header, width), *added])
+        writer.writerow([*_padded(header, width), *added])
         for bad in checked.rejected:
             cells = [protected(cell) for cell in _padded(bad.cells, width)]
             writer.writerow([*cells, bad.line, bad.reason])

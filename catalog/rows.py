@@ -52,6 +52,8 @@ _SOME_LEFT = _words(
     "si sim yes true disponible disponivel available hay en_stock con_stock em_estoque in_stock"
     " instock consultar onbackorder ilimitado infinito unlimited"
 )
+_LOCAL_MONEY = frozenset(("", "$", "peso", "pesos"))
+"""What a column of currencies may say that leaves it to the price, or to the shop."""
 _COUNT = re.compile(
     r"[>+]?\s*([0-9][0-9.,]*)\s*(?:\+|u|und?s?|unid|unidad(?:es)?|uni|pzs?|pza?s?|piezas?|pcs|pares)?"
     r"\.?",
@@ -194,7 +196,7 @@ def _written_price(cells: Mapping[str, str]) -> str:
 def _currency(cells: Mapping[str, str], written: str, rules: RowRules) -> str:
     given = cells.get("currency", "").strip()
     named = named_currency(written)
-    if not given:
+    if fold(given) in _LOCAL_MONEY:
         # A file whose prices say "US$ 45" means dollars, whatever the shop's own currency is.
         return named or rules.default_currency
     code = given.upper() if is_currency(given.upper()) else named_currency(given)

@@ -55,8 +55,9 @@ def import_(arguments: Namespace) -> int:
     # A trial leaves no file behind either.
     rejects = None if arguments.dry_run else _write_rejects(arguments.file, checked)
     if arguments.json:
-        say_json(_report_body(report, rejects, arguments.dry_run))
+        say_json(_report_body(report, checked, rejects, arguments.dry_run))
     else:
+        _say_read(checked, arguments.dry_run)
         _say_report(report, rejects, arguments)
     return 1 if report.rejected else 0
 
@@ -78,13 +79,28 @@ def _write_rejects(file: str, checked: CheckedFile) -> Path | None:
     return beside
 
 
-def _report_body(report: ImportReport, rejects: Path | None, is_dry_run: bool) -> dict[str, Any]:
+def _report_body(
+    report: ImportReport, checked: CheckedFile, rejects: Path | None, is_dry_run: bool
+) -> dict[str, Any]:
     body = report.as_json()
     if rejects is not None:
         body["rejected_file"] = str(rejects)
     if is_dry_run:
-        body |= {"columns": report.columns, "changes": asdict(report.changes)}
+        body |= {"columns": checked.columns, "changes": asdict(report.changes)}
     return body
+
+
+def _say_read(checked: CheckedFile, is_dry_run: bool) -> None:
+    """What of the file was read; what was not is always told."""
+    table = checked.table
+    if table.unread:
+        read, unread = ", ".join(table.sheets), ", ".join(table.unread)
+        say(text("commands.sheets_unread", read=read, unread=unread))
+    if is_dry_run and table.system:
+        say(text("commands.export_read", system=table.system))
+    elif is_dry_run:
+        columns = ", ".join(f"«{column}» → {name}" for name, column in checked.columns.items())
+        say(text("commands.columns_read", columns=columns))
 
 
 def _say_report(report: ImportReport, rejects: Path | None, arguments: Namespace) -> None:
@@ -111,13 +127,6 @@ def _say_rejected(report: ImportReport, rejects: Path | None) -> None:
 
 
 def _say_changes(report: ImportReport) -> None:
-    columns = (f"«{column}» → {name}" for name, column in (report.columns or {}).items())
-    if report.system:
-        say(text("commands.export_read", system=report.system))
-    else:
-        say(text("commands.columns_read", columns=", ".join(columns)))
-    if report.sheet:
-        say(text("commands.sheet_read", sheet=report.sheet))
     for product in report.changes.added:
         say(f"  + {product}")
     _say_more(report.added - len(report.changes.added))

@@ -41,11 +41,16 @@ def read_csv(content: str, count_known: CountKnown, language: str) -> Table:
     if first == len(lines):
         raise ImportRejected(text("catalog.file.empty", language))
     marks = (declared,) if declared else DELIMITERS
-    delimiter = max(
-        marks, key=lambda mark: count_known(_header(lines, first, mark, count_known)[1])
-    )
-    below, header = _header(lines, first, delimiter, count_known)
+    found = {mark: _header(lines, first, mark, count_known) for mark in marks}
+    delimiter = max(found, key=lambda mark: _fitness(found[mark][1], count_known))
+    below, header = found[delimiter]
     return Table(header, _Records(lines, below, delimiter, header, language), delimiter)
+
+
+def _fitness(header: Cells, count_known: CountKnown) -> tuple[int, int, int]:
+    """How well a separator takes a header apart; where nothing is known it should leave few."""
+    left = sum(cell.count(mark) for cell in header for mark in DELIMITERS)
+    return count_known(header), -left, len(header)
 
 
 def _skip_preamble(lines: Sequence[str]) -> tuple[int, str | None]:

@@ -46,14 +46,16 @@ class Table:
         header: the column names as written, trimmed.
         records: those below the header, empty ones left out; may be gone through repeatedly.
         delimiter: what the owner's spreadsheet separates cells with.
-        sheet: the sheet of a workbook of several.
+        sheets: the sheets of a workbook that were read.
+        unread: others of it that look like products, with other columns.
         system: the shop system whose export it is.
     """
 
     header: Cells
     records: Iterable[Record]
     delimiter: str = ";"
-    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     system: str = ""
 
 

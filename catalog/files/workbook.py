@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from catalog.files.table import (
+    FEWEST_KNOWN,
     HEADER_WITHIN_ROWS,
     Cells,
     CountKnown,
@@ -39,7 +40,8 @@ def read_workbook(raw: bytes, count_known: CountKnown, language: str) -> Table:
     """Take a workbook apart.
 
     Formulas count as the value they had when the workbook was saved. Of several sheets the one
-    whose header names most fields is read, the first of them on a tie; hidden ones are left out.
+    whose header names most fields is read, the first of them on a tie, and with it those of the
+    same header; hidden ones are left out.
 
     Raises:
         ImportRejected: no workbook this reads, too large unpacked, or empty.
@@ -77,9 +79,16 @@ def _read_best(sheets: Sequence[Any], count_known: CountKnown, language: str) ->
     found = [(head, sheet) for sheet in shown if (head := _head(sheet, count_known))]
     if not found:
         raise ImportRejected(text("catalog.file.empty", language))
-    head, sheet = max(found, key=lambda one: count_known(one[0].names))
+    best, _ = max(found, key=lambda one: count_known(one[0].names))
+    read = [(head, sheet) for head, sheet in found if head.names == best.names]
+    records = [record for head, sheet in read for record in _records(sheet, head)]
+    others = [
+        sheet.title
+        for head, sheet in found
+        if head.names != best.names and count_known(head.names) >= FEWEST_KNOWN
+    ]
     return Table(
-        head.names, list(_records(sheet, head)), sheet=sheet.title if len(sheets) > 1 else ""
+        best.names, records, sheets=tuple(sheet.title for _, sheet in read), unread=tuple(others)
     )
 
 

@@ -74,6 +74,9 @@ def test_active_is_yes_unless_told_otherwise(active: str, is_active: bool) -> No
         ({"price": "US$ 45.90"}, "USD", 4590),
         ({"currency": "S/", "price": "45.90"}, "PEN", 4590),
         ({"price": "$45.900"}, "COP", 4590000),
+        ({"currency": "Dólares", "price": "45"}, "USD", 4500),
+        ({"currency": "$", "price": "45"}, "COP", 4500),
+        ({"currency": "Pesos", "price": "US$ 45"}, "USD", 4500),
     ],
 )
 def test_the_currency_comes_from_column_price_or_shop(
@@ -94,7 +97,7 @@ def test_the_currency_comes_from_column_price_or_shop(
         ({"price": "-5"}, "mayor que cero"),
         ({"price": "consultar"}, "«consultar»"),
         ({"price": "US$ 45", "currency": "COP"}, "está en USD"),
-        ({"currency": "PESOS"}, "moneda «PESOS»"),
+        ({"currency": "DOBLONES"}, "moneda «DOBLONES»"),
         ({"stock": "-1"}, "existencias «-1»"),
         ({"stock": "1,5"}, "existencias"),
         ({"stock": "muchos"}, "existencias"),

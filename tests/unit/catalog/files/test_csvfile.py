@@ -32,6 +32,10 @@ def test_the_separator_is_found_by_the_columns_it_gives(mark: str) -> None:
     assert rows(read(content)) == [("Mesa, 4 puestos; roble", "1.000", "A")]
 
 
+def test_without_a_known_column_the_separator_is_the_one_that_separates() -> None:
+    assert read("A1;Mesa, roble;10\nA2;Silla;2\n").header == ("A1", "Mesa, roble", "10")
+
+
 def test_excels_separator_line_is_obeyed() -> None:
     table = read("sep=;\r\nnombre;precio;sku\r\nMesa;1,5;A\r\n")
     assert table.header == ("nombre", "precio", "sku")

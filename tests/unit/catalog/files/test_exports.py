@@ -204,7 +204,7 @@ def test_tiendanube_variants_become_products(header: str, encoding: str) -> None
 def test_a_variant_that_is_rejected_can_be_brought_in_by_itself_when_mended() -> None:
     checked = export(SHOPIFY, SHIRT[0], SHIRT[1].replace("51.90", "pronto"))
     (bad,) = checked.rejected
-    cells = dict(zip(checked.header, bad.cells, strict=True)) | {"price": "51.90"}
+    cells = dict(zip(checked.table.header, bad.cells, strict=True)) | {"price": "51.90"}
     assert (bad.line, bad.code) == (3, "camisa/blanca/l")
 
     mended = io.StringIO()

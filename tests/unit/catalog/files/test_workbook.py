@@ -96,8 +96,24 @@ def test_of_several_sheets_the_one_with_products_is_read_and_named() -> None:
         hidden.sheet_state = "hidden"
 
     table = read(workbook(fill))
-    assert table.sheet == "Catálogo"
+    assert (table.sheets, table.unread) == (("Catálogo",), ())
     assert [record.cells for record in table.records] == [("A1", "Mesa", "5")]
+
+
+def test_sheets_of_the_same_header_are_read_together_and_others_are_named() -> None:
+    def fill(book: Any) -> None:
+        for title, header, row in (
+            ("Mesas", HEADER, ["A1", "Mesa", 5]),
+            ("Sillas", HEADER, ["B1", "Silla", 6]),
+            ("Mayoristas", ["Código", "Producto", "Teléfono"], ["A1", "Mesa", 4]),
+        ):
+            own = book.create_sheet(title)
+            own.append(header)
+            own.append(row)
+
+    table = read(workbook(fill))
+    assert (table.sheets, table.unread) == (("Mesas", "Sillas"), ("Mayoristas",))
+    assert [record.cells for record in table.records] == [("A1", "Mesa", "5"), ("B1", "Silla", "6")]
 
 
 def test_a_formula_counts_as_the_value_it_was_saved_with() -> None:
