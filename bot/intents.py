@@ -1,8 +1,8 @@
 """A customer's words enter; what they want, coarsely and perhaps several things at once, leaves.
 
-The phrases stand in `intents.toml`. What a message holds beyond them and beyond chat words is taken
-for the name of a product, unless it only completes another question ("¿envían a Cali?"): one
-search too many costs a millisecond, one too few a sale.
+The phrases stand in `intents.toml`, chat words in `chat.toml`. What a message holds beyond them is
+taken for the name of a product, unless it only completes another question ("¿envían a Cali?"):
+one search too many costs a millisecond, one too few a sale.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Reading:
         intents: names of `intents.toml`, and "product" when it asks for one.
         order: the same, in the order they are said.
         wishes: the products it names.
-        markers: names of `[markers]` in `intents.toml` it holds: "cheapest", "compare" and so on.
+        markers: names of `[markers]` in `chat.toml` it holds: "cheapest", "compare" and so on.
         is_follow_up: speaks of what was asked before ("¿y en negro?", "¿cuánto cuesta?").
         places: words that name where to, in a question on delivery or branches.
         has_strays: holds words that nothing explains.

@@ -1,4 +1,4 @@
-"""The phrases of `intents.toml` enter as patterns; where a sentence holds them leaves."""
+"""The phrases of `intents.toml` and `chat.toml` enter; where a sentence holds them leaves."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Phrases = tuple[Phrase, ...]
 
 @dataclass(frozen=True, slots=True)
 class PhraseBook:
-    """Everything `intents.toml` says."""
+    """Everything `intents.toml` and `chat.toml` say."""
 
     intents: Mapping[str, Phrases]
     markers: Mapping[str, Phrases]
@@ -56,8 +56,7 @@ class PhraseBook:
 @lru_cache(maxsize=1)
 def phrase_book() -> PhraseBook:
     """The phrases, read once."""
-    path = Path(__file__).with_name("intents.toml")
-    data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = _read("intents.toml") | _read("chat.toml")
     literals = {
         alternative.rstrip("*")
         for name, listed in data["intents"].items()
@@ -79,6 +78,10 @@ def phrase_book() -> PhraseBook:
         polite=tuple(data["stop"]["polite"]),
         repairable=frozenset(literals),
     )
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 def matches(phrases: Iterable[Phrase], said: Sequence[str]) -> list[tuple[int, ...]]:

@@ -127,10 +127,10 @@ class _Reader:
         """Whether "para", "con" or "que" leads to a word, from what is named before."""
         for before in range(at - 1, -1, -1):
             word = self._written[before]
-            if word in self._leads:
-                return word != "que" or before > 0
             if self._is_apart(before + 1) or before in self._asked_at:
                 return False
+            if word in self._leads:
+                return word != "que" or before > 0
             if before in self._sentence.content:
                 return self._is_detail(before)
             if word in INTRODUCES and (not before or self._written[before - 1] not in self._leads):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,8 @@ from shop import facts as shop_facts
 
 NAME = "offline"
 MOST_CHARS = 900
+_BETWEEN = "\n\n"
+_SENTENCE_END = re.compile(r"\n|[.!?](?=\s)")
 _MOST_PRODUCTS = 5
 _EXPLAIN_STRAY_WORDS = frozenset({"off_topic", "returns", "complaint", "order_status", "person"})
 """Whoever says one of these tells a story: "me llegó otro color, quiero cambiarlo"."""
@@ -105,10 +108,31 @@ def _answer(context: TurnContext) -> OfflineAnswer:
     """Everything asked, in the order it was; with fewer products where it would grow too long."""
     reading = _read(context)
     for most in range(_MOST_PRODUCTS, 0, -1):
-        found = _joined(list(_parts(context, reading, most)))
+        parts = list(_parts(context, reading, most))
+        found = _joined(parts)
         if len(found.text) <= MOST_CHARS:
             return found
-    return found
+    return _joined(_shortened(parts))
+
+
+def _shortened(parts: list[Part]) -> list[Part]:
+    """As many parts as fit, the first ones first; a fact too long for the rest by its beginning."""
+    kept: list[Part] = []
+    room = MOST_CHARS
+    for part in parts:
+        said = part.text if part.products else _beginning(part.text, room)
+        if len(said) <= room:
+            kept.append(replace(part, text=said))
+            room -= len(said) + len(_BETWEEN)
+    return kept
+
+
+def _beginning(said: str, room: int) -> str:
+    """A text, or its first lines and sentences that fit."""
+    if len(said) <= room:
+        return said
+    ends = [match.end() for match in _SENTENCE_END.finditer(said) if match.end() <= room]
+    return said[: ends[-1]].rstrip() if ends else ""
 
 
 def _parts(context: TurnContext, reading: Reading, most: int) -> Iterator[Part]:
@@ -178,7 +202,7 @@ def _unknown(context: TurnContext, asked: set[str]) -> str:
 def _joined(parts: list[Part]) -> OfflineAnswer:
     named = {product.id: product for part in parts for product in part.products}
     return OfflineAnswer(
-        text="\n\n".join(dict.fromkeys(part.text for part in parts if part.text)),
+        text=_BETWEEN.join(dict.fromkeys(part.text for part in parts if part.text)),
         products=tuple(product.sku for product in named.values()),
         prices={str(product.id): product.price_minor for product in named.values()},
     )

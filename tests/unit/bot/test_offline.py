@@ -292,3 +292,10 @@ def test_asked_again_the_other_products_are_shown() -> None:
 
 def test_it_is_no_network_provider() -> None:
     assert not hasattr(offline, "PROVIDER")
+
+
+def test_a_long_fact_is_told_by_its_beginning() -> None:
+    returns = "Aceptamos cambios con factura. " * 60
+    found = reply("puedo devolverlo?", facts=ShopFacts({"returns": returns}), is_first_reply=True)
+    assert len(found) <= offline.MOST_CHARS
+    assert found.endswith("Aceptamos cambios con factura.")
