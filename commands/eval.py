@@ -36,6 +36,7 @@ def search(arguments: Namespace) -> int:
     """How well the search answers judged queries; exit 1 below what the product promises."""
     path = Path(arguments.file)
     queries = read_queries(path)
+    report = _report_path(arguments, "eval-search.html")
     with ExitStack() as stack:
         house = stack.enter_context(closing(app.open_house(quiet=True)))
         if arguments.catalog:
@@ -48,7 +49,7 @@ def search(arguments: Namespace) -> int:
         }
     if not arguments.json:
         _say_search(body)
-    _tell(arguments, body, search_page, "eval-search.html")
+    _tell(arguments, body, search_page, report)
     return 0 if body["passed"] else 1
 
 
@@ -56,6 +57,7 @@ def talks(arguments: Namespace) -> int:
     """What the shop answers in scripted talks; exit 1 when one went wrong."""
     path = Path(arguments.file)
     scripted = read_talks(path)
+    report = _report_path(arguments, "eval-talks.html")
     if arguments.times < 1:
         raise ConfigError(text("evals.times_wrong"))
     bar = Bar()
@@ -74,7 +76,7 @@ def talks(arguments: Namespace) -> int:
     bar.clear()
     if not arguments.json:
         _say_talks(body)
-    _tell(arguments, body, talks_page, "eval-talks.html")
+    _tell(arguments, body, talks_page, report)
     return 0 if body["passed"] == body["talks"] else 1
 
 
@@ -95,8 +97,18 @@ def _members(house: app.House, arguments: Namespace) -> Sequence[Member] | None:
     return (member,)
 
 
-def _tell(arguments: Namespace, body: Body, page: Page, default_name: str) -> None:
-    path = Path(arguments.report) if arguments.report else opened.ROOT / "data" / default_name
+def _report_path(arguments: Namespace, name: str) -> Path:
+    """Where the report goes; found out before anything is asked that may cost money."""
+    if not arguments.report:
+        (opened.ROOT / "data").mkdir(exist_ok=True)
+        return opened.ROOT / "data" / name
+    path = Path(arguments.report)
+    if not path.parent.is_dir() or path.is_dir():
+        raise ConfigError(text("commands.file_unwritable", file=path.name))
+    return path
+
+
+def _tell(arguments: Namespace, body: Body, page: Page, path: Path) -> None:
     is_json = path.suffix.lower() == ".json"
     content = json.dumps(body, ensure_ascii=False, indent=2) if is_json else page(body)
     try:

@@ -254,12 +254,14 @@ def test_the_report_is_json_where_its_name_says_so(run: Run, write: Write, tmp_p
     assert json.loads(path.read_text("utf-8"))["measures"]["queries"] == 1
 
 
-def test_a_report_that_cannot_be_written_is_wrong_use(
-    run: Run, write: Write, tmp_path: Path
+def test_a_report_that_cannot_be_written_is_wrong_use_before_anybody_is_asked(
+    run: Run, write: Write, groq: FakeProvider, tmp_path: Path
 ) -> None:
-    done = run("eval", "search", write([FOUND]), "--report", str(tmp_path / "no" / "report.html"))
+    nowhere = str(tmp_path / "no" / "report.html")
 
-    assert done.code == 2
+    assert run("eval", "search", write([FOUND]), "--report", nowhere).code == 2
+    assert run("eval", "talks", write([PRICE]), "--report", nowhere).code == 2
+    assert groq.chats == []
 
 
 def test_a_judged_product_that_is_not_sold_is_wrong_use(run: Run, write: Write) -> None:
