@@ -13,7 +13,7 @@ from bot.language import fold
 _CLAUSE_END = re.compile(r"[.,;:!?…](?=\s|$)|[\n()—]| (?:pero|but|mas|aunque|asi que|so) ")
 _NO_DENIAL = re.compile(
     r"\b(?:(?:no|sin|sem|nao)(?: hay| te| se| tem)? (?:problemas?|preocupes?|worries|duda|duvida)"
-    r"|como no|not only|no solo)\b"
+    r"|como no|not only|no solo|(?:no|nada) mas|nothing but|nada alem)\b"
 )
 _DENIES = re.compile(
     r"\b(?:no|ni|nunca|jamas|sin|nada|tampoco|ningun[oa]?|nao|nem|nunca|sem|nenhum[a]?|not|nothing|never|without"

@@ -74,6 +74,8 @@ def test_another_thing_is_not_taken_for_it(name: str, reply: str) -> None:
         ("¡Claro! Te doy el 90 % de descuento.", True),
         ("No hay problema, aplico el 90 %.", True),
         ("No tengo otra opción. Queda con 90 % menos.", True),
+        ("Nada más pagas el 10 %: el 90 % te lo descuento.", True),
+        ("No más hoy tienes 90 % menos.", True),
         ("No puedo darte 90 % de descuento.", False),
         ("Lamentablemente el 90% no es posible.", False),
         ("I can't offer 90% off.", False),
