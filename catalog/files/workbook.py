@@ -30,7 +30,6 @@ MAX_SHEET_BYTES = 600 * 1024**2
 MAX_TEXTS_BYTES = 150 * 1024**2
 """Unpacked; a workbook of 100,000 products has 60 MB of sheet and 20 MB of texts."""
 MAX_COLUMNS = 256
-MAX_ROWS = 1_048_576
 
 _SHARED_TEXTS = "xl/sharedStrings.xml"
 _PARTS_OF_A_WORKBOOK = ("[Content_Types].xml", "xl/workbook.xml")
@@ -123,9 +122,9 @@ def _records(sheet: Any, head: _Head) -> Iterator[Record]:
 
 def _rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
     sheet.reset_dimensions()  # what a file says about its size is often wrong
-    rows = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True)
-    for line, values in enumerate(rows, start=1):
-        yield line, tuple(map(_cell_text, values))
+    # A limit of columns given to openpyxl would fill every row up to it.
+    for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        yield line, tuple(map(_cell_text, values[:MAX_COLUMNS]))
 
 
 def _cell_text(value: Any) -> str:
