@@ -18,7 +18,7 @@ _HALF = (
     r"|in the (?:afternoon|evening)|at night)|(?P<noon>del? (?:mediodia|dia)|noon)"
 )
 _TIME = re.compile(
-    rf"(?<![\d.,:/#$a-z-])(?P<hour>{_HOUR})(?:[:.h](?P<minute>[0-5]\d))?(?![\d/]|[.,:]\d)"
+    rf"(?<![\d.,:/#$a-z])(?<!\d-)(?P<hour>{_HOUR})(?:[:.h](?P<minute>[0-5]\d))?(?![\d/]|[.,:]\d)"
     rf"(?P<mark> ?(?:h(?:oras|rs?|s)?\b))?(?: ?(?:{_HALF}))?"
     rf"|(?P<led>\b(?:a|hasta|desde|de|y|son) las? )(?P<word>{_WORD})"
     rf"(?: ?(?:{_HALF.replace('<', '<w')}))?"

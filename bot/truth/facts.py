@@ -95,7 +95,7 @@ class FactText:
 
 
 _REST = frozenset(("resto", "rest", "demas", "otras", "otros", "outras", "nacional", "todo", "all"))
-_PLACE = re.compile(r"\b(?:a|para|hasta|hacia|to|em) [A-ZÁÉÍÓÚÑ][a-záéíóúñ]{3,}")
+_PLACE = re.compile(r"\b(?:[Aa]|[Pp]ara|hasta|hacia|[Tt]o|em) [A-ZÁÉÍÓÚÑ][a-záéíóúñ]{3,}")
 """A place somewhere else: "a Leticia"; the words come with their capitals."""
 _PICKUP = re.compile(r"\b(?:recog|recoj|retir|pick|buscar|tienda|store|loja|sede)")
 

@@ -49,6 +49,7 @@ _FILLERS = _set(
     "de del con la el los las en para y a por color version modelo marca tamano talla of the"
     " with in and da do com em o no sin not"
 )
+_ANDS, _THES = _set("y e and o ou or"), _set("el la los las the o a os as un una um uma")
 _BEFORE_PRICE = _set("por a en em for at")
 _PLAIN_WORDS = _set(
     "negro negra blanco blanca azul rojo roja verde gris rosa amarillo morado violeta dorado"
@@ -204,6 +205,8 @@ class ProductNames:
         in_brackets = "(" in folded[last.end : token.start]
         if token.word.isdigit() and (last.word in _BEFORE_PRICE or in_brackets):
             return True
+        if last.word in _ANDS and token.word in _THES:
+            return True  # "el X y el Y": what follows is the next name
         return last.word in _FILLERS and token.stem in {each.stem for each in span}
 
     def _judge(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.truth.amounts import fold
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span
 
@@ -69,14 +70,16 @@ def untrue_payments(reading: Reading) -> Iterator[Rejection]:
 
 
 def _in_sentence(reading: Reading, sentence: Span) -> Iterator[Rejection]:
-    facts = reading.evidence.facts.folded
+    whole = fold(
+        reading.original
+    )  # names stand blotted out elsewhere, "Google" of "Google Pay" too
     for pattern in _WAYS.values():
-        match = pattern.search(reading.folded, *sentence)
+        match = pattern.search(whole, *sentence)
         if match is None or not reading.asserts(*match.span()):
             continue
-        if any(m.start < match.end() and match.start() < m.end for m in reading.mentions):
+        if any(m.start <= match.start() and match.end() <= m.end for m in reading.mentions):
             continue
-        if pattern.search(facts):
+        if pattern.search(reading.evidence.facts.folded):
             reading.rests_on("payment")
         else:
             yield reading.reject("payment", *match.span(), "not_held")

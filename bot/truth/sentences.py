@@ -8,7 +8,9 @@ from functools import lru_cache
 from bot.truth.amounts import fold, plain
 
 _END = re.compile(r"\n+|[.!?;…]+(?=\s|$)|(?=¿)")
-_ABBREVIATION = re.compile(r"(?:\bs/|\bb/|\baprox|\bbs|\bgs|\blps|\bno|\bnro|\btel|\bc/u)$")
+_ABBREVIATION = re.compile(
+    r"(?:\d ?[ap]|\bs/|\bb/|\baprox|\bbs|\bgs|\blps|\bno|\bnro|\btel|\bc/u)$"
+)
 _CLAUSE_END = re.compile(
     r"[;:()\[\]—–|]|,(?!\d)|(?:\s-\s)|\b(?:pero|sino|aunque|but|however|porem|mientras|ya que"
     r"|porque)\b"
