@@ -172,7 +172,7 @@ def _settled(found: set[str]) -> set[str]:
     if "identity" in found:
         found -= {"person", "complaint"}  # "robô" is no robbery
     if "order_status" in found:
-        found -= {"delivery", "branches"}
+        found -= {"delivery", "branches", "hours"}
     if "complaint" in found:
         found -= {"order_status"}
     if PRODUCT in found or len(found) > 1:

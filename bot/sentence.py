@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from bot import traits
@@ -12,6 +13,8 @@ PRODUCT = "product"
 POLITE = frozenset({"greeting", "thanks", "goodbye", "assent"})
 _OPEN = POLITE | {"overview"}
 """What says nothing on the words behind it: "me interesa la bici"."""
+_VERB = re.compile(r"(?<=...)(?:[aei]n|[ae]m|ari[ao]|ian|[ai]endo|ando|[aei]mos|[ae]s)$")
+"""How verbs that ask a shop something end; few articles on sale do."""
 INTRODUCES = LINK_WORDS - {
     "a",
     "o",
@@ -116,6 +119,8 @@ class Sentence:
         another question."""
         services = [(m[-1], name) for m, name in self.found if name not in _OPEN and m[0] < at]
         asked_at = [m[0] for key in ("shopping", "strong") for m in self.markers.get(key, ())]
+        if not services and self._leads_to_service(at):
+            return False
         if not services:
             is_beyond = any(name in _BEYOND_THE_SHOP for _, name in self.found)
             return not is_beyond or any(m < at for m in asked_at)
@@ -130,6 +135,13 @@ class Sentence:
         if name == "returns":
             links &= _OF
         return bool(links) and name in _AROUND_A_PRODUCT
+
+    def _leads_to_service(self, at: int) -> bool:
+        """Whether a word is the verb of the question right behind it: "¿cobran envío?"."""
+        begins = {match[0] for match, name in self.found if name not in _OPEN}
+        is_next = bool({at + 1, at + 2} & begins)
+        is_asked = any(at - 1 in match for match in self.markers.get("shopping", ()))
+        return is_next and not is_asked and bool(_VERB.search(self.written[at]))
 
     def _priced(self) -> int | None:
         """Where it asks what "it" costs or whether it is there, and nothing else does."""
