@@ -132,7 +132,9 @@ def test_every_link_leads_somewhere(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_file_named_exists(document: str) -> None:
-    made_by_the_reader = re.compile(r"data/|\.venv|productos\.csv|tienda\.json|voz\.txt|\.env$")
+    made_by_the_reader = re.compile(
+        r"data/|\.venv|productos\.(?:rechazadas\.)?csv|products\.json|tienda\.json|(?:voz|sinonimos)\.txt|\.env$"
+    )
     words = (word for code in INLINE.findall(read(document)) for word in code.split())
     files = {
         word
