@@ -28,7 +28,8 @@ _LED = re.compile(
     r"|\bclos\w+|\bbetween|\bentre|\by|\band|\ba|\be|[-–—]|\bto) ?$"
 )
 _ENDS = re.compile(
-    r"\s*(?:$|[.,;:!?)\n–—-]|(?:a|y|e|to|and|hasta|ate|until|las?|los|as|aos|de|entre|on|en|in|para"
+    r"\s*(?:$|[.,;:!?)\n–—-]|(?:a|y|e|to|and|hasta|ate|until|las?|los|as|aos|de|entre|on|en|in"
+    r"|para|tonight|today|hoy|hoje"
     r"|pero|but|mas)\b)"
 )
 """What may stand behind a bare hour: "de 9 a 5", but not "de 1 a 2 días"."""

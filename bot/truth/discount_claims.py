@@ -47,7 +47,7 @@ _DISCOUNT_WORD = (
     r"|liquidac\w+|remate|outlet|cashback|bonificaci\w+|markdown|(?:on sale|sale on)\b|deals?\b"
     r"|sale price"
     r"|special offer|black friday|cyber\w*|hot sale|ganga|precios? especial(?:es)?|special price"
-    r"|preco especial|mitad de precio|half[- ]price|metade do preco|descont\w+"
+    r"|preco especial|mitad de precio|half[- ]price|metade do preco|descont\w+|ahorros?"
     r"|(?:a|por|en|pagas?|paga apenas) la mitad\b(?! de (?:la|las|los|tu)\b)|pela metade"
     r"|ahorr(?:as|a|aras|arias) (?:un|el|hasta|mas|\$|\d)|economiz\w+|mas barato que antes"
     r"|antes costaba|precio anterior|regular price|antes (?:a |en )?\$)"
@@ -61,7 +61,8 @@ _DELIVERED = r"(?:envios?|domicilios?|entregas?|frete|delivery|shipping|despacho
 
 # "19% incluido", "95% algodón": a share of something, no discount; "15% en el …" is one.
 _SHARE = (
-    r" ?(?:de (?!descuent)|(?!(?:en|on|no|na|off|a|al|para|por|si|con|com|in|y|extra|hoy|hoje|ahora"
+    r" ?(?:de (?!descuent|ahorr|rebaj|econom)|(?!(?:en|on|no|na|off|a|al|para|por|si|con|com|in"
+    r"|y|extra|hoy|hoje|ahora"
     r"|today|adicional|pagando|todo|e|and|activad[oa]|aplicad[oa])\b)[a-z])"
 )
 
@@ -90,6 +91,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
         r"(?:[^.\n]{0,18}?[\"'“: ](?P<coupon>(?=[a-z]*\d)[a-z0-9]{4,15})\b)?",
         r"\b(?:usa(?:ndo)?|ingresa|aplica|con|com|use|insira|digite|enter) (?:el |the |o )?"
         r"(?:codigo|code)\s*:?\s*[\"'“]?(?P<code>[a-z0-9]{3,15})",
+        r"\b(?:codigo|code|cupom)\s*:?\s*[\"'“]?(?P<word>(?=[a-z]+\d)[a-z0-9]{4,15})\b",
     ),
     "discount": (
         rf"(?:(?<![a-z]){_DISCOUNT_WORD} (?:\w+ ){{0,4}}?)?(?:(?<![\d.,])(?P<percent>\d{{1,3}}"
@@ -100,7 +102,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     ),
     "free": (
         r"\b(?:gratis|gratuit[oa]s?|gratuitamente|free\b(?! (?:to|time|of sugar|from))"
-        r"|de cortesia|on the house"
+        r"|(?:de )?cortesia|de graca|on the house"
         rf"|(?:sin|sem|no tiene|at no|no)(?: ningun| extra| additional)? (?:{_CHARGE}|cost|charge)"
         rf"|{_DELIVERED} (?:incluid[oa]|bonificad[oa]|is on us|included)"
         r"|(?:por|va por|corre por) (?:nuestra|nossa) (?:cuenta|conta)|on us\b"

@@ -33,7 +33,7 @@ def untrue_discounts(reading: Reading) -> Iterator[Rejection]:
 
 def _is_granted(reading: Reading, claim: DiscountClaim) -> bool:
     evidence, sentence = reading.evidence, reading.sentence_of(claim.start)
-    if _is_measure(reading, claim):
+    if _is_measure(reading, claim) or _is_sku(reading, claim):
         return True
     named = {i for m in reading.mentions_in(sentence) for i in m.products}
     spoken_of = reading.spoken_of(sentence)
@@ -62,6 +62,12 @@ def _is_measure(reading: Reading, claim: DiscountClaim) -> bool:
         re.search(rf"\b{figure} ?%", plain(product_text(product)))
         for product in reading.evidence.products
     )
+
+
+def _is_sku(reading: Reading, claim: DiscountClaim) -> bool:
+    """ "El código A15" of a product is no coupon."""
+    skus = (fold(product.sku) for product in reading.evidence.products)
+    return claim.kind == "coupon" and claim.figure in skus
 
 
 def _condition_is_said(

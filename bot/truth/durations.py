@@ -25,6 +25,7 @@ _DURATION = re.compile(
     rf"(?<![a-z0-9.,:/#$-])(?P<low>{_NUMBER})(?:\s*(?:a|y|o|e|ou|or|to|and|ate|hasta|-|–|—)\s*"
     rf"(?P<high>{_NUMBER}))?[ -]?(?:(?:business|working|calendar) )?(?:{_UNIT})(?![a-z0-9])"
 )
+_LAST_HOUR = 24
 _IS_CLOCK = re.compile(r"\b(?:as|das|las?|at|de) (?:las? )?$")
 
 
@@ -52,13 +53,20 @@ def find_durations(folded: str) -> Iterator[Duration]:
     """Every stretch of time in a text; 7 days are a week, 12 months a year."""
     for match in _DURATION.finditer(folded):
         name = str(match.lastgroup)
-        if name == "hour" and _IS_CLOCK.search(folded[max(0, match.start() - 10) : match.start()]):
+        if name == "hour" and _is_clock(match, folded):
             continue
         size, unit = _UNITS[name]
         low = _value(match["low"]) * size
         high = _value(match["high"]) * size if match["high"] else low
         is_counted = match["low"][0].isdigit() or _value(match["low"]) > 1
         yield Duration(low, high, unit, match.start(), match.end(), is_counted)
+
+
+def _is_clock(match: re.Match[str], folded: str) -> bool:
+    """As in "de 9 a 19 horas", "às 9h"."""
+    last = _value(match["high"] or match["low"])
+    led = _IS_CLOCK.search(folded[max(0, match.start() - 10) : match.start()])
+    return led is not None and last <= _LAST_HOUR
 
 
 def _value(number: str) -> int:

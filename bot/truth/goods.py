@@ -24,7 +24,8 @@ _NAMES_BEFORE = re.compile(rf"(?:(?<!\w){_CAPITAL} )+$")
 _NOT_ITSELF = re.compile(
     r"\b(?:para|con|de la|del?|vs|frente a|como|similar(?:es)? a|parecid[oa] a[l]?|en (?:lugar"
     r"|vez) de"
-    r"|for|with|than|like|instead of|com|in|en|entre|por|sede|a)(?: (?:el|la|los|las|un|una|the"
+    r"|(?<!go )for|with|than|like|instead of|com|in|en|entre|por|sede|a)(?: (?:el|la|los|las|un"
+    r"|una|the"
     r"|o))? $"
 )
 """What a name stands behind that is only compared with, or belongs to something else."""
@@ -38,7 +39,7 @@ _SELLS = (
 _OFFERS = re.compile(
     rf"\b(?:{_SELLS}|recom\w+|sug\w+|estan?|hay|llev\w+|indico|interes\w+|gust\w+|serv\w+|sirv\w+"
     r"|(?:inventario|stock|existencias|unidades|piezas|units|estoque) (?:del?|of|do|da)"
-    r"|opcion(?:es)?|options?|opcao|opcoes|alternativ\w+|favorit\w+|lleg\w+|cheg\w+|just got"
+    r"|opcion(?:es)?|options?|opcao|opcoes|alternativ\w+|favorit\w+|lleg\w+|cheg\w+|just got|go for"
     r"|(?:might|will|would|i'd) like|there (?:is|are)|consider|mira|prueba|elige)\b"
     r"(?: (?!con\b|para\b|de\b|with\b|for\b|com\b)[a-z]+){0,3}?[ :*\"“]*$"
 )

@@ -107,6 +107,12 @@ _NONE = re.compile(
     r"|\b(?:stock|existencias|disponibles|disponibilidad|unidades)\s*[:=]\s*(?:0|no\b|cero|ninguna)"
     r"|\b(?:acabou|esgotou)(?:-se)?\b|\b(?:se )?(?:me |nos )?(?:acabo|agoto"
     r"|termino)(?:ron)? (?:el|la|los|las) x+"
+    r"|\bse (?:nos|me|le) agot\w+|\bem falta\b"
+    r"|\b(?:no|nao|don't|do not) (?:tenemos|tengo|contamos con|cuento con|disponemos de|hay"
+    r"|temos|have)"
+    r" (?:\w+ ){0,2}?x{3,}(?! (?:en(?! (?:el |este )?(?:momento|inventario|stock|existencia))"
+    r"|con|de|in"
+    r"|with|em)\b)"
     r"|\bse nos (?:acabo|acabaron|termino)\b|\bse acab(?:o|aron)\b"
 )
 _SOME = re.compile(

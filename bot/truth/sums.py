@@ -20,7 +20,7 @@ _MOST_COUNTS = 8
 _MOST_PARTS = 4
 
 _TOTAL = re.compile(
-    r"\btotal\w*|\bser[ia][ai]n?\b|\bseria[n]?\b|\bsuman?\b|\bsumando\b|\bsumaria\w*|\bjuntos?\b"
+    r"\btotal\w*|\bser[ia][ai]n?\b|\bseria[n]?\b|\bsum\w+|\bjuntos?\b"
     r"|\bjuntas?\b|\bambos\b|\bambas\b|\blos dos\b|\blas dos\b"
     r"|\bpor (?:los|las) |\bboth\b|\btogether\b|\bcomes? to\b|\bqueda\w* en\b|\bquedaria\w*\b"
     r"|\bsald\w+|\bsale[n]? (?:en|por|a)\b|\bpag\w+\b|\bincluy\w+|\bcon (?:el )?(?:envio"

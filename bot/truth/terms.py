@@ -14,9 +14,9 @@ from bot.truth.sentences import Span, clause_around
 
 TOPICS = {
     "delivery": re.compile(
-        r"\b(?:envi\w+|entreg\w+|despach\w+|domicilio|llega\w*|llevamos|recib(?:es|e|irias?|elo)"
+        r"\b(?:envi\w+|entreg\w+|despach\w+|domicilio|llega\w*|llevamos|rec[ie]b\w+"
         r"|demor\w+|tard\w+|deliver\w*|ship\w*|arriv\w*|frete|cheg\w+|recog\w+|retir\w+|pick\w*"
-        r"|lo tienes|lo tendras|la tienes|en tu casa|en tus manos|get it|receive|leva\b|prazo)"
+        r"|l[oa] tien\w+|l[oa] tendr\w+|en tu casa|en tus manos|get it|receive|leva\b|prazo)"
     ),
     "warranty": re.compile(r"\b(?:garanti\w*|warrant\w*|guarantee\w*)"),
     "returns": re.compile(
