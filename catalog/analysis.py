@@ -13,7 +13,7 @@ MAX_TERM_CHARS = 60
 SHORT_WORD_CHARS = 5
 _WHOLE = """
 pimienta vacuna cubierta cuchilla tostada helada rodilla sillao secadora caminadora broche mecate
-briqueta panalera pañalera senora señora
+briqueta panela panalera pañalera senora señora
 """
 _KEEPS_LAST_LETTER = frozenset(_WHOLE.split())
 """Words that would name another article without it: pimiento, vacuno, cubierto, silla …"""

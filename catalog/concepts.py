@@ -40,6 +40,7 @@ class Concept:
         least: a product that has it with less weight is no answer, however well the rest fits.
         is_purpose: it only says what the thing is for.
         qualifies: it says of what the thing before it is ("jugo de naranja").
+        is_passing: few products name it and none is headed by it ("levadura de cerveza").
         kind: "thing", "attribute" (both by the table of synonyms), "head" (products of this shop
             are called so), "word" (the catalog knows it), "unknown".
     """
@@ -51,6 +52,7 @@ class Concept:
     least: float = 0.0
     is_purpose: bool = False
     qualifies: bool = False
+    is_passing: bool = False
     kind: Kind = "word"
 
     @property
@@ -76,6 +78,8 @@ def _distance_from_main(concept: Concept) -> tuple[bool, int]:
 
 def _main(concept: Concept) -> Concept:
     least = NAMED if concept.kind == "thing" else MENTIONED
+    if concept.is_passing:
+        concept = replace(concept, terms={}, together=())
     return replace(concept, weight=NOUN, least=least)
 
 

@@ -46,7 +46,6 @@ _CONTAINERS = frozenset(
 """Begin a name without saying what is inside: "Juego de 3 sábanas"."""
 _QUALIFIERS = LINK_WORDS | {"sabor", "tipo", "sin", "olor", "aroma"}
 """What stands after these only describes what stands before."""
-
 _AND = frozenset({"y", "e", "and", "o"})
 
 Terms = tuple[tuple[str, float], ...]
@@ -96,12 +95,30 @@ def _name_terms(name: str, synonyms: Synonyms) -> Iterable[tuple[str, float]]:
     # A phrase may reach over the "para": crema para peinar.
     phrases = _phrases(_stems(main + rest), synonyms)
     border = len(_stems(main))
-    for at, group, factor in _groups(phrases, synonyms):
-        weight = factor * (named if at < border else beside)
-        weights[group] = max(weights.get(group, 0.0), weight)
-    for head in _heads(main + rest, phrases, synonyms):
+    heads = list(_heads(main + rest, phrases, synonyms))
+    for at, groups in phrases:
+        weight = named if at < border else beside
+        for group, factor in _meant(groups, synonyms, is_head=at in heads):
+            weights[group] = max(weights.get(group, 0.0), weight * factor)
+    for head in _head_terms(main + rest, phrases, heads, synonyms):
         weights[HEAD_MARK + head] = weights[head] + HEAD
     return weights.items()
+
+
+def _meant(
+    groups: Iterable[str], synonyms: Synonyms, *, is_head: bool
+) -> Iterator[tuple[str, float]]:
+    """The groups a word of a name stands for, with those that are wider.
+
+    A word that names things and describes them ("café") describes unless the name is headed by it.
+    """
+    kinds = {group: synonyms.kind(group) for group in groups}
+    describes = not is_head and "attribute" in kinds.values()
+    for group, kind in kinds.items():
+        if describes and kind == "thing":
+            continue
+        yield group, 1.0
+        yield from ((wider, WIDER_GROUP) for wider in synonyms.wider[group])
 
 
 @lru_cache(maxsize=8192)
@@ -114,7 +131,9 @@ def _category_terms(category: str, synonyms: Synonyms) -> Terms:
         weights[group] = max(weights.get(group, 0.0), factor * LAST_CATEGORY)
     for part in re.split(r",| y | e | and | & |/", last):
         found = words(part)
-        for head in _heads(found, _phrases(_stems(found), synonyms), synonyms):
+        phrases = _phrases(_stems(found), synonyms)
+        heads = list(_heads(found, phrases, synonyms))
+        for head in _head_terms(found, phrases, heads, synonyms):
             weights[HEAD_MARK + head] = weights.get(head, LAST_CATEGORY)
     return tuple(weights.items())
 
@@ -186,24 +205,32 @@ def _phrases(stems: list[str], synonyms: Synonyms) -> list[_Phrase]:
     return found
 
 
-def _heads(found: Sequence[str], phrases: Iterable[_Phrase], synonyms: Synonyms) -> Iterator[str]:
-    """The terms a name is headed by: its first word, and the articles that qualify none.
+def _heads(found: Sequence[str], phrases: Iterable[_Phrase], synonyms: Synonyms) -> Iterator[int]:
+    """Where the articles stand that head a name: the first one, unless it qualifies another word.
 
     "Shampoo y acondicionador" is headed by two.
     """
-    if first := next((word for word in found if _may_head(word)), None):
-        yield from {stem(first), _plain_stem(first)}
     has_head = False
     for at, groups in phrases:
-        if things := [group for group in groups if synonyms.kind(group) == "thing"]:
-            start = _position(found, at)
-            before = found[start - 1] if any(map(_may_head, found[:start])) else ""
-            if before in _QUALIFIERS and not (has_head and before in _AND):
-                return
-            if has_head and before not in _AND:
-                return
-            yield from things
-            has_head = True
+        if not any(synonyms.kind(group) == "thing" for group in groups):
+            continue
+        start = _position(found, at)
+        before = found[start - 1] if any(map(_may_head, found[:start])) else ""
+        if before not in _AND if has_head else before in _QUALIFIERS:
+            return
+        yield at
+        has_head = True
+
+
+def _head_terms(
+    found: Sequence[str], phrases: Iterable[_Phrase], heads: Sequence[int], synonyms: Synonyms
+) -> Iterator[str]:
+    """The first word and the articles a name is headed by, as terms."""
+    if first := next((word for word in found if _may_head(word)), None):
+        yield from {stem(first), _plain_stem(first)}
+    for at, groups in phrases:
+        if at in heads:
+            yield from (group for group in groups if synonyms.kind(group) == "thing")
 
 
 def _position(found: Sequence[str], at: int) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from catalog.analysis import product_code, words
 from catalog.concepts import Concept, Vocabulary, things_apart, weigh
 from catalog.limits import PriceLimits, read_limits
-from catalog.reading import Reader
+from catalog.reading import NEXT, Reader
 from catalog.synonyms import Synonyms
 from catalog.wishes import Order, read_order
 
 __all__ = ["Concept", "Query", "Vocabulary", "parse_query", "things_apart"]
 
+_BREAK = re.compile(r"[,;\n+](?!\d)|[.?!](?=\s)")
 MIN_CODE_CHARS = 4
 MIN_DIGIT_CODE_CHARS = 6
 
@@ -35,7 +37,7 @@ class Query:
 def parse_query(text: str, vocabulary: Vocabulary, synonyms: Synonyms) -> Query:
     """Read what a customer asks for."""
     limits, rest = read_limits(text, small_prices=vocabulary.small_prices)
-    found = words(rest)
+    found = words(_BREAK.sub(f" {NEXT} ", rest))
     concepts, excluded = Reader(vocabulary, synonyms).read(found)
     wanted = _codes(rest, vocabulary) or concepts
     return Query(weigh(wanted), limits, tuple(excluded), read_order(found))

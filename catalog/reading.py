@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
@@ -26,12 +26,14 @@ MIN_PART_CHARS = 4
 MIN_GUESSED_CHARS, MAX_GUESSED_CHARS = 5, 30
 
 PURPOSE_WORDS = frozenset({"para", "pa", "pra", "for", "con", "with", "com"})
-NEXT_THING_WORDS = LINK_WORDS & {"y", "e", "o", "un", "una", "um", "uma"}
+NEXT = "tambien"
+"""Stands for a comma or the end of a sentence, which begin the next thing too."""
+NEXT_THING_WORDS = frozenset({"y", "e", "o", "un", "una", "um", "uma", NEXT})
 _OF = frozenset({"de", "del", "do", "da", "of", "sabor"})
 _AND_NOT = frozenset({"ni", "nem", "nor"})
 _MORE_EXCLUDED = _AND_NOT | {"o", "ou", "or", "y", "e", "and"}
 _ENDS_EXCLUSION = frozenset(
-    ["que", "pero", "but", "mas", "un", "una", "um", "uma", "quiero", "busco", "necesito"]
+    ["que", "pero", "but", "mas", "un", "una", "um", "uma", "quiero", "busco", "necesito", NEXT]
 )
 _DIMINUTIVE = re.compile(r"(\w{2,}?)(?:e?c?it|e?c?ic|z?inh)([oa])s?")
 
@@ -84,10 +86,10 @@ class Reader:
         concepts: list[Concept] = []
         at = 0
         while at < len(content):
-            length = self._synonyms.longest(stems, at)
+            length = self._synonyms.longest(stems, at, asked=True)
             read: list[Concept] = []
             if length > 1:
-                groups = self._synonyms.groups[tuple(stems[at : at + length])]
+                groups = self._synonyms.asked_for(tuple(stems[at : at + length]))
                 read = [self._phrase(meant[at : at + length], groups)]
             elif without_tilde(meant[at]) not in STOP_WORDS:
                 length, read = self._word(content, meant, at)
@@ -149,13 +151,13 @@ class Reader:
 
     def _known(self, word: str) -> Concept | None:
         """The concept of a word the catalog or the table of synonyms knows."""
-        groups = self._synonyms.groups.get((stem(without_tilde(word)),), ())
+        groups = self._synonyms.asked_for((stem(without_tilde(word)),))
         own = self._own_terms(word)
         if not own and not groups:
             return None
         kind: Kind = "attribute" if is_measure(word) else self._kind(groups, own)
         terms = self._group_terms(groups, SYNONYM_FACTOR) | own
-        return self._if_sold(Concept(word, terms, kind=kind))
+        return Concept(word, terms, is_passing=self._is_passing(terms, kind), kind=kind)
 
     def _own_terms(self, word: str) -> dict[str, float]:
         own = dict.fromkeys((stem(word), HEAD_MARK + stem(word)), 1.0)
@@ -169,13 +171,14 @@ class Reader:
     def _phrase(self, content: list[str], groups: Iterable[str]) -> Concept:
         known = [self._known(word) for word in content]
         together = tuple(concept.terms for concept in known if concept and concept.terms)
-        concept = Concept(
+        terms, kind = self._group_terms(groups, SYNONYM_FACTOR), self._kind(groups, {})
+        return Concept(
             " ".join(content),
-            self._group_terms(groups, SYNONYM_FACTOR),
+            terms,
             together if len(together) == len(content) else (),
-            kind=self._kind(groups, {}),
+            is_passing=self._is_passing(terms, kind),
+            kind=kind,
         )
-        return self._if_sold(concept)
 
     def _kind(self, groups: Iterable[str], own: dict[str, float]) -> Kind:
         kinds = {self._synonyms.kind(group) for group in groups}
@@ -192,15 +195,12 @@ class Reader:
         heads = sum(frequencies[term] for term in own if term.startswith(HEAD_MARK))
         return heads > 0 and heads >= HEAD_SHARE * max(frequencies[term] for term in own)
 
-    def _if_sold(self, concept: Concept) -> Concept:
-        """Without terms when the thing is only a passing word in a few names."""
+    def _is_passing(self, terms: Mapping[str, float], kind: Kind) -> bool:
+        if kind != "thing" or any(term.startswith(HEAD_MARK) for term in terms):
+            return False
         frequencies = self._vocabulary.frequencies
-        if concept.kind != "thing" or any(term.startswith(HEAD_MARK) for term in concept.terms):
-            return concept
-        named_by = max((frequencies[term] for term in concept.terms), default=0)
-        if named_by > min(MAX_PASSING, PASSING_SHARE * self._vocabulary.size):
-            return concept
-        return replace(concept, terms={}, together=())
+        named_by = max((frequencies[term] for term in terms), default=0)
+        return named_by <= min(MAX_PASSING, PASSING_SHARE * self._vocabulary.size)
 
     def _indexed(self, terms: Iterable[tuple[str, float]]) -> dict[str, float]:
         return {t: factor for t, factor in terms if t in self._vocabulary.frequencies}

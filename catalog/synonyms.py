@@ -23,6 +23,7 @@ class Synonyms:
 
     Args:
         groups: stems of a word or phrase → names of its groups.
+        asked: the same for what only customers say; on a product the words mean other things.
         wider: group → groups whose seekers it satisfies too.
         attributes: groups that only describe a thing.
         brands: groups that are other spellings of a name.
@@ -30,6 +31,7 @@ class Synonyms:
     """
 
     groups: dict[Stems, tuple[str, ...]] = field(default_factory=dict)
+    asked: dict[Stems, tuple[str, ...]] = field(default_factory=dict)
     wider: dict[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: frozenset[str] = frozenset()
     brands: frozenset[str] = frozenset()
@@ -38,24 +40,33 @@ class Synonyms:
     @cached_property
     def stems(self) -> frozenset[str]:
         """Every stem of the table, in phrases too."""
-        return frozenset(stem for stems in self.groups for stem in stems)
+        return frozenset(stem for stems in (*self.groups, *self.asked) for stem in stems)
+
+    def asked_for(self, stems: Stems) -> tuple[str, ...]:
+        """The groups a customer means by a word or phrase."""
+        return self.groups.get(stems, ()) + self.asked.get(stems, ())
 
     @cached_property
     def _longest_from(self) -> Mapping[str, int]:
         """First stem → how many stems its longest phrase has."""
         longest: dict[str, int] = {}
-        for stems in self.groups:
+        for stems in (*self.groups, *self.asked):
             longest[stems[0]] = max(len(stems), longest.get(stems[0], 0))
         return longest
 
-    def longest(self, stems: Sequence[str], start: int) -> int:
-        """How many stems from `start` make the longest known phrase; 0 when none does."""
+    def longest(self, stems: Sequence[str], start: int, *, asked: bool = False) -> int:
+        """How many stems from `start` make the longest known phrase; 0 when none does.
+
+        Args:
+            asked: a customer says them.
+        """
         most = self._longest_from.get(stems[start], 0)
         if not most:
             return 0
         most = min(most, len(stems) - start)
         for length in range(most, 0, -1):
-            if tuple(stems[start : start + length]) in self.groups:
+            phrase = tuple(stems[start : start + length])
+            if phrase in self.groups or (asked and phrase in self.asked):
                 return length
         return 0
 
@@ -69,6 +80,7 @@ class Synonyms:
 def parse_synonyms(text: str) -> Synonyms:
     """Read the table."""
     groups: dict[Stems, list[str]] = {}
+    asked: dict[Stems, list[str]] = {}
     wider: dict[str, tuple[str, ...]] = {}
     marked: dict[str, set[str]] = {"~": set(), "@": set()}
     spellings: set[str] = set()
@@ -83,12 +95,14 @@ def parse_synonyms(text: str) -> Synonyms:
         wider[name] = tuple("=" + up.strip().replace(" ", "_") for up in above.split(",") if up)
         for entry in entries:
             spelled = words(entry)
+            table = asked if entry.startswith("?") else groups
             spellings.update(word for word in spelled if word not in LINK_WORDS)
-            known = groups.setdefault(phrase(spelled), [])
+            known = table.setdefault(phrase(spelled), [])
             if name not in known:
                 known.append(name)
     return Synonyms(
         groups={stems: tuple(names) for stems, names in groups.items()},
+        asked={stems: tuple(names) for stems, names in asked.items()},
         wider=wider,
         attributes=frozenset(marked["~"]),
         brands=frozenset(marked["@"]),

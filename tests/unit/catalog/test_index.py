@@ -88,6 +88,12 @@ def test_what_only_qualifies_does_not_head_a_name(name: str, passing: str) -> No
     assert passing in found and "^" + passing not in found
 
 
+def test_a_word_that_names_and_describes_names_only_at_the_head() -> None:
+    assert "=naranja" in terms(name="Naranja dulce")
+    shirt = terms(name="Camiseta naranja")
+    assert "=anaranjado" in shirt and "=naranja" not in shirt
+
+
 def test_a_phrase_may_reach_over_the_clause_of_purpose() -> None:
     found = terms(name="Crema para peinar")
     assert "=crema_de_peinar" in found and "=crema" not in found

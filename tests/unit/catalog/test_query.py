@@ -175,6 +175,12 @@ def test_the_article_asked_for_must_be_had_even_where_the_rest_fits(text: str) -
     assert not main.is_sold
 
 
+def test_a_passing_word_counts_beside_the_article() -> None:
+    lamp, scent = parse("lámpara perfume").concepts
+    assert lamp.is_sold and scent.is_sold
+    assert not parse("perfume").concepts[0].is_sold
+
+
 @pytest.mark.parametrize(
     ("text", "main"),
     [
@@ -197,6 +203,15 @@ def test_several_things_are_told_apart() -> None:
 
 def test_what_a_thing_is_made_of_is_no_second_thing() -> None:
     assert len(things_apart(parse("jugo de naranja").concepts)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cargador para celular, un teclado", "cargador para celular\nteclado", "cargador. Y teclado"],
+)
+def test_what_stands_after_a_break_is_a_thing_of_its_own(text: str) -> None:
+    parts = things_apart(parse(text).concepts)
+    assert [part[-1].words for part in parts][-1] == "teclado"
 
 
 def test_what_a_thing_is_for_is_no_second_thing() -> None:
@@ -231,6 +246,7 @@ def test_the_wished_order_is_noticed(text: str, order: str) -> None:
         ("a phone, not samsung", ["samsung"], ["phone"]),
         ("celular que não seja samsung", ["samsung"], ["celular"]),
         ("no quiero samsung, quiero macbook", ["samsung"], ["macbook"]),
+        ("celular que no sea samsung, negro", ["samsung"], ["celular", "negro"]),
         ("que no sea samsung a17 para mi hijo", ["samsung a17"], []),
         ("mouse sin ser negro", ["negro"], ["mouse"]),
         ("teclado sin cable negro", [], ["teclado", "sin cable", "negro"]),

@@ -19,6 +19,12 @@ def test_a_word_belongs_to_every_group_that_lists_it() -> None:
     assert parse_synonyms(TABLE).groups[phrase(["notebook"])] == ("=cuaderno", "=laptop2")
 
 
+def test_what_only_customers_say_means_nothing_on_a_product() -> None:
+    synonyms = parse_synonyms("audifono, ?casco\ncasco")
+    assert synonyms.groups[("casco",)] == ("=casco",)
+    assert synonyms.asked_for(("casco",)) == ("=casco", "=audifono")
+
+
 def test_wider_groups_and_attributes_are_marked() -> None:
     synonyms = parse_synonyms(TABLE)
     assert synonyms.wider["=laptop"] == ("=computador",)
