@@ -143,7 +143,7 @@ def read(text: str) -> Reading:
         order=tuple(name for name in dict.fromkeys(found) if name in settled),
         wishes=wanted,
         markers=frozenset().union(*(sentence.markers.keys() for sentence in sentences)),
-        is_follow_up=leads_on or all(traits.is_trait(word) for word in content),
+        is_follow_up=leads_on or all(w.isdigit() or traits.is_trait(w) for w in content),
         places=tuple(place for sentence in sentences for place in sentence.places),
         has_strays=any(sentence.strays for sentence in sentences),
     )

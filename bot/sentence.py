@@ -31,6 +31,7 @@ INTRODUCES = LINK_WORDS - {
     "per",
 }
 _OF = frozenset({"de", "del", "d", "do", "da", "of"})
+_FEW_WORDS = 4
 _AROUND_A_PRODUCT = frozenset({"discount", "photos", "buying", "delivery", "payment", "returns"})
 """What somebody may want to know of a product named behind it ("fotos de la mochila")."""
 _BESIDE_A_PRICE = frozenset({*POLITE, "discount", "person", "buying"})
@@ -111,8 +112,14 @@ class Sentence:
         if at in self.explained or word in phrase_book().chat:
             return False
         if word.isdigit():
-            return len(word) >= 5
+            return len(word) >= 5 or self._stands_for_model(at)
         return len(word) > 1 or (at > 0 and traits.is_size(word, behind=self.written[at - 1]))
+
+    def _stands_for_model(self, at: int) -> bool:
+        """Whether a number alone means a model spoken of before: "¿y el 13?", "el de 256"."""
+        is_last = at + 1 == len(self.written)
+        is_short = len(self.written) <= _FEW_WORDS and len(self.written[at]) > 1
+        return is_last and is_short and not self.found and bool(self.links_before(at))
 
     def _counts(self, at: int) -> bool:
         """Whether a word that nothing explains names a product, and does not just complete
@@ -147,7 +154,8 @@ class Sentence:
         """Where it asks what "it" costs or whether it is there, and nothing else does."""
         others = [match for match, name in self.found if name not in _BESIDE_A_PRICE]
         explained = {at for match, name in self.found if name != "buying" for at in match}
-        for match in self.markers.get("strong", ()):
+        asking: list[tuple[int, ...]] = [*self.markers.get("strong", ())]
+        for match in asking + self.markers.get("compare", []):
             is_apart = self.said[match[-1] + 1 : match[-1] + 2] in (["y"], ["and"])
             is_explained = set(match) <= explained
             if not is_explained and (not others or (is_apart and match < min(others))):

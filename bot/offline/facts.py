@@ -99,9 +99,9 @@ def _days(context: TurnContext, said: set[str]) -> list[int]:
 def _on_day(context: TurnContext, day: int, openings: list[Opening]) -> str:
     weekday = text(f"catalog.weekday.{day}", context.language)
     times = [_times(o) for o in openings if o.start_min // DAY_MIN == day]
-    if not times:
-        return say(context, "closed_on", weekday=weekday)
-    return say(context, "open_on", weekday=weekday, times=", ".join(times))
+    key = "open_on" if times else "closed_on"
+    told = say(context, key, weekday=weekday, times=", ".join(times))
+    return told[0].upper() + told[1:]
 
 
 def _times(opening: Opening) -> str:
@@ -132,7 +132,9 @@ def _delivery(context: TurnContext, said: set[str], reading: Reading) -> str:
     if fitting:
         return _described(context, "delivery", fitting)
     if reading.places and len(zones) > 1:
-        return f"{say(context, 'unknown_zone')}\n{_described(context, 'delivery', zones)}"
+        place = " ".join(reading.places[:2])
+        unknown = say(context, "unknown_zone", place=place)
+        return f"{unknown}\n{_described(context, 'delivery', zones)}"
     return ""
 
 
@@ -157,7 +159,8 @@ def _payment(context: TurnContext, _said: set[str], _reading: Reading) -> str:
         return ""
     fitting = [way for way in ways if any(group & _with_pairs(way) for group in asked_for)]
     if not fitting:
-        return f"{say(context, 'payment_no')}\n{_all(context, 'payment')}"
+        asked_ways = ", ".join(dict.fromkeys(sorted(set().union(*asked_for) & named)))
+        return f"{say(context, 'payment_no', ways=asked_ways)}\n{_all(context, 'payment')}"
     is_bound = any(_CONDITION & set(words(way)) for way in fitting)
     return say(context, "payment_known" if is_bound else "payment_yes", ways="; ".join(fitting))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from bot import traits
-from bot.intents import Reading, asked
+from bot.intents import Reading, asked, read
 from bot.language import words
 from bot.offline.matching import has_word
 from bot.offline.saying import name
@@ -22,6 +22,10 @@ _BOTH_WORDS = frozenset({"ambos", "ambas", "both"})
 _THIS = frozenset(
     {"ese", "esa", "eso", "este", "esta", "esos", "esas", "estos", "estas", "esse", "essa"}
     | {"that", "this", "it", "these"}
+)
+_OPENINGS = frozenset({"y", "e", "and", "pero"})
+_HAS = frozenset(
+    {"tiene", "trae", "incluye", "es", "viene", "sirve", "soporta", "tem", "has", "is", "does"}
 )
 _SHORT = 7
 """A message of so few words that says "ese" speaks of what was shown."""
@@ -51,9 +55,22 @@ def pointed_at(context: TurnContext, reading: Reading) -> tuple[ProductView, ...
         return tuple(shown[p - 1 if p > 0 else p] for p in places if p <= len(shown))
     if means_both(said):
         return known[:2] if len(known) > 1 else context.mentioned[:2]
-    if not reading.content and _THIS & set(said) and len(said) <= _SHORT:
-        return known
+    names_more = any(not traits.is_trait(word) for word in reading.content)
+    if not names_more and _THIS & set(said) and len(said) <= _SHORT:
+        return known[:1] if _is_ordered(context) else known
     return _named_again(reading, known, said)
+
+
+def _is_ordered(context: TurnContext) -> bool:
+    """Whether the last list began with the one asked for: "¿cuál es el más barato?"."""
+    before = next((m.body for m in reversed(context.history) if m.author == "customer"), "")
+    return bool(read(before).markers & {"cheapest", "dearest"})
+
+
+def asks_of_last(context: TurnContext) -> bool:
+    """Whether a question begins with what "it" has: "¿y tiene Windows?"."""
+    said = [word for word in words(asked(context.waiting)) if word not in _OPENINGS]
+    return bool(said) and said[0] in _HAS
 
 
 def means_both(said: list[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.offline.saying import Part, listed, major, money, say
+from bot.offline.saying import Part, is_sold_out, listed, major, money, say
 from bot.turn_context import TurnContext
 from catalog.limits import PriceLimits, read_limits
 from catalog.search import ProductView
@@ -35,7 +35,8 @@ def beyond(
 ) -> Part:
     """That nothing lies within, and what comes nearest."""
     too_dear = limits.high is not None and all(major(p) > limits.high for p in products)
-    nearest = sorted(products, key=lambda p: p.price_minor, reverse=not too_dear)[:most]
+    by_price = sorted(products, key=lambda p: p.price_minor, reverse=not too_dear)
+    nearest = sorted(by_price, key=is_sold_out)[:most]
     key = "beyond" if too_dear else "below"
     return listed(context, say(context, key, limits=_worded(context, limits, products)), nearest)
 

@@ -10,7 +10,7 @@ from bot.intents import Reading, asked, opening_of, read
 from bot.language import words
 from bot.offline import comparing, describing, pricing, totals, variants
 from bot.offline.matching import Match, match
-from bot.offline.pointing import last_named, pointed_at
+from bot.offline.pointing import asks_of_last, last_named, pointed_at
 from bot.offline.saying import Part, is_sold_out, listed, merged, say
 from bot.turn_context import TurnContext
 from bot.wishes import Wish
@@ -29,13 +29,20 @@ def answer(context: TurnContext, reading: Reading, most: int) -> list[Part]:
     matches = _matches(context, reading)
     if not matches:
         return [Part(say(context, "which_product"))]
-    if "compare" in reading.markers and (part := comparing.compared(context, reading, matches)):
+    if "compare" in reading.markers and (part := _compared(context, reading, matches)):
         return [part, *_not_found(context, matches)]
     if counted := totals.counted(context, reading, matches):
         return [counted, *_not_found(context, matches)]
     each = max(1, min(most, 2 * most // len(matches)))
     parts = merged([_one(context, reading, found, each) for found in matches])
     return [*parts, *(Part(said) for found in matches if (said := _on_asks(context, found)))]
+
+
+def _compared(context: TurnContext, reading: Reading, matches: list[Match]) -> Part | None:
+    """The products weighed against each other: those named, else the last two spoken of."""
+    if not reading.wishes and sum(len(found.products) for found in matches) == 1:
+        matches = [replace(matches[0], products=context.mentioned[:2])]
+    return comparing.compared(context, reading, matches)
 
 
 def _on_asks(context: TurnContext, found: Match) -> str:
@@ -55,8 +62,11 @@ def _matches(context: TurnContext, reading: Reading) -> list[Match]:
         each = match(_apart(reading.wishes)[:MOST_WISHES], context.found)
         told = [m for m in each if m.products or m.wish.is_asked]
         return _each_once(told or each[:1])
-    if not reading.content and (known := last_named(context)):
+    known = last_named(context)
+    if not reading.content and known:
         return [Match(whole, known)]
+    if len(known) == 1 and asks_of_last(context):
+        return [Match(Wish((), asks=reading.content), known)]
     return _on_opening(context, reading, whole)
 
 

@@ -47,8 +47,20 @@ def has(product: ProductView, variant: Variant) -> bool:
 
 def head(context: TurnContext, variant: Variant, products: Sequence[ProductView]) -> str:
     """That these products are the wanted variant."""
+    own = _all_of(products, colors=True, sizes=True)
+    there = Variant(
+        tuple(color for color in variant.colors if color in own.colors),
+        tuple(size for size in variant.sizes if size in own.sizes),
+    )
+    lacking = Variant(
+        tuple(color for color in variant.colors if color not in own.colors),
+        tuple(size for size in variant.sizes if size not in own.sizes),
+    )
     key = "variant_sold_out" if all(map(is_sold_out, products)) else "variant"
-    return say(context, key, variant=_worded(context, variant))
+    told = say(context, key, variant=_worded(context, there))
+    if not lacking:
+        return told
+    return f"{say(context, 'no_variant', variant=_worded(context, lacking))} {told}"
 
 
 def absent(

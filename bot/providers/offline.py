@@ -98,8 +98,9 @@ def _read(context: TurnContext) -> Reading:
     reading = intents.read(question)
     if not reading.is_follow_up or context.found or reading.intents != {PRODUCT}:
         return reading
-    before = next((m for m in reversed(context.history) if m.author == "customer"), None)
-    topics = intents.intents(before.body) & set(shop_facts.TOPICS) if before else ()
+    before = (m.body for m in reversed(context.history) if m.author == "customer")
+    leading = next((said for said in before if intents.intents(said) != {PRODUCT}), "")
+    topics = intents.intents(leading) & set(shop_facts.TOPICS)
     carried = " ".join(facts.topic_name(context, topic) for topic in topics)
     return intents.read(f"{carried} {question}") if carried and reading.content else reading
 
