@@ -29,7 +29,7 @@ PROBE_S = 2.0
 CLEAN_UP_S = 300.0
 CATALOG_S = 900.0
 """How often the catalog's source is looked at."""
-START_S = 10.0
+START_S = 5.0
 """Processes that start together look at it once."""
 TICKS_KEPT = timedelta(days=2)
 LEDGER_KEPT = timedelta(days=90)

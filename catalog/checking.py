@@ -19,7 +19,12 @@ from core.texts import text
 
 TELL_EVERY_ROWS = 1000
 
-_COLUMN_OF = {"id": "external_id", "image": "image_url", "subcategory": "category"}
+_COLUMN_OF = {
+    "id": "external_id",
+    "image": "image_url",
+    "subcategory": "category",
+    "status": "active",
+}
 _ALWAYS_GIVEN = frozenset(("external_id", "price_minor", "currency"))
 _GIVEN_ANYHOW = frozenset(("barcode", "price", "sale_price"))
 

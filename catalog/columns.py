@@ -34,13 +34,14 @@ FIELDS: dict[str, str] = {
     "|disponible|disponibilidad|available|availability|saldo",
     "image": "image|imagen|imagenes|imagem|imagens|foto|picture|photo",
     "url": "url|link|enlace|permalink|vinculo|pagina",
-    "active": "active|activo|activa|ativo|habilitado|enabled|publicado|published|visible|visivel"
-    "|estado|estatus|status",
+    "active": "active|activo|activa|ativo|habilitado|enabled|publicado|published|visible|visivel",
+    "status": "status|estado|estatus",
 }
 """Field of a product → what shops call its column, without little words; the likelier first.
 
 `barcode` stands in where there is no other code, `sale_price` wins over the price where it is set,
-and `subcategory` is one more level of the category.
+`subcategory` is one more level of the category, and `status` may say that a product is not sold, or
+something else about it.
 """
 
 QUALIFIERS: dict[str, str] = {
@@ -105,7 +106,8 @@ def field_of(column: str) -> str | None:
 def _words(column: str) -> list[str]:
     """The words of a name in one form: whole, singular, without little ones and currencies."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", column)  # unitPrice
-    apart = _CURRENCY_MARK.sub(" ", apart).replace("+", " mas ")  # IVA on top: not what is paid
+    # What is paid is no "Precio + IVA", and "Desc. %" is no description.
+    apart = _CURRENCY_MARK.sub(" ", apart).replace("+", " mas ").replace("%", " por ciento ")
     whole = " ".join(SHORT.get(word, word) for word in plain_name(apart).split())
     words = [_singular(word) for word in whole.split() if word not in _LITTLE]
     return [word for word in words if not _is_currency(word)] or words

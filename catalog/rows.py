@@ -37,7 +37,7 @@ def _words(listed: str) -> frozenset[str]:
 
 _TRUE = _words(
     "si s yes y sim true verdadero 1 x activo activa ativo ativa active publicado published publish"
-    " visible visivel habilitado enabled disponible nuevo usado new used"
+    " visible visivel habilitado enabled disponible"
 )
 _FALSE = _words(
     "no n nao false falso 0 -1 inactivo inactiva inativo inativa inactive borrador rascunho draft"
@@ -59,6 +59,7 @@ _COUNT = re.compile(
     r"\.?",
     re.IGNORECASE,
 )
+_SEVERAL_ADDRESSES = re.compile(r"[\s,;|]+(?=https?:)", re.IGNORECASE)
 _DAMAGED = re.compile(r"\d(?:[.,]\d+)?E\+\d+|\d{4}-\d\d-\d\d 00:00:00", re.IGNORECASE)
 
 
@@ -141,7 +142,7 @@ def check_row(cells: Mapping[str, str], rules: RowRules) -> ProductRow:
         stock=_stock(cells.get("stock", "")),
         image_url=_address(cells, "image"),
         url=_address(cells, "url"),
-        active=_active(cells.get("active", "")),
+        active=_active(cells.get("active", "")) and not _is_withdrawn(cells.get("status", "")),
     )
 
 
@@ -241,13 +242,22 @@ def _stock(value: str) -> int | None:
 
 
 def _address(cells: Mapping[str, str], field: str) -> str:
-    value = _limited(field, cells.get(field, ""), MAX_ADDRESS_CHARS)
+    """The first address of the cell; shops put several pictures into one."""
+    value = _SEVERAL_ADDRESSES.split(cells.get(field, "").strip(), maxsplit=1)[0]
+    value = _limited(field, value, MAX_ADDRESS_CHARS)
     scheme = re.match(r"([a-z][a-z0-9+.-]*):", value, re.IGNORECASE)
     if scheme and scheme[1].lower() not in ("http", "https"):
         raise BadRow("address", column=field, value=value[:60])
     return value
 
 
+@lru_cache(maxsize=4096)
+def _is_withdrawn(status: str) -> bool:
+    """Whether a state, which may as well be `nuevo` or `usado`, says that it is not sold."""
+    return fold(status).strip() in _FALSE
+
+
+@lru_cache(maxsize=4096)
 def _active(value: str) -> bool:
     folded = fold(value).strip()
     if folded in _FALSE:

@@ -50,7 +50,8 @@ def is_address(source: str) -> bool:
 
 def shown(source: str) -> str:
     """A source as it may stand in a log: of an address its host alone, the rest may be a secret."""
-    return urlsplit(source).hostname or "" if is_address(source) else source
+    parts = urlsplit(source)
+    return parts.hostname or parts.scheme if is_address(source) else source
 
 
 async def read_source(

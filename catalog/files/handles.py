@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from catalog.files.layout import Export, Product, Row, deepest_category, first_address
+from catalog.files.layout import Export, Product, Row, deepest_category
 from catalog.files.variants import variant_id, variant_name
 
 
@@ -91,7 +91,7 @@ def _tiendanube(row: Row, first: Row) -> dict[str, str]:
     return {
         "category": deepest_category(first["category"]),
         "stock": row["stock"],
-        "image": first_address(row["image"] or first["image"]),
+        "image": row["image"] or first["image"],
         "active": "no" if first.says_no("shown", "visible") else "sí",
     }
 

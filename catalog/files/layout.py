@@ -121,8 +121,3 @@ def deepest_category(categories: str) -> str:
     paths = categories.replace("\\,", "\0").split(",")
     deepest = max(paths, key=lambda path: path.count(">"))
     return deepest.replace("\0", ",").strip()
-
-
-def first_address(addresses: str) -> str:
-    """The first of several addresses divided by commas."""
-    return addresses.split(",")[0].strip()

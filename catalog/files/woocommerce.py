@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from catalog.columns import plain_name
-from catalog.files.layout import Export, Product, Row, deepest_category, first_address
+from catalog.files.layout import Export, Product, Row, deepest_category
 from catalog.files.variants import variant_id, variant_name
 
 NOT_SOLD = "grouped"
@@ -64,7 +64,7 @@ def _whole(row: Row, parent: Row) -> dict[str, str]:
         "price": row["price"],
         "sale_price": row["sale_price"],
         "stock": _stock(row, parent),
-        "image": first_address(own["image"]),
+        "image": own["image"],
         "active": "no" if is_hidden or row.says_no("shown") else "sí",
     }
 

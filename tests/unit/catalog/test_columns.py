@@ -42,6 +42,7 @@ def locate(header: list[str], mapping: dict[str, str]) -> dict[str, int]:
         ("Descripción del artículo", "description"),
         ("Imágenes", "image"),
         ("Sub-categoría", "subcategory"),
+        ("Estado", "status"),
     ],
 )
 def test_columns_are_known_by_many_names(column: str, field: str) -> None:
@@ -54,6 +55,7 @@ def test_columns_are_known_by_many_names(column: str, field: str) -> None:
         "color",
         "",
         "Precio costo",
+        "Desc. %",
         "Precio mayorista",
         "Precio anterior",
         "Precio + IVA",

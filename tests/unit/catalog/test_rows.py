@@ -36,6 +36,20 @@ def test_a_code_loses_the_apostrophe_that_kept_it_from_being_a_number() -> None:
     assert check(sku="'00123").sku == "00123"
 
 
+@pytest.mark.parametrize(
+    ("status", "is_active"),
+    [("", True), ("Usado", True), ("Publicado", True), ("Borrador", False), ("archived", False)],
+)
+def test_a_state_counts_only_when_it_says_that_it_is_not_sold(status: str, is_active: bool) -> None:
+    assert check(status=status).active is is_active
+
+
+@pytest.mark.parametrize("mark", [",", ", ", ";", " | ", "\n"])
+def test_of_several_pictures_the_first_is_kept(mark: str) -> None:
+    pictures = mark.join(["https://x.example/a,b.jpg", "https://x.example/2.jpg"])
+    assert check(image=pictures).image_url == "https://x.example/a,b.jpg"
+
+
 def test_descriptions_lose_their_markup() -> None:
     assert check(description="<p>De <b>roble</b>.</p><p>Pesa &lt; 5 kg</p>").description == (
         "De roble.\nPesa < 5 kg"
