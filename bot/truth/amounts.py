@@ -204,6 +204,7 @@ _UNIT = re.compile(
     r"|lumenes|lm|mm|cm|mt?s?"
     r"|metros?|km|kms|kilometros|kg|kgs|kilos?|g|gr|grs|gramos?|mg|ml|cc|lt?s?|litros?|oz|onzas?"
     r"|lb|libras"
+    r"|disponib\w+|disponiv\w+|available|(?:in|en|em) (?:stock|existencias?|estoque)"
     r"|unidad(?:es)?|unid|uds?|units?|unidades|piezas?|pzas?|pcs|pares?|dias?|days?|horas?"
     r"|hours?|hrs?|h"
     r"|min|minutos?|minutes?|seg\w*|meses|mes|months?|anos?|years?|semanas?|weeks?|noches"

@@ -84,10 +84,14 @@ def product_text(product: ProductView) -> str:
 
 
 _ORDERS = re.compile(
-    r"instruc|asistente|assistant|ignor|olvida|reglas|\brules\b|\bregras|esquec|system|sistema:"
-    r"|prompt"
-    r"|\b(?:di|diga|dile|digas|say|tell) (?:que|that|a los|ao|o cliente)",
-    re.IGNORECASE,
+    r"\b(?:SYSTEM|SISTEMA:|INSTRUC)|(?i:\binstruc\w+ (?:para|al|for|to|anterior|previa)"
+    r"|previous instruc"
+    r"|\b(?:para (?:el|la)|al|for the|to the) (?:asistente|assistant|bot)\b|\b(?:assistant"
+    r"|asistente):"
+    r"|\b(?:ignor[ae]|olvida|disregard|forget|esquec?a) (?:tus|las|tod|lo|all|your|any|the"
+    r"|previous|suas)"
+    r"|\b(?:di|dile|digas?|diga|responde|contesta|say|tell) (?:que|that|a los clientes"
+    r"|customers?)\b)"
 )
 
 

@@ -40,11 +40,12 @@ _OFFERS = re.compile(
     rf"\b(?:{_SELLS}|recom\w+|sug\w+|estan?|hay|llev\w+|indico|interes\w+|gust\w+|serv\w+|sirv\w+"
     r"|(?:inventario|stock|existencias|unidades|piezas|units|estoque) (?:del?|of|do|da)"
     r"|opcion(?:es)?|options?|opcao|opcoes|alternativ\w+|favorit\w+|lleg\w+|cheg\w+|just got|go for"
-    r"|(?:might|will|would|i'd) like|there (?:is|are)|consider|mira|prueba|elige)\b"
+    r"|(?:might|will|would|i'd) like|there (?:is|are)|consider\w*|mira|prueba|elige)\b"
     r"(?: (?!con\b|para\b|de\b|with\b|for\b|com\b)[a-z]+){0,3}?[ :*\"“]*$"
 )
 _AFTER = re.compile(
-    r"[ *\"”]*(?:,? que )?(?:(?:esta|is|sigue)? ?(?:disponib|disponiv|available|en stock)"
+    r"[ *\"”]*(?:,? que )?(?:(?:te|le|les) va a (?:encantar|gustar|servir)|(?:esta|is"
+    r"|sigue)? ?(?:disponib|disponiv|available|en stock)"
     r"|(?:seria|es|is|would be|e|sera) (?:\w+ ){0,2}?(?:perfect|ideal|excelente|buena|great|best"
     r"|otim|mejor)|(?:cuesta|vale|custa|costs?|sale|esta en|por|a) ?[$\d])"
 )
@@ -111,9 +112,10 @@ def _is_plain(word: str) -> bool:
 
 def _is_listed(reading: Reading, start: int, end: int) -> bool:
     """Whether it is an item of a list or of a table."""
-    lead = reading.folded[reading.folded.rfind("\n", 0, start) + 1 : start]
+    sentence = reading.sentence_of(start)
+    lead = reading.folded[max(sentence[0], reading.folded.rfind("\n", 0, start) + 1) : start]
     is_cell = _CELL.match(lead) and _ENDS_ITEM.match(reading.folded, end)
-    starts = not reading.folded[reading.sentence_of(start)[0] : start].strip()
+    starts = not reading.folded[sentence[0] : start].strip()
     is_priced = starts and _PRICED_ITEM.match(reading.written, end)
     return bool(_MARKER.match(lead) or is_cell or is_priced)
 

@@ -151,7 +151,12 @@ def _is_difference(reading: Reading, amount: Amount, sentence: Span) -> bool:
     before = reading.without_names((sentence[0], amount.start))
     if not (_DIFFERENCE.search(before) or _COMPARED.match(reading.folded, amount.end)):
         return False
-    held = {*reading.evidence.prices, *reading.stated}
+    prices = reading.evidence.prices
+    compared = {i for m in reading.mentions_in(sentence) for i in m.products}
+    if len(compared) > 1:
+        held = {prices[i] for i in compared}
+        return any(same(amount, abs(a - b)) for a in held for b in held if a != b)
+    held = {*prices, *reading.stated}
     others = held | reading.evidence.figures
     others |= {fact.value for fact in reading.evidence.facts.amounts if not fact.zone.words}
     return any(same(amount, abs(a - b)) for a in held for b in others if a != b)

@@ -35,6 +35,7 @@ _PROMISES = (
         r"\w*|immediate (?:delivery|shipping)|al instante|de inmediato)"
     ),
 )
+_OF_ALL = re.compile(r"\b(?:[Tt]odos|[Tt]odas|[Ee]very|[Aa]ll|[Cc]ualquier)\b")
 _AT_LEAST = re.compile(r"\b(?:desde|a partir de|minimo(?: de)?|from|at least|pelo menos)\s*$")
 
 
@@ -69,7 +70,7 @@ def _is_held(reading: Reading, duration: Duration, topic: str | None, sentence: 
     if topic == "delivery":
         lines = [line for line in lines if line.zone.fits(said)]
     held = [own for line in lines for own in find_durations(line.folded)]
-    if topic in (None, "warranty"):
+    if topic in (None, "warranty") and not _OF_ALL.search(said):
         held += _of_products(reading, topic, sentence)
     if topic is None:
         held += find_durations(reading.evidence.said)

@@ -124,7 +124,10 @@ class _Lies:
         return self.apart(self._price + self._dice.choice(steps))
 
     def under(self) -> int:
-        return self.apart(_round_limit(self._price * 7 // 10, up=False))
+        value = _round_limit(self._price * 7 // 10, up=False)
+        while value in self._sums:
+            value -= 100
+        return value
 
     def words(self) -> str:
         spoken = [w for w in SPOKEN if value_of(fold(w)) not in self._sums]
