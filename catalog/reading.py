@@ -112,7 +112,7 @@ class Reader:
             if at + 1 < len(content) and (joined := self._known(word + content[at + 1])):
                 return 2, [replace(joined, words=f"{word} {content[at + 1]}")]
             return 1, [self._apart(word) or Concept(word, {}, kind="unknown")]
-        guessed = self._known(meant[at]) or Concept(word, {meant[at]: 1.0})
+        guessed = self._known(meant[at]) or self._of_term(meant[at])
         terms = {term: factor * REPAIR_FACTOR for term, factor in guessed.terms.items()}
         return 1, [replace(guessed, words=word, terms=terms)]
 
@@ -158,6 +158,11 @@ class Reader:
         kind: Kind = "attribute" if is_measure(word) else self._kind(groups, own)
         terms = self._group_terms(groups, SYNONYM_FACTOR) | own
         return Concept(word, terms, is_passing=self._is_passing(terms, kind), kind=kind)
+
+    def _of_term(self, term: str) -> Concept:
+        """The concept of what repair came upon: a stem may have a stem of its own."""
+        terms = self._indexed([(term, 1.0)])
+        return Concept(term, terms, kind="word" if terms else "unknown")
 
     def _own_terms(self, word: str) -> dict[str, float]:
         own = dict.fromkeys((stem(word), HEAD_MARK + stem(word)), 1.0)
