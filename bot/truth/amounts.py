@@ -1,20 +1,18 @@
 """A text in es, en or pt enters, every amount of money in it leaves with its value and currencies.
 
-Offsets count in `plain(text)`: full-width and keycap digits are ASCII there, invisible characters
-and WhatsApp's emphasis marks are gone, so that no spelling hides a number.
+Offsets count in `plain(text)`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 
+from bot.truth.currencies import BY_MARK, CODES, meaning
+from bot.truth.folding import fold, plain
 from bot.truth.number_words import HALVES, NUMBER, QUANTITY, SCALES, WORDS, parse_digits, value_of
-from catalog.money import CURRENCIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,124 +39,19 @@ class Amount:
         return not self.currencies or currency in self.currencies
 
 
-_EMPHASIS = str.maketrans(dict.fromkeys("*_`~", "") | dict.fromkeys("’‘´‛′", "'") | {"−": "-"})
-
-
-class _Characters(dict[int, str]):
-    """A table for `str.translate` that works out each character once."""
-
-    def __init__(self, work_out: Callable[[str], str]) -> None:
-        super().__init__()
-        self._work_out = work_out
-
-    def __missing__(self, code: int) -> str:
-        self[code] = self._work_out(chr(code))
-        return self[code]
-
-
-def _plain_character(character: str) -> str:
-    if character.isascii() or character.isalpha():
-        return character
-    if character.isdecimal():
-        return str(unicodedata.decimal(character))
-    if unicodedata.category(character) in ("Cf", "Mn", "Me"):
-        return ""
-    return "\n" if character in "\u2028\u2029\x85" else character
-
-
-def _fold_character(character: str) -> str:
-    if character.isspace():
-        return character if character == "\n" else " "
-    lower = unicodedata.normalize("NFD", character)[0].lower()
-    return lower if len(lower) == 1 else character
-
-
-_LETTER_ZEROS = re.compile(r"(?<=\d[.,'])[oO]{3}(?![A-Za-z])")
-_SPACED_DIGITS = re.compile(r"(?<![\w.,])\d(?: (?:[.,] )?\d(?!\d)){4,}")
-_PLAIN = _Characters(_plain_character)
-_FOLDED = _Characters(_fold_character)
-
-
-@lru_cache(maxsize=1024)
-def plain(text: str) -> str:
-    """The text with every digit ASCII and without invisible characters and emphasis marks."""
-    composed = unicodedata.normalize("NFKC", text.translate(_EMPHASIS)).translate(_PLAIN)
-    composed = _SPACED_DIGITS.sub(lambda match: match[0].replace(" ", ""), composed)
-    return _LETTER_ZEROS.sub("000", composed)
-
-
-@lru_cache(maxsize=1024)
-def fold(text: str) -> str:
-    """Lower case without accents, as long as the text itself; other blanks become spaces."""
-    return text.translate(_FOLDED)
-
-
-_PESOS = frozenset(("ARS", "CLP", "COP", "CUP", "DOP", "MXN", "UYU"))
-_DOLLARS = frozenset(("USD", "CAD", "BZD", "GYD", "JMD", "TTD", "XCD", "SRD", "AUD"))
-# Shops write a bare "$" in all of these; reais and cordobas too, now and then.
-_DOLLAR_SIGN = _PESOS | _DOLLARS | {"BRL", "NIO"}
-_BY_MARK: dict[str, frozenset[str]] = {
-    "$": _DOLLAR_SIGN,
-    "peso": _PESOS,
-    "dolar": _DOLLARS,
-    "dollar": _DOLLARS,
-    "mango": _PESOS,
-    "varo": frozenset(("MXN",)),
-    "buck": frozenset(("USD",)),
-    **{
-        mark: frozenset((code,))
-        for code, marks in {
-            "USD": "us$ u$s u$d usd$ dolares_americanos",
-            "BRL": "r$ real reais reai",
-            "PEN": "s/ s/. sol sole",
-            "EUR": "€ euro",
-            "GBP": "£ libra_esterlina",
-            "MXN": "mx$ mxn$ peso_mexicano",
-            "COP": "co$ cop$ peso_colombiano",
-            "CLP": "cl$ clp$ peso_chileno",
-            "ARS": "ar$ ars$ peso_argentino",
-            "UYU": "$u uy$ uyu$ peso_uruguayo",
-            "DOP": "rd$ peso_dominicano",
-            "CAD": "ca$",
-            "NIO": "c$ cordoba",
-            "BZD": "bz$",
-            "GYD": "g$",
-            "JMD": "j$",
-            "SRD": "sr$",
-            "TTD": "tt$",
-            "XCD": "ec$",
-            "PAB": "b/. b/ balboa",
-            "GTQ": "q quetzal quetzale",
-            "HNL": "l l. lp lps lps. lempira",
-            "HTG": "g",
-            "CRC": "₡ colon colone",
-            "PYG": "₲ gs gs. guarani guaranie",
-            "JPY": "¥ yen",
-        }.items()
-        for mark in marks.split()
-    },
-    "us dollar": frozenset(("USD",)),
-    "bs": frozenset(("BOB", "VES")),
-    "bs.": frozenset(("BOB", "VES")),
-    "boliviano": frozenset(("BOB",)),
-    "bolivar": frozenset(("VES",)),
-    "bolivare": frozenset(("VES",)),
-    "reai": frozenset(("BRL",)),
-}
-_CODES = "|".join(code.lower() for code in sorted({*CURRENCIES, "AUD"}))
 _SIGNS = (
     r"(?:us|rd|bz|ca|mxn?|ec|tt|sr|ars?|cop?|clp?|uyu?|usd|r|c|j|g)\$|u\$[sd]|\$u\b|[$€£¥₡₲]"
-    rf"|(?<![a-z])(?:s/\.?|b/\.?|bs\.?|gs\.|lps?\.?|{_CODES})(?![a-z])"
+    rf"|(?<![a-z])(?:s/\.?|b/\.?|bs\.?|gs\.|lps?\.?|{CODES})(?![a-z])"
 )
 _NATIONAL = r"colombian|mexican|argentin|chilen|uruguay|dominican"
 _NAMES = (
     rf"(?:pesos?(?: (?P<nation>(?:{_NATIONAL})[oa]s?))?|dolar(?:es)?|(?:us )?dollars?|bucks?|mangos"
     r"|varos|soles|sol|reais|real|euros?|quetzal(?:es)?|lempiras?|colon(?:es)?|cordobas?|balboas?"
-    rf"|bolivianos?|bolivar(?:es)?|guaranies|guarani|yenes|yen|{_CODES})(?![a-z])"
+    rf"|bolivianos?|bolivar(?:es)?|guaranies|guarani|yenes|yen|{CODES})(?![a-z])"
 )
 _LETTER = r"(?<![a-z0-9])(?:q\.?(?= ?\d)|[lg]\.?(?= \d))"
 _AMOUNT = re.compile(
-    rf"(?:(?P<code>(?<![a-z])(?:{_CODES}) ?)?(?P<sign>{_SIGNS})\s*"
+    rf"(?:(?P<code>(?<![a-z])(?:{CODES}) ?)?(?P<sign>{_SIGNS})\s*"
     rf"|(?P<letter>{_LETTER}) ?|(?<![a-z\d]))"
     rf"(?P<number>{QUANTITY})"
     rf"(?:(?: ?(?:de )?)(?P<name>{_NAMES})| ?(?P<after>[€₡₲£]|\$(?! ?\d)|r\$(?! ?\d)|bs\b\.?"
@@ -166,7 +59,7 @@ _AMOUNT = re.compile(
 )
 _START = re.compile(r"[$€£¥₡₲]|\d+|[a-z]+")
 _SIGN_WORDS = "us|rd|bz|ca|mx|mxn|ec|tt|sr|ar|ars|co|cl|uy|r|c|j|g|u|s|b|bs|gs|lp|lps|q|l"
-_STARTERS = frozenset((*WORDS, *SCALES, *HALVES, *_CODES.split("|"), *_SIGN_WORDS.split("|")))
+_STARTERS = frozenset((*WORDS, *SCALES, *HALVES, *CODES.split("|"), *_SIGN_WORDS.split("|")))
 
 _CUE_WORDS = (
     r"cuestan?|costo|costar(?:ia|a)n?|vale[n]?|valdr(?:ia|a)n?|valor|precios?|importe|tarifa|salen?"
@@ -383,22 +276,11 @@ def _low_end(match: re.Match[str], amount: Amount, folded: str) -> Amount | None
 
 
 def _currencies(match: re.Match[str]) -> frozenset[str]:
-    named = [_meaning(match[group]) for group in ("code", "sign", "letter", "after", "name")]
+    named = [meaning(match[group]) for group in ("code", "sign", "letter", "after", "name")]
     if match["name"] and match["nation"]:
-        named.append(_BY_MARK[f"peso_{match['nation'].rstrip('s')[:-1]}o"])
-    found = [meaning for meaning in named if meaning]
+        named.append(BY_MARK[f"peso_{match['nation'].rstrip('s')[:-1]}o"])
+    found = [each for each in named if each]
     if not found:
         return frozenset()
     common = frozenset.intersection(*found)
     return common or found[-1]
-
-
-def _meaning(mark: str | None) -> frozenset[str]:
-    if not mark:
-        return frozenset()
-    word = mark.strip()
-    if word.upper() in CURRENCIES:
-        return frozenset((word.upper(),))
-    if word.startswith("peso"):
-        word = "peso"
-    return _BY_MARK.get(word) or _BY_MARK.get(re.sub(r"(?:es|s)$", "", word)) or frozenset()

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from bot.truth.amounts import plain
 from bot.truth.evidence import product_text
+from bot.truth.folding import plain
 from bot.truth.number_words import parse_digits
 from bot.truth.reading import Reading, Rejection
 from catalog.analysis import words

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from bot.truth.amounts import plain
 from bot.truth.evidence import product_text
 from bot.truth.facts import words_of
+from bot.truth.folding import plain
 from bot.truth.reading import Reading, Rejection
 
 _ENDINGS = (

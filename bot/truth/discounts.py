@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.truth.amounts import fold, plain
 from bot.truth.discount_claims import DiscountClaim, find_discount_claims
 from bot.truth.evidence import product_text
 from bot.truth.facts import DELIVERY, FactText, speaks_of_pickup, words_of
+from bot.truth.folding import fold, plain
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
 

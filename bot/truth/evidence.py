@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from bot.truth.amounts import Amount, find_amounts, fold, plain
+from bot.truth.amounts import Amount, find_amounts
 from bot.truth.discount_claims import DiscountClaim, find_discount_claims
 from bot.truth.facts import FactsHeld, read_facts
+from bot.truth.folding import fold, plain
 from bot.truth.mentions import Mention, ProductNames
 from bot.truth.number_words import NUMBER, SMALL, parse_digits
 from bot.turn_context import TurnContext

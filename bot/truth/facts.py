@@ -10,8 +10,9 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from bot.truth.amounts import find_amounts, fold, plain
+from bot.truth.amounts import find_amounts
 from bot.truth.discount_claims import DiscountClaim, find_discount_claims
+from bot.truth.folding import fold, plain
 from bot.truth.number_words import NUMBER, parse_digits
 from shop.hours import Opening, read_hours
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.truth.amounts import fold, plain
+from bot.truth.folding import fold, plain
 from catalog.search import ProductView
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.truth.amounts import fold
+from bot.truth.folding import fold
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span
 

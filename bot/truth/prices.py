@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.truth.amounts import Amount, fold
+from bot.truth.amounts import Amount
 from bot.truth.facts import DELIVERY, FactAmount, words_of
+from bot.truth.folding import fold
 from bot.truth.limits import echo_of_customer
 from bot.truth.ownership import Owners, assign
 from bot.truth.reading import Reading, Rejection, same

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.truth.amounts import Amount, find_amounts, fold, plain
+from bot.truth.amounts import Amount, find_amounts
 from bot.truth.evidence import Evidence
+from bot.truth.folding import fold, plain
 from bot.truth.mentions import Mention
-from bot.truth.sentences import Span, asks_or_defers, clause_around, denies, sentences
+from bot.truth.sentences import Span, asks_or_defers, clause_around, denies, denies_list, sentences
 
 _TOLERANCE = Decimal("0.02")
 _CLAIM_LENGTH = 80
@@ -118,8 +119,13 @@ class Reading:
 
     def leaves_open(self, start: int, end: int) -> bool:
         """Whether what stands there is denied, or said to have to be found out."""
-        clause = clause_around(self.folded, self.sentence_of(start), start, end)
-        return denies(self.folded, clause, start) or asks_or_defers(self.folded, clause)
+        sentence = self.sentence_of(start)
+        clause = clause_around(self.folded, sentence, start, end)
+        return (
+            denies(self.folded, clause, start)
+            or denies_list(self.folded, sentence, start)
+            or asks_or_defers(self.folded, clause)
+        )
 
     def spoken_of(self, sentence: Span) -> set[int]:
         """The products a sentence names, else those named last, else asked for, else all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bot.truth.amounts import fold, plain
+from bot.truth.folding import fold, plain
 
 _END = re.compile(r"\n+|[.!?;…]+(?=\s|$)|(?=¿)")
 _ABBREVIATION = re.compile(
@@ -50,6 +50,13 @@ _NEGATED_VERB = re.compile(
     r"|in (?:our|the)|part of|vend\w+|trabaj\w+|trabalh\w+|sell|carry|figur\w+|aparec\w+"
     r"|inclu\w+|corresp\w+|seria|cuesta|vale|queda"
     r"|nuestro)\b"
+)
+_GOES_ON = re.compile(
+    r"[;:.!?()]|\b(?:pero|sino|aunque|but|however|porem|s1|puede[sn]?|pod\w+|tenemos|tengo|hay"
+    r"|acept\w+"
+    r"|recib\w+|vend\w+|manej\w+|cuesta|vale|esta|es|son|lleg\w+|we|you|it|can|is|are|have"
+    r"|temos|voce"
+    r"|aceit\w+|te|le|lo|se|su|costs?|custa)\b"
 )
 _ASKS_OR_DEFERS = re.compile(
     r"\bsi (?:hay|tenemos|tienen|esta\w*|queda\w*|aplica\w*|existe\w*|sigue|contamos|cuenta|aun"
@@ -108,6 +115,16 @@ def denies(folded: str, clause: Span, position: int) -> bool:
     before = _IDIOM.sub(" ", folded[clause[0] : position])
     after = _IDIOM.sub(" ", folded[position : clause[1]])
     return bool(_NEGATION.search(before) or _NEGATED_VERB.search(after))
+
+
+def denies_list(folded: str, sentence: Span, position: int) -> bool:
+    """Whether what stands there is a later item of a denied list: "No tenemos A, B ni C"."""
+    before = _IDIOM.sub(lambda match: " " * len(match[0]), folded[sentence[0] : position])
+    denials = [match.end() for match in _NEGATION.finditer(before)]
+    if not denials:
+        return False
+    _, comma, rest = before[denials[-1] :].partition(",")
+    return bool(comma) and not _GOES_ON.search(rest)
 
 
 def asks_or_defers(folded: str, clause: Span) -> bool:

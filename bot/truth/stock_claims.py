@@ -75,7 +75,7 @@ _LABEL = (
 _BARE_COUNT = _MORE.replace("more", "more2") + _COUNT.replace("units", "units2")
 _COUNTS = re.compile(
     rf"(?<![a-z])(?:{_LEFT}|{_HAVE}|(?P<label>{_LABEL}))\s*{_EXACT}{_MORE}{_COUNT}"
-    rf"(?! ?(?:[a-z]+)?\d)(?P<noun> ?{_UNIT})?(?P<held> (?:\w+ ){{0,4}}?{_HELD})?"
+    rf"(?! ?(?:[a-z]+)?\d)(?P<noun> ?{_UNIT})?(?P<held> (?:[\w-]+ ){{0,6}}?{_HELD})?"
     rf"|(?<![a-z0-9.,$]){_BARE_COUNT} (?:{_UNIT}(?: \w+){{0,3}}? {_HELD}|{_HELD})"
     rf"|\b(?:menos de|less than|fewer than) (?P<fewer>\d{{1,3}})(?= ?(?:$|[\n.,;!)]|{_UNIT}))"
     r"|\b(?P<last>(?:la )?ultima (?:unidad|pieza)|the last one|last unit|una sola unidad"
@@ -136,6 +136,7 @@ _SOME = re.compile(
     r"|bastantes?)"
     r"(?: unidades| en)?\b|\b(?:suficiente|bastante|mucho) (?:stock|inventario)\b|\bplenty\b"
 )
+_IN_CATALOG = re.compile(r" (?:in our|in the|en (?:el|nuestro)|no|em nosso) catalogo?\b")
 _OFFERED = re.compile(
     r"(?:s[i1]|yes|sim),? (?:l[oa]s? )?(?:tenemos|hay|contamos|quedan?|temos|(?:we )?have)"
     r"|(?:tenemos|tengo|contamos con|we (?:have|carry)|temos) (?:\w+ ){0,2}?x{3,}"
@@ -175,6 +176,8 @@ def find_stock_claims(text: str, names: frozenset[int] = frozenset()) -> tuple[S
 def _stock_claims(folded: str, sentence: Span, names: frozenset[int]) -> Iterator[StockClaim]:
     taken: list[Span] = []
     for match in _NONE.finditer(folded, *sentence):
+        if _IN_CATALOG.match(folded, match.end()):
+            continue
         if not _defers(folded, sentence, match) and not _is_denied_absence(folded, sentence, match):
             yield StockClaim("none", None, *match.span())
         taken.append(match.span())

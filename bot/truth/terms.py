@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.truth.amounts import fold, plain
 from bot.truth.durations import Duration, find_durations
 from bot.truth.evidence import granting_text
 from bot.truth.facts import FactLine
+from bot.truth.folding import fold, plain
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from bot.truth.amounts import fold
+from bot.truth.folding import fold
 from bot.truth.number_words import value_of
 from catalog.search import ProductView
 from tests.told.scenes import FACTS, Scene

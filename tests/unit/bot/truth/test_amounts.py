@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.truth.amounts import find_amounts, fold, plain
+from bot.truth.amounts import find_amounts
+from bot.truth.folding import fold, plain
 
 ONE_AMOUNT = [
     ("$1.299.000", "1299000"),

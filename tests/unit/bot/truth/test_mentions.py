@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.truth.amounts import plain
+from bot.truth.folding import plain
 from bot.truth.mentions import ProductNames
 from tests.unit.bot.truth_world import ALL
 
