@@ -13,6 +13,15 @@ una with y
 LINK_WORDS = frozenset(_LINKS.split())
 """Words that join others inside a name: `cable de carga`, `caixa de som`."""
 
+_CONTAINERS = """
+caja cajas cajita paquete paquetes bolsa bolsas bolsita litro litros kilo kilos libra libras docena
+docenas botella botellas lata latas tarro tarros frasco frascos pote potes sobre sobres bulto bultos
+saco sacos par pares rollo rollos galon galones barra pack set kit juego metro metros onza onzas
+porcion porciones caneca racimo atado bandeja box bag bottle dozen pacote garrafa caixa
+"""
+CONTAINER_WORDS = frozenset(_CONTAINERS.split())
+"""Before a "de" they say how much of a thing: `caja de leche`, `docena de huevos`."""
+
 _SPANISH = """
 hola holi buenas buenos buen buena bueno dia dias tarde tardes noche noches saludos saludo hey oye
 oiga disculpa disculpe perdon perdona permiso porfa porfavor favor gracias muchas mil amable
@@ -60,7 +69,11 @@ cara caros caras costoso costosa costosos costosas atienden atiende ubicada encu
 encuentran encontrar regalarle regalarselo dicen dime digame decirme dices saben sabes conoces
 conocen queremos pregunta preguntar consulta consultar duda dudas cotizo interesan cerca lejos
 ciudad barrio domiciliario separar reservar apartar pido pedir pedido pedidos compra compras
-comprado sirvo traen traigo quisieras contra
+comprado sirvo traen traigo quisieras contra variedad combo combos venta ventas diseno disenos foto
+fotos imagen imagenes colores presentacion presentaciones tamano tamanos gama coleccion estilo
+estilos lote lotes muestras surtidos regalame regaleme vecinita amorcito reina mija mijo profe
+gracis listas tranqui pillo quisieran deseo deseaba desearia requiero requerimos ocupo andamos ando
+urgencia porfavorcito
 """
 
 _ENGLISH = """

@@ -40,6 +40,7 @@ class Concept:
         least: a product that has it with less weight is no answer, however well the rest fits.
         is_purpose: it only says what the thing is for.
         qualifies: it says of what the thing before it is ("jugo de naranja").
+        qualifies_unknown: the catalog does not know the word it qualifies.
         is_passing: few products name it and none is headed by it ("levadura de cerveza").
         kind: "thing", "attribute" (both by the table of synonyms), "head" (products of this shop
             are called so), "word" (the catalog knows it), "unknown".
@@ -52,6 +53,7 @@ class Concept:
     least: float = 0.0
     is_purpose: bool = False
     qualifies: bool = False
+    qualifies_unknown: bool = False
     is_passing: bool = False
     kind: Kind = "word"
 
@@ -71,9 +73,12 @@ def weigh(concepts: Sequence[Concept]) -> tuple[Concept, ...]:
     return tuple(_main(one) if one is main else _minor(one) for one in concepts)
 
 
-def _distance_from_main(concept: Concept) -> tuple[bool, int]:
-    rank = next(at for at, kinds in enumerate(_MAIN_FIRST) if concept.kind in kinds)
-    return concept.is_purpose, rank
+def _distance_from_main(concept: Concept) -> tuple[bool, bool, int]:
+    kind = concept.kind
+    if concept.qualifies_unknown:
+        kind = "word"  # "alquiler de mesas" turns on what is not sold
+    rank = next(at for at, kinds in enumerate(_MAIN_FIRST) if kind in kinds)
+    return kind == "attribute", concept.is_purpose, rank
 
 
 def _main(concept: Concept) -> Concept:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from catalog.analysis import is_measure, number_of, split_glued, stem, without_tilde
-from catalog.chatter import LINK_WORDS, STOP_WORDS, talk
+from catalog.chatter import CONTAINER_WORDS, LINK_WORDS, STOP_WORDS, talk
 from catalog.concepts import Concept, Kind, Vocabulary
 from catalog.index import HEAD_MARK
 from catalog.synonyms import Synonyms
@@ -99,7 +99,7 @@ class Reader:
                 for concept in read
             )
             at += max(length, 1)
-        return concepts
+        return [_beside(concepts, at) for at in range(len(concepts))]
 
     def _word(self, content: list[str], meant: list[str], at: int) -> tuple[int, list[Concept]]:
         """The concepts of the word at `at`, and how many words they took."""
@@ -209,6 +209,18 @@ class Reader:
 
     def _indexed(self, terms: Iterable[tuple[str, float]]) -> dict[str, float]:
         return {t: factor for t, factor in terms if t in self._vocabulary.frequencies}
+
+
+def _beside(concepts: list[Concept], at: int) -> Concept:
+    """A concept in the light of the one it qualifies, or of the one that qualifies it."""
+    concept = concepts[at]
+    before = concepts[at - 1] if at else None
+    after = concepts[at + 1] if at + 1 < len(concepts) else None
+    if after and after.qualifies and concept.words in CONTAINER_WORDS:
+        return replace(concept, kind="attribute")
+    if before and concept.qualifies and before.kind == "unknown":
+        return replace(concept, qualifies_unknown=before.words not in CONTAINER_WORDS)
+    return concept
 
 
 def _without_diminutive(word: str) -> Iterator[str]:

@@ -90,10 +90,21 @@ class Repairer:
             return None
         forms = dict.fromkeys((stem(plain), plain))
         for form in forms:
-            if heard := self._by_sound.get(sound_key(form)):
+            if (heard := self._by_sound.get(sound_key(form))) and self._may_mean(
+                heard, form, plain
+            ):
                 return heard
-        found = [near for form in forms for near in self._near(form)]
+        found = [
+            near
+            for form in forms
+            for near in self._near(form)
+            if self._may_mean(near[0], form, plain)
+        ]
         return min(found, key=lambda pair: (pair[1], self._rank(pair[0])))[0] if found else None
+
+    def _may_mean(self, term: str, form: str, plain: str) -> bool:
+        """Chat words are no stems: only the whole word may be one of them."""
+        return form == plain or self._frequencies[term] > 0 or term not in STOP_WORDS
 
     def _near(self, form: str) -> Iterable[tuple[str, int]]:
         """Known terms few errors away that begin with the same sound, with their distance."""
