@@ -64,6 +64,7 @@ class _Reader:
         compares = "compare" in sentence.markers
         self._joins = _JOINS | _WITH if compares else _JOINS
         self._leads = _LEADS_TO_DETAILS - _WITH if compares else _LEADS_TO_DETAILS
+        self._links = self._leads - {"que", "that"}
         self.groups: list[list[int]] = []
         for at in sentence.content:
             if self.groups and self._belongs(self.groups[-1][-1], at):
@@ -133,7 +134,7 @@ class _Reader:
                 return word != "que" or before > 0
             if before in self._sentence.content:
                 return self._is_detail(before)
-            if word in INTRODUCES and (not before or self._written[before - 1] not in self._leads):
+            if word in INTRODUCES and not (before and self._written[before - 1] in self._links):
                 return False
         return False
 
@@ -144,7 +145,8 @@ class _Reader:
             return True
         if self._is_apart(at) or any(self._is_apart(i) for i in gap):
             return False
-        if any(i in self._sentence.explained or self._written[i] in self._joins for i in gap):
+        parting = self._joins | _HAS
+        if any(i in self._sentence.explained or self._written[i] in parting for i in gap):
             return False
         shopping = self._sentence.markers.get("shopping", ())
         return not any(last < match[0] < at for match in shopping)

@@ -155,14 +155,27 @@ def _payment(context: TurnContext, _said: set[str], _reading: Reading) -> str:
     ways = [str(way) for way in value] if isinstance(value, list) else [str(value)]
     named = _with_pairs(asked(context.waiting))
     asked_for = [group for group in _lexicon()["payment"].values() if group & named]
-    if not asked_for:
-        return ""
+    held = {word for way in ways for word in _with_pairs(way)}
+    told = [
+        say(context, "payment_no", way=min(group & named))
+        for group in asked_for
+        if not group & held
+    ]
+    if told:
+        told.append(_all(context, "payment"))
+    elif asked_for:
+        told.append(_ways_told(context, ways, asked_for, named))
+    return "\n".join(told)
+
+
+def _ways_told(
+    context: TurnContext, ways: list[str], asked_for: list[frozenset[str]], named: set[str]
+) -> str:
+    """Yes, unless the shop's words are wider ("tarjeta" for "amex") or hold under a condition."""
     fitting = [way for way in ways if any(group & _with_pairs(way) for group in asked_for)]
-    if not fitting:
-        asked_ways = ", ".join(dict.fromkeys(sorted(set().union(*asked_for) & named)))
-        return f"{say(context, 'payment_no', ways=asked_ways)}\n{_all(context, 'payment')}"
-    is_bound = any(_CONDITION & set(words(way)) for way in fitting)
-    return say(context, "payment_known" if is_bound else "payment_yes", ways="; ".join(fitting))
+    held = {word for way in fitting for word in words(way)}
+    is_sure = not _CONDITION & held and not (_lexicon()["brands"]["cards"] & named) - held
+    return say(context, "payment_yes" if is_sure else "payment_known", ways="; ".join(fitting))
 
 
 _CONDITION = frozenset({"en", "solo", "desde", "in", "only", "from", "em", "so", "para", "hasta"})

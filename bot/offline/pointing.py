@@ -24,9 +24,8 @@ _THIS = frozenset(
     | {"that", "this", "it", "these"}
 )
 _OPENINGS = frozenset({"y", "e", "and", "pero"})
-_HAS = frozenset(
-    {"tiene", "trae", "incluye", "es", "viene", "sirve", "soporta", "tem", "has", "is", "does"}
-)
+_IS = frozenset({"es", "trae", "incluye", "viene", "sirve", "soporta", "is", "does"})
+_HAS = frozenset({"tiene", "tem", "has"})
 _SHORT = 7
 """A message of so few words that says "ese" speaks of what was shown."""
 
@@ -67,10 +66,16 @@ def _is_ordered(context: TurnContext) -> bool:
     return bool(read(before).markers & {"cheapest", "dearest"})
 
 
-def asks_of_last(context: TurnContext) -> bool:
-    """Whether a question begins with what "it" has: "¿y tiene Windows?"."""
+def asks_of_last(context: TurnContext, reading: Reading) -> bool:
+    """Whether a question begins with what the one thing shown is or has: "¿es de algodón?".
+
+    "¿Tiene mouse?" may be put to the shop as well, unless it goes on ("¿y tiene…?").
+    """
+    known = last_named(context)
     said = [word for word in words(asked(context.waiting)) if word not in _OPENINGS]
-    return bool(said) and said[0] in _HAS
+    if len(known) != 1 or not said:
+        return False
+    return said[0] in _IS or (said[0] in _HAS and reading.is_follow_up)
 
 
 def means_both(said: list[str]) -> bool:

@@ -58,6 +58,8 @@ def _matches(context: TurnContext, reading: Reading) -> list[Match]:
     whole = _as_one(reading)
     if pointed := pointed_at(context, reading):
         return [Match(whole, pointed)]
+    if asks_of_last(context, reading) and variants.wanted(whole) == variants.Variant():
+        return [Match(Wish((), asks=reading.content), last_named(context))]
     if not reading.is_follow_up:
         each = match(_apart(reading.wishes)[:MOST_WISHES], context.found)
         told = [m for m in each if m.products or m.wish.is_asked]
@@ -65,8 +67,6 @@ def _matches(context: TurnContext, reading: Reading) -> list[Match]:
     known = last_named(context)
     if not reading.content and known:
         return [Match(whole, known)]
-    if len(known) == 1 and asks_of_last(context):
-        return [Match(Wish((), asks=reading.content), known)]
     return _on_opening(context, reading, whole)
 
 

@@ -77,11 +77,13 @@ def which(
 ) -> Part | None:
     """The colours or sizes there are, for whoever asks which; None for anybody else."""
     said = (*wish.words, *wish.details, *wish.asks)
-    colors, sizes = traits.asks_for_colors(said), traits.asks_for_sizes(said)
-    if not (colors or sizes) or wanted(wish):
+    named = wanted(wish)
+    colors = traits.asks_for_colors(said) and not named.colors
+    sizes = traits.asks_for_sizes(said) and not named.sizes
+    if not (colors or sizes):
         return None
-    known = _all_of(products, colors=colors, sizes=sizes)
-    return listed(context, _told(context, known), products[:most])
+    shown = [product for product in products if has(product, named)] or products
+    return listed(context, _told(context, _all_of(shown, colors=colors, sizes=sizes)), shown[:most])
 
 
 def _all_of(products: Sequence[ProductView], *, colors: bool, sizes: bool) -> Variant:
