@@ -32,6 +32,7 @@ _STATE = re.compile(
     r"|esta(?:mos)? ahora|ahora esta(?:mos)?|agora estamos)(?: \w+){0,2}?"
     r" (?:(?P<open>abiert[oa]s?|open|abert[oa]s?)|cerrad[oa]s?|closed|fechad[oa]s?)\b"
 )
+_HOURS_FIELD = re.compile(rf"hour|{_OPENS}|{_CLOSES}")
 _HOLIDAY = re.compile(r"\b(?:festivos?|feriados?|holidays?)\b")
 _UNTIL = re.compile(
     r"(?:\bhasta|\buntil|\btill|\bate|\bcierr\w+|\bcerr\w+|\bclos\w+|\bfecha\w+)"
@@ -182,14 +183,10 @@ def _holidays(reading: Reading, sentence: Span) -> Iterator[Rejection]:
 
 def _unread(reading: Reading, times: Sequence[Time], days: Sequence[Days]) -> Iterator[Rejection]:
     """Where the hours are plain text or unknown: only times and days that stand there."""
-    held = frozenset(m for t in find_times(reading.evidence.facts.folded) for m in t.minutes)
-    held_days = frozenset(
-        d
-        for named in find_days(
-            reading.evidence.facts.folded, 0, len(reading.evidence.facts.folded), None
-        )
-        for d in named.days
-    )
+    lines = reading.evidence.facts.lines
+    told = "\n".join(line.folded for line in lines if _HOURS_FIELD.search(line.folded))
+    held = {minute for time in find_times(told) if time.is_led for minute in time.minutes}
+    held_days = {day for named in find_days(told, 0, len(told), None) for day in named.days}
     for time in times:
         if not time.minutes & held and reading.asserts(time.start, time.end):
             yield reading.reject("hours", time.start, time.end, "unknown")
