@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ def check_content(
     raw: bytes,
     *,
     default_currency: str,
+    today: date | None = None,
     mapping: Mapping[str, str] | None = None,
     language: str = "es",
     progress: Progress = untold,
@@ -90,6 +92,7 @@ def check_content(
     Args:
         raw: CSV, an Excel workbook or JSON.
         default_currency: of prices that name no currency (ISO 4217).
+        today: the day sale prices must be set for; None takes them all.
         mapping: column → field, for columns whose names say nothing (see `parse_mapping`).
         language: of reasons and errors.
     Raises:
@@ -104,7 +107,7 @@ def check_content(
     table = read_table(raw, known, language)
     del raw  # as large as the table
     positions = known.locate(table.header, language)
-    rules = _rules(table, positions, default_currency)
+    rules = replace(_rules(table, positions, default_currency), today=today)
     checked = _Checked(table, positions, rules, language)
     for done, record in enumerate(table.records, start=1):
         checked.take(record)

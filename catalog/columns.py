@@ -29,6 +29,10 @@ FIELDS: dict[str, str] = {
     "|precio rebajado|precio descuento|precio liquidacion|preco promocional|preco oferta"
     "|preco desconto|promotional price|discount price|discounted price|special price"
     "|precio especial|precio con descuento|preco com desconto",
+    "sale_from": "sale from|date sale price starts|date on sale from|dia que empieza precio rebajado"
+    "|data preco promocional comeca",
+    "sale_to": "sale to|date sale price ends|date on sale to|dia que termina precio rebajado"
+    "|data preco promocional termina",
     "currency": "currency|moneda|divisa|moeda",
     "stock": "stock|existencia|inventario|inventory|estoque|cantidad|quantity|qty|quantidade"
     "|disponible|disponibilidad|available|availability|saldo",
@@ -39,9 +43,9 @@ FIELDS: dict[str, str] = {
 }
 """Field of a product → what shops call its column, without little words; the likelier first.
 
-`barcode` stands in where there is no other code, `sale_price` wins over the price where it is set,
-`subcategory` is one more level of the category, and `status` may say that a product is not sold, or
-something else about it.
+`barcode` stands in where there is no other code; `sale_price` wins over the price where it is set,
+on its days; `subcategory` is one more level of the category; `status` may say that a product is not
+sold, or something else about it.
 """
 
 QUALIFIERS: dict[str, str] = {

@@ -82,28 +82,23 @@ def import_file(
     Raises:
         ImportRejected: the file cannot be read as a whole; nothing changed.
     """
-    checked = read_file(path, default_currency=default_currency, mapping=mapping, language=language)
+    checked = check_content(
+        read_path(path, language),
+        default_currency=default_currency,
+        today=now.date(),
+        mapping=mapping,
+        language=language,
+    )
     return bring_in(database, checked, now=now, replace=replace, dry_run=dry_run, language=language)
 
 
-def read_file(
-    path: Path,
-    *,
-    default_currency: str,
-    mapping: Mapping[str, str] | None = None,
-    language: str = "es",
-) -> CheckedFile:
+def read_file(path: Path, *, default_currency: str) -> CheckedFile:
     """Read and check a file without touching the database.
 
     Raises:
         ImportRejected: the file cannot be read as a whole.
     """
-    return check_content(
-        read_path(path, language),
-        default_currency=default_currency,
-        mapping=mapping,
-        language=language,
-    )
+    return check_content(read_path(path), default_currency=default_currency)
 
 
 def bring_in(

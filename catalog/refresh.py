@@ -107,7 +107,12 @@ class CatalogRefresh:
                 raise ImportRejected("stopped")  # nobody waits for it any more
 
         def work() -> ImportReport:
-            checked = check_content(content.raw, default_currency=self._currency(), progress=go_on)
+            checked = check_content(
+                content.raw,
+                default_currency=self._currency(),
+                today=self._clock.now().date(),
+                progress=go_on,
+            )
             return bring_in(
                 self._database,
                 checked,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from html import unescape
 
@@ -104,10 +105,12 @@ class RowRules:
     Args:
         default_currency: of prices that name none.
         decimal_mark: the mark the file's prices prove to stand before decimals, if they do.
+        today: the day sale prices must be set for; None takes them all.
     """
 
     default_currency: str
     decimal_mark: Mark | None = None
+    today: date | None = None
 
 
 def check_row(cells: Mapping[str, str], rules: RowRules) -> ProductRow:
@@ -126,7 +129,7 @@ def check_row(cells: Mapping[str, str], rules: RowRules) -> ProductRow:
         sku = _code(cells, "barcode")
     if not (code or sku):
         raise BadRow("no_code")
-    written = _written_price(cells)
+    written = _written_price(cells, rules.today)
     currency = _currency(cells, written, rules)
     return ProductRow(
         external_id=code or sku,
@@ -188,10 +191,19 @@ def _category(category: str, subcategory: str) -> str:
     return _limited("category", path, MAX_CATEGORY_CHARS)
 
 
-def _written_price(cells: Mapping[str, str]) -> str:
-    """The price as it stands in the file: the sale price where one is set."""
+def _written_price(cells: Mapping[str, str], today: date | None) -> str:
+    """The price as it stands in the file: the sale price where one is set for today."""
     sale = cells.get("sale_price", "").strip()
-    return sale if re.search("[1-9]", sale) else cells.get("price", "").strip()
+    starts, ends = (_day(cells.get(name, "")) for name in ("sale_from", "sale_to"))
+    is_over = today and ((starts and today < starts) or (ends and ends < today))
+    return sale if re.search("[1-9]", sale) and not is_over else cells.get("price", "").strip()
+
+
+def _day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value.strip()[:10])
+    except ValueError:
+        return None
 
 
 def _currency(cells: Mapping[str, str], written: str, rules: RowRules) -> str:

@@ -17,6 +17,8 @@ PRODUCT = (
     "description",
     "price",
     "sale_price",
+    "sale_from",
+    "sale_to",
     "stock",
     "image",
     "active",

@@ -63,6 +63,8 @@ def _whole(row: Row, parent: Row) -> dict[str, str]:
         "description": _description(own),
         "price": row["price"],
         "sale_price": row["sale_price"],
+        "sale_from": row["sale_from"],
+        "sale_to": row["sale_to"],
         "stock": _stock(row, parent),
         "image": own["image"],
         "active": "no" if is_hidden or row.says_no("shown") else "sí",
@@ -106,6 +108,10 @@ WOOCOMMERCE = Export(
         "backorders": "backorders allowed|permitir reservas de productos agotados"
         "|sao permitidas encomendas",
         "sale_price": "sale price|precio rebajado|preco promocional",
+        "sale_from": "date sale price starts|dia en que empieza el precio rebajado"
+        "|data de preco promocional comeca em",
+        "sale_to": "date sale price ends|dia en que termina el precio rebajado"
+        "|data de preco promocional termina em",
         "price": "regular price|precio normal|preco normal|preco",
         "category": "categories|categorias",
         "image": "images|imagenes|imagens",

@@ -43,6 +43,9 @@ def locate(header: list[str], mapping: dict[str, str]) -> dict[str, int]:
         ("Imágenes", "image"),
         ("Sub-categoría", "subcategory"),
         ("Estado", "status"),
+        ("Día en que empieza el precio rebajado", "sale_from"),
+        ("Date sale price ends", "sale_to"),
+        ("Data de preço promocional termina em", "sale_to"),
     ],
 )
 def test_columns_are_known_by_many_names(column: str, field: str) -> None:
@@ -143,6 +146,11 @@ def test_map_entries_take_fields_by_any_name() -> None:
 def test_map_entries_that_say_nothing_are_refused(entry: str) -> None:
     with pytest.raises(ImportRejected, match="--map"):
         parse_mapping([entry])
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_is_known_by_its_own_name(field: str) -> None:
+    assert field_of(field) == field
 
 
 def test_every_field_is_explained_to_the_owner() -> None:

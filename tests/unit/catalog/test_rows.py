@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from catalog.rows import BadRow, ProductRow, RowRules, check_row
@@ -125,6 +127,22 @@ def test_a_bad_row_says_what_is_wrong(cells: dict[str, str], said: str) -> None:
     with pytest.raises(BadRow) as caught:
         check(**cells)
     assert said in caught.value.reason("es")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "minor"),
+    [
+        pytest.param("", "", 80000, id="always"),
+        pytest.param("2026-03-01", "2026-03-31 23:59:59", 80000, id="now"),
+        pytest.param("2026-03-05T00:00:00", "", 80000, id="from today"),
+        pytest.param("2026-03-06", "", 100000, id="not yet"),
+        pytest.param("", "2026-03-04", 100000, id="no longer"),
+        pytest.param("pronto", "", 80000, id="no date"),
+    ],
+)
+def test_a_sale_price_counts_on_its_days(first: str, last: str, minor: int) -> None:
+    cells = GOOD | {"sale_price": "800", "sale_from": first, "sale_to": last}
+    assert check_row(cells, RowRules("COP", today=date(2026, 3, 5))).price_minor == minor
 
 
 def test_a_price_that_may_mean_two_things_is_not_guessed() -> None:

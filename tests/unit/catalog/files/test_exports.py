@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 
 import pytest
 
@@ -155,6 +156,15 @@ def test_what_woocommerce_does_not_show_is_inactive(
 def test_a_hidden_parent_hides_its_variations() -> None:
     hidden = [row.replace("Gorra,1,visible,Corta", "Gorra,-1,visible,Corta") for row in HAT]
     assert {row.active for row in by_id(export(WOO_EN, *hidden)).values()} == {False}
+
+
+def test_a_woocommerce_sale_that_is_over_does_not_count() -> None:
+    header = f"{WOO_ES},Día en que termina el precio rebajado"
+    row = "3,simple,V,Vela,1,visible,,,1,,0,4.00,5.00,,,,,,,,2026-03-04"
+    checked = check_content(
+        f"{header}\n{row}".encode(), default_currency="USD", today=date(2026, 3, 5)
+    )
+    assert by_id(checked)["3"].price_minor == 500
 
 
 def test_a_woocommerce_product_without_variations_or_price_is_rejected_not_lost() -> None:
