@@ -199,7 +199,7 @@ def _leaves(
         yield path, parent or {}, value
 
 
-_PART = re.compile(r"(?<=[.;!?])\s+|\n")
+_PART = re.compile(r"(?<=[.;!?])(?<!\s[apm]\.)\s+|\n")
 
 
 def _zone(parent: Mapping[str, Any], named: frozenset[str]) -> Zone:

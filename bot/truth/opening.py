@@ -184,7 +184,7 @@ def _holidays(reading: Reading, sentence: Span) -> Iterator[Rejection]:
 def _unread(reading: Reading, times: Sequence[Time], days: Sequence[Days]) -> Iterator[Rejection]:
     """Where the hours are plain text or unknown: only times and days that stand there."""
     lines = reading.evidence.facts.lines
-    told = "\n".join(line.folded for line in lines if _HOURS_FIELD.search(line.folded))
+    told = " ".join(line.said for line in lines if _HOURS_FIELD.search(line.folded))
     held = {minute for time in find_times(told) if time.is_led for minute in time.minutes}
     held_days = {day for named in find_days(told, 0, len(told), None) for day in named.days}
     for time in times:
