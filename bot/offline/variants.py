@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import traits
-from bot.language import fold
+from bot.intents import asked
+from bot.language import fold, words
 from bot.offline.saying import Part, is_sold_out, listed, say
 from bot.turn_context import TurnContext
 from bot.wishes import Wish
@@ -76,7 +77,7 @@ def which(
     context: TurnContext, wish: Wish, products: Sequence[ProductView], most: int
 ) -> Part | None:
     """The colours or sizes there are, for whoever asks which; None for anybody else."""
-    said = (*wish.words, *wish.details, *wish.asks)
+    said = words(asked(context.waiting))
     named = wanted(wish)
     colors = traits.asks_for_colors(said) and not named.colors
     sizes = traits.asks_for_sizes(said) and not named.sizes
