@@ -29,10 +29,10 @@ FIELDS: dict[str, str] = {
     "|precio rebajado|precio descuento|precio liquidacion|preco promocional|preco oferta"
     "|preco desconto|promotional price|discount price|discounted price|special price"
     "|precio especial|precio con descuento|preco com desconto",
-    "sale_from": "sale from|date sale price starts|date on sale from|dia que empieza precio rebajado"
-    "|data preco promocional comeca",
-    "sale_to": "sale to|date sale price ends|date on sale to|dia que termina precio rebajado"
-    "|data preco promocional termina",
+    "sale_from": "sale from|date sale price starts|date on sale from"
+    "|dia que empieza precio rebajado|data preco promocional comeca",
+    "sale_to": "sale to|date sale price ends|date on sale to"
+    "|dia que termina precio rebajado|data preco promocional termina",
     "currency": "currency|moneda|divisa|moeda",
     "stock": "stock|existencia|inventario|inventory|estoque|cantidad|quantity|qty|quantidade"
     "|disponible|disponibilidad|available|availability|saldo",
