@@ -182,7 +182,7 @@ class Composer:
             for each in verdict.rejections
         ]
         draft.prompt = prompts.with_correction(
-            draft.question, completion.text, grounding.correction(verdict, context.language)
+            draft.question, completion.text, grounding.correction(verdict, context)
         )
         log_event(
             log,

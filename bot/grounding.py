@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -25,12 +26,16 @@ from bot.truth.reading import Reading, Rejection
 from bot.truth.stock import untrue_stock
 from bot.truth.terms import untrue_terms
 from bot.turn_context import TurnContext
+from catalog.money import format_price
+from catalog.search import ProductView
 from core.texts import text as sentence_text
 
 __all__ = ["Rejection", "Verdict", "accepted", "check", "correction"]
 
 VERSION = 2
 """Of the rules: stands with every decision they took."""
+
+_MOST_ALLOWED = 5
 
 _RULES = (
     untrue_amounts,
@@ -99,13 +104,26 @@ def accepted(
     return {"kind": "accepted", "check": VERSION, "rests_on": dict(bases), "available": available}
 
 
-def correction(verdict: Verdict, language: str) -> str:
+def correction(verdict: Verdict, context: TurnContext) -> str:
     """What the prompt says before a second try: each untrue claim, and what is allowed instead."""
+    language = context.language
     lines = [sentence_text("grounding.opening", language)]
     for rejection in verdict.rejections:
         reason = sentence_text(f"grounding.{rejection.kind}.{rejection.reason}", language)
         lines.append(
             sentence_text("grounding.claim", language, claim=rejection.claim, reason=reason)
         )
+    named = (hit.product for hit in context.hits if hit.product.sku in verdict.products)
+    lines += [_allowed(product, language) for product in islice(named, _MOST_ALLOWED)]
     lines.append(sentence_text("grounding.closing", language))
     return "\n".join(lines)
+
+
+def _allowed(product: ProductView, language: str) -> str:
+    """What may be said of a product the refused reply named."""
+    stock = str(product.stock)
+    if not product.stock:
+        known = "unknown_stock" if product.stock is None else "out_of_stock"
+        stock = sentence_text(f"prompt.{known}", language)
+    price = format_price(product.price_minor, product.currency, language)
+    return sentence_text("grounding.allowed", language, name=product.name, price=price, stock=stock)

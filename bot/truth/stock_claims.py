@@ -70,7 +70,7 @@ _EXACT = (
 )
 _LABEL = (
     r"(?:stock|existencias?|inventario|disponib(?:les?|ilidad)|disponiveis|estoque|in stock"
-    r"|unidades)(?: disponibles?| actual)?(?: (?:de|del|of|do|da)(?: \w+)? x+)?\s*[:=]"
+    r"|unidades)(?: disponibles?| actual)?(?: (?:de|del|of|do|da)(?: \w+)? x+(?: \w+){0,2})?\s*[:=]"
 )
 _BARE_COUNT = _MORE.replace("more", "more2") + _COUNT.replace("units", "units2")
 _COUNTS = re.compile(

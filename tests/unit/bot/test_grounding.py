@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from bot.grounding import Verdict, check, correction
@@ -439,12 +442,14 @@ def test_rejection_says_what_was_wrong(reply: str, kind: str, reason: str) -> No
 
 
 @pytest.mark.parametrize("language", ["es", "en", "pt"])
-def test_correction_quotes_every_claim_and_explains_it(language: str) -> None:
-    verdict = check("El Galaxy A15 cuesta $1. Quedan 77 unidades del Galaxy A15. 3x2.", context())
-    text = correction(verdict, language)
+def test_correction_quotes_every_claim_and_says_what_is_known(language: str) -> None:
+    asked = replace(context(), language=language)
+    verdict = check("El Galaxy A15 cuesta $1. Quedan 77 unidades del Galaxy A15. 3x2.", asked)
+    text = correction(verdict, asked)
     assert {one.kind for one in verdict.rejections} == {"amount", "stock", "discount"}
     assert all(one.claim in text for one in verdict.rejections)
-    assert len(text.splitlines()) == len(verdict.rejections) + 2
+    assert A15.name in text and re.search(r"899[.,]900", text)
+    assert len(text.splitlines()) == len(verdict.rejections) + 3
 
 
 def test_verdict_names_skus_and_the_prices_the_reply_rests_on() -> None:
