@@ -27,6 +27,8 @@ class Vocabulary(Protocol):
 
     def repair(self, word: str) -> str | None: ...
 
+    def heard(self, word: str) -> str | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Concept:

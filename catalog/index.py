@@ -2,7 +2,7 @@
 
 Terms starting with "=" stand for a group of synonyms, those with "#" for a whole product code. A
 term after "^" is what the product is called: the first word of its name or category, and the first
-article named there.
+article named there; after "-" what it is without.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ LENGTH_SHARE = 0.02
 """Each word of a name takes a little from the others: "iPhone 17" before "iPhone 17 Pro Max"."""
 
 HEAD_MARK = "^"
+WITHOUT_MARK = "-"
+WITHOUT_WORDS = frozenset({"sin", "sem", "without"})
 _CLAUSE = re.compile(r"\s\+\s|(?i:\s(?:para|compatible con|for)\s)")
 _CONTAINERS = frozenset(
     ["paquete", "pack", "set", "kit", "juego", "caja", "par", "combo", "bolsa", "surtido", "x"]
@@ -162,7 +164,13 @@ def _terms(found: Sequence[str], synonyms: Synonyms) -> dict[str, float]:
 
 
 def _own_terms(found: Sequence[str]) -> Iterator[str]:
-    return (term for word in found if word not in LINK_WORDS for term in word_terms(word))
+    before = ""
+    for word in found:
+        if word not in LINK_WORDS:
+            yield from word_terms(word)
+            if before in WITHOUT_WORDS:
+                yield WITHOUT_MARK + _plain_stem(word)
+            before = word
 
 
 def _stems(found: Sequence[str]) -> list[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from catalog.analysis import product_code, words
 from catalog.concepts import Concept, Vocabulary, things_apart, weigh
 from catalog.limits import PriceLimits, read_limits
-from catalog.reading import NEXT, Reader
+from catalog.reading import Reader
+from catalog.roles import NEXT
 from catalog.synonyms import Synonyms
 from catalog.wishes import Order, read_order
 

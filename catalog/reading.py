@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
-from typing import NamedTuple
 
 from catalog.analysis import is_measure, number_of, split_glued, stem, without_tilde
-from catalog.chatter import CONTAINER_WORDS, LINK_WORDS, STOP_WORDS, talk
+from catalog.chatter import CONTAINER_WORDS, STOP_WORDS, talk
 from catalog.concepts import Concept, Kind, Vocabulary
-from catalog.index import HEAD_MARK
+from catalog.index import HEAD_MARK, WITHOUT_MARK, WITHOUT_WORDS
+from catalog.roles import Said, said_words
 from catalog.synonyms import Synonyms
-from catalog.wishes import excluding_at
 
 SYNONYM_FACTOR = 0.9
 REPAIR_FACTOR = 0.8
@@ -22,35 +21,12 @@ HEAD_SHARE = 0.2
 """A word that begins this share of the names it stands in is what products are called."""
 MAX_PASSING, PASSING_SHARE = 10, 1 / 300
 """A thing that so few products name, none of them first, is a passing word there."""
+MAX_RARE = 10
+"""So few products have a word that is looked for in its more common spelling too."""
 MIN_PART_CHARS = 4
 MIN_GUESSED_CHARS, MAX_GUESSED_CHARS = 5, 30
 
-PURPOSE_WORDS = frozenset({"para", "pa", "pra", "for", "con", "with", "com"})
-NEXT = "tambien"
-"""Stands for a comma or the end of a sentence, which begin the next thing too."""
-NEXT_THING_WORDS = frozenset({"y", "e", "o", "un", "una", "um", "uma", NEXT})
-_OF = frozenset({"de", "del", "do", "da", "of", "sabor"})
-_AND_NOT = frozenset({"ni", "nem", "nor"})
-_MORE_EXCLUDED = _AND_NOT | {"o", "ou", "or", "y", "e", "and"}
-_ENDS_EXCLUSION = frozenset(
-    ["que", "pero", "but", "mas", "un", "una", "um", "uma", "quiero", "busco", "necesito", NEXT]
-)
 _DIMINUTIVE = re.compile(r"(\w{2,}?)(?:e?c?it|e?c?ic|z?inh)([oa])s?")
-
-
-class _Said(NamedTuple):
-    """A word as it stands in the question.
-
-    Args:
-        is_purpose: it says what the thing is for ("funda para celular").
-        qualifies: it follows a "de" ("jugo de naranja").
-        exclusion: number of the exclusion it stands in (0: none) and whether that one is sure.
-    """
-
-    word: str
-    is_purpose: bool
-    qualifies: bool
-    exclusion: tuple[int, bool]
 
 
 class Reader:
@@ -67,7 +43,7 @@ class Reader:
         spoken = talk(found)
         if spoken == "trouble":
             return [], []
-        for (number, is_sure), said in groupby(_said(found), lambda word: word.exclusion):
+        for (number, is_sure), said in groupby(said_words(found), lambda word: word.exclusion):
             concepts = self._concepts(list(said), may_guess=not spoken)
             if number:
                 without, concepts = _excluded(concepts, is_sure)
@@ -79,7 +55,7 @@ class Reader:
             wanted = [one for one in wanted if has_article and one.is_sold]
         return wanted, excluded
 
-    def _concepts(self, said: list[_Said], *, may_guess: bool) -> list[Concept]:
+    def _concepts(self, said: list[Said], *, may_guess: bool) -> list[Concept]:
         content = [one.word for one in said]
         meant = [self._meant(word) if may_guess else word for word in content]
         stems = [stem(without_tilde(word)) for word in meant]
@@ -91,7 +67,7 @@ class Reader:
             if length > 1:
                 groups = self._synonyms.asked_for(tuple(stems[at : at + length]))
                 read = [self._phrase(meant[at : at + length], groups)]
-            elif without_tilde(meant[at]) not in STOP_WORDS:
+            elif without_tilde(meant[at]) not in STOP_WORDS or meant[at] in WITHOUT_WORDS:
                 length, read = self._word(content, meant, at)
             one = said[at]
             concepts += (
@@ -104,6 +80,8 @@ class Reader:
     def _word(self, content: list[str], meant: list[str], at: int) -> tuple[int, list[Concept]]:
         """The concepts of the word at `at`, and how many words they took."""
         word = content[at]
+        if word in WITHOUT_WORDS and at + 1 < len(content):
+            return 2, [self._without(content[at], meant[at + 1])]
         if meant[at] == word:
             if known := self._known(word):
                 return 1, [known]
@@ -115,6 +93,11 @@ class Reader:
         guessed = self._known(meant[at]) or self._of_term(meant[at])
         terms = {term: factor * REPAIR_FACTOR for term, factor in guessed.terms.items()}
         return 1, [replace(guessed, words=word, terms=terms)]
+
+    def _without(self, word: str, what: str) -> Concept:
+        """What a thing must be without, where the names of products say so ("sin cabeza")."""
+        terms = self._indexed([(WITHOUT_MARK + stem(without_tilde(what)), 1.0)])
+        return Concept(f"{word} {what}", terms, kind="word" if terms else "unknown")
 
     def _meant(self, word: str) -> str:
         """The word itself, or the known one it is a diminutive or a misspelling of."""
@@ -157,6 +140,8 @@ class Reader:
             return None
         kind: Kind = "attribute" if is_measure(word) else self._kind(groups, own)
         terms = self._group_terms(groups, SYNONYM_FACTOR) | own
+        if not groups and self._is_rare(own) and (heard := self._vocabulary.heard(word)):
+            terms.setdefault(heard, REPAIR_FACTOR)
         return Concept(word, terms, is_passing=self._is_passing(terms, kind), kind=kind)
 
     def _of_term(self, term: str) -> Concept:
@@ -200,6 +185,10 @@ class Reader:
         heads = sum(frequencies[term] for term in own if term.startswith(HEAD_MARK))
         return heads > 0 and heads >= HEAD_SHARE * max(frequencies[term] for term in own)
 
+    def _is_rare(self, own: dict[str, float]) -> bool:
+        """Whether a word may be another spelling of a more common one."""
+        return max(self._vocabulary.frequencies[term] for term in own) <= MAX_RARE
+
     def _is_passing(self, terms: Mapping[str, float], kind: Kind) -> bool:
         if kind != "thing" or any(term.startswith(HEAD_MARK) for term in terms):
             return False
@@ -229,25 +218,6 @@ def _without_diminutive(word: str) -> Iterator[str]:
         base, ending = match.groups()
         base = re.sub(r"qu$", "c", re.sub(r"gu$", "g", base))
         yield from (base + last for last in ("", ending, "e", "a", "o"))
-
-
-def _said(found: list[str]) -> Iterator[_Said]:
-    """The words that name something, each with the part it plays."""
-    purpose, number, is_sure = False, 0, False
-    at = exclusions = 0
-    while at < len(found):
-        length, sure = excluding_at(found, at)
-        word = found[at]
-        if length or (number and word in _MORE_EXCLUDED):
-            exclusions += 1
-            number, is_sure = exclusions, sure or word in _AND_NOT
-        elif word in PURPOSE_WORDS or word in _ENDS_EXCLUSION:
-            number = 0
-        purpose = word in PURPOSE_WORDS or (purpose and word not in NEXT_THING_WORDS)
-        if not length and word not in LINK_WORDS:
-            qualifies = at > 0 and found[at - 1] in _OF
-            yield _Said(word, purpose, qualifies, (number, is_sure))
-        at += max(length, 1)
 
 
 def _excluded(concepts: list[Concept], is_sure: bool) -> tuple[list[Concept], list[Concept]]:

@@ -85,6 +85,12 @@ class Repairer:
             self._remembered[word] = self._repair(without_tilde(word))
         return self._remembered[word]
 
+    def heard(self, word: str) -> str | None:
+        """The most common term that sounds like a word; None when that is no other one."""
+        form = stem(without_tilde(word))
+        term = self._by_sound.get(sound_key(form)) if _can_be_meant(form) else None
+        return term if term != form and self._frequencies.get(term or "") else None
+
     def _repair(self, plain: str) -> str | None:
         if len(plain) < MIN_WORD_CHARS or not plain.isalpha():
             return None

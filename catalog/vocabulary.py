@@ -40,8 +40,15 @@ class Vocabulary:
 
     def repair(self, word: str) -> str | None:
         """The known word that a misspelt one stands for, or None."""
+        return self._repairer_made().repair(word)
+
+    def heard(self, word: str) -> str | None:
+        """The most common term that sounds like a word, or None."""
+        return self._repairer_made().heard(word)
+
+    def _repairer_made(self) -> Repairer:
         with self._lock:
             if self._repairer is None:
                 known = dict.fromkeys(self._synonyms.spellings, 1)
                 self._repairer = Repairer(known | dict(self.frequencies))
-        return self._repairer.repair(word)
+            return self._repairer

@@ -21,6 +21,9 @@ class Words:
             term for product in products for term in product_terms(product, default_synonyms())
         )
 
+    def heard(self, word: str) -> str | None:
+        return Repairer(self.frequencies).heard(word)
+
     def repair(self, word: str) -> str | None:
         return Repairer(
             dict.fromkeys(default_synonyms().spellings, 1) | dict(self.frequencies)
@@ -44,6 +47,11 @@ SHOP = Words(
         "Pantalón café",
         "Jugo de naranja",
         "Pasta dental menta",
+        "Mayonesa Hellmanns",
+        "Mayonesa Hellmanns light",
+        "Mayonesa Hellmans",
+        "Clavo sin cabeza",
+        "Clavo con cabeza",
     ]
 )
 
@@ -134,6 +142,29 @@ def test_a_word_that_names_and_describes_is_told_by_what_stands_beside_it(
 )
 def test_articles_are_asked_for_beside_other_questions(text: str, wanted: list[str]) -> None:
     assert named(text) == wanted
+
+
+def test_a_rare_spelling_finds_the_common_one_too() -> None:
+    terms = parse("mayonesa hellmans").concepts[1].terms
+    assert 0 < terms["hellmann"] < terms["hellman"]
+
+
+def test_what_a_thing_is_without_is_looked_for_as_such() -> None:
+    assert set(parse("clavos sin cabeza").concepts[1].terms) == {"-cabez"}
+    assert not parse("clavos sin punta").concepts[1].is_sold
+
+
+@pytest.mark.parametrize(
+    ("text", "main", "is_sold"),
+    [
+        ("alquiler de laptops", "alquiler", False),
+        ("docena de teclados", "teclados", True),
+        ("pastillas para laptop", "laptop", True),
+    ],
+)
+def test_services_containers_and_forms_are_no_articles(text: str, main: str, is_sold: bool) -> None:
+    (found,) = (concept for concept in parse(text).concepts if concept.least)
+    assert (found.words, found.is_sold) == (main, is_sold)
 
 
 def test_words_written_apart_are_joined() -> None:
