@@ -31,6 +31,7 @@ INTRODUCES = LINK_WORDS - {
     "per",
 }
 _OF = frozenset({"de", "del", "d", "do", "da", "of"})
+_AT_A_PLACE = frozenset({"delivery", "branches"})
 _FEW_WORDS = 4
 _AROUND_A_PRODUCT = frozenset({"discount", "photos", "buying", "delivery", "payment", "returns"})
 """What somebody may want to know of a product named behind it ("fotos de la mochila")."""
@@ -79,7 +80,7 @@ class Sentence:
         }
         self.explained = {at for match, _ in self.found for at in match}
         self.places = []
-        if {name for _, name in self.found} & {"delivery", "branches"}:
+        if {name for _, name in self.found} & _AT_A_PLACE:
             spots = self._places() - self.explained
             self.places = [self.written[at] for at in sorted(spots) if not self._is_chat(at)]
             self.explained |= spots
@@ -166,8 +167,10 @@ class Sentence:
         """Positions of the words a place name may stand at: "hasta Medellín", "a la zona norte"."""
         book = phrase_book()
         found: set[int] = set()
-        for at, word in enumerate(self.said):
-            if word in book.places:
+        begins = min(m[0] for m, name in self.found if name in _AT_A_PLACE)
+        behind = range(begins, len(self.said))
+        for at in behind if len(behind) > 1 else range(len(self.said)):
+            if self.said[at] in book.places:
                 following = (i for i in range(at + 1, len(self.said)) if not self._is_chat(i))
                 first = next(following, None)
                 if first is not None and first - at <= 2:

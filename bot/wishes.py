@@ -15,6 +15,7 @@ _HAS = frozenset({"tiene", "trae", "incluye", "soporta", "has", "tem", "comes", 
 _HOW_MUCH = frozenset(
     {"cuanta", "cuantas", "cuanto", "cuantos", "que", "cual", "quanta", "quantas", "what", "much"}
 )
+_BE = frozenset({"es", "son", "is", "are", "sao"})
 _ASKING = frozenset({"shopping", "strong", "compare", "total"})
 
 
@@ -46,6 +47,8 @@ def wishes(sentence: Sentence) -> list[Wish]:
         wish = reader.wish(number)
         if number and found and reader.is_asked_of_previous(number):
             found[-1] = replace(found[-1], asks=found[-1].asks + wish.words + wish.details)
+        elif found and not wish.words:
+            found[-1] = replace(found[-1], details=found[-1].details + wish.details)
         elif reader.is_asked_of_next(number):
             question = wish.words
         else:
@@ -105,10 +108,11 @@ class _Reader:
         if all(traits.is_trait(self._written[at]) for at in self.groups[number]):
             return True
         first = self.groups[number][0]
-        if not first or self._written[first - 1] not in _HOW_MUCH:
+        if not first or self._written[first - 1] not in _HOW_MUCH | _BE:
             return False
         behind = self._gap(number + 1)
-        return bool(_HAS & set(behind)) and behind[-1] in INTRODUCES
+        has = self._written[first - 1] in _BE or bool(_HAS & set(behind))
+        return has and bool(behind) and behind[-1] in INTRODUCES
 
     def _gap(self, number: int) -> list[str]:
         """The words between a group and the one before it."""

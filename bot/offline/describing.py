@@ -21,12 +21,17 @@ _MOST_CHARS = 200
 
 def told(context: TurnContext, products: Sequence[ProductView], asks: Sequence[str]) -> str:
     """The sentences of the descriptions that hold what is asked, or that none does."""
-    found = [sentence for product in products for sentence in _sentences_on(product, asks)]
-    if found:
-        return "\n".join(f"_{sentence}_" for sentence in dict.fromkeys(found))
+    if found := sentences(products, asks):
+        return found
     if any(has_word(word, product) for product in products for word in asks):
         return ""
     return say(context, "no_detail", what=" ".join(asks))
+
+
+def sentences(products: Sequence[ProductView], asks: Sequence[str]) -> str:
+    """The sentences of the descriptions that hold one of the words, one a line."""
+    found = [sentence for product in products for sentence in _sentences_on(product, asks)]
+    return "\n".join(f"_{sentence}_" for sentence in dict.fromkeys(found))
 
 
 def _sentences_on(product: ProductView, asks: Sequence[str]) -> list[str]:

@@ -165,6 +165,8 @@ def _payment(context: TurnContext, _said: set[str], _reading: Reading) -> str:
         told.append(_all(context, "payment"))
     elif asked_for:
         told.append(_ways_told(context, ways, asked_for, named))
+    elif _lexicon()["invoice"]["words"] & named and not _lexicon()["invoice"]["words"] & held:
+        told.append(say(context, "unknown_fact", topic=topic_name(context, "invoice")))
     return "\n".join(told)
 
 
@@ -242,6 +244,11 @@ _NARROW = {
     "returns": _returns,
     "branches": _branches,
 }
+
+
+def asks_warranty(said: set[str]) -> frozenset[str]:
+    """The words on a warranty a question holds."""
+    return _lexicon()["warranty"]["words"] & said
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot import traits
 from bot.intents import Reading, asked, opening_of, read
 from bot.language import words
-from bot.offline import comparing, describing, pricing, totals, variants
+from bot.offline import comparing, describing, facts, pricing, totals, variants
 from bot.offline.matching import Match, match
 from bot.offline.pointing import asks_of_last, last_named, pointed_at
 from bot.offline.saying import Part, is_sold_out, listed, merged, say
@@ -47,10 +47,13 @@ def _compared(context: TurnContext, reading: Reading, matches: list[Match]) -> P
 
 def _on_asks(context: TurnContext, found: Match) -> str:
     """What is known of the thing asked about few products: "¿cuánta batería tiene?"."""
-    asks = [word for word in found.wish.asks if not traits.is_trait(word)]
-    if not asks or not 0 < len(found.products) <= _FEW:
+    if not 0 < len(found.products) <= _FEW:
         return ""
-    return describing.told(context, found.products, asks)
+    asks = [word for word in found.wish.asks if not traits.is_trait(word)]
+    if asks:
+        return describing.told(context, found.products, asks)
+    warranty = facts.asks_warranty(set(words(asked(context.waiting))))
+    return describing.sentences(found.products, tuple(warranty))
 
 
 def _matches(context: TurnContext, reading: Reading) -> list[Match]:
