@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
@@ -18,6 +19,8 @@ _LINE = frozenset(_LINE_TAGS.split())
 _SILENT = frozenset(("script", "style", "iframe"))
 
 
+# The variants of a product come one after another with the same description.
+@lru_cache(maxsize=64)
 def plain_text(markup: str) -> str:
     """The words of a text without its HTML; a text that holds none is returned as it is."""
     while True:

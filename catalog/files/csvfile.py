@@ -11,6 +11,7 @@ from itertools import islice
 
 from catalog.files.table import (
     HEADER_WITHIN_ROWS,
+    MARKED,
     Cells,
     CountKnown,
     Record,
@@ -112,7 +113,7 @@ class _Records:
                 yield self._torn(start)
 
     def _record(self, line: int, cells: list[str]) -> Record | None:
-        read = tuple(map(unprotected, cells))
+        read = tuple([unprotected(cell) if cell[:1] in MARKED else cell for cell in cells])
         width = len(self.header)
         if len(read) > width and any(cell.strip() for cell in read[width:]):
             return Record(line, read, BadRow("too_many_cells", cells=len(read), columns=width))

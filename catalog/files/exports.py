@@ -7,7 +7,7 @@ apart. Here each becomes whole; any other table leaves as it came.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from catalog.files.handles import SHOPIFY, TIENDANUBE
 from catalog.files.layout import PRODUCT, Export, Layout, Row
@@ -35,20 +35,26 @@ class _Products:
     layout: Layout
 
     def __iter__(self) -> Iterator[Record]:
-        for record in self.records:
-            if record.fault is not None:
-                row = self.layout.row(record.line, record.cells)
-                yield Record(record.line, tuple(map(row.__getitem__, PRODUCT)), record.fault)
-        for line, product in self.export.products(_Rows(self.records, self.layout)):
-            yield Record(line, tuple(product.get(name, "") for name in PRODUCT))
+        rows = _Rows(self.records, self.layout)
+        for line, product in self.export.products(rows):
+            yield Record(line, tuple([product.get(name, "") for name in PRODUCT]))
+        for record in rows.faulty:
+            row = self.layout.row(record.line, record.cells)
+            yield Record(record.line, tuple(map(row.__getitem__, PRODUCT)), record.fault)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Rows:
+    """The rows that could be read; the others are set aside each time."""
+
     records: Iterable[Record]
     layout: Layout
+    faulty: list[Record] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Row]:
+        self.faulty = []
         for record in self.records:
             if record.fault is None:
                 yield self.layout.row(record.line, record.cells)
+            else:
+                self.faulty.append(record)

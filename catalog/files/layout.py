@@ -96,15 +96,16 @@ class Layout:
     def row(self, line: int, cells: Sequence[str]) -> Row:
         """A record's cells by our names."""
 
-        def at(position: int | None) -> str:
-            return "" if position is None or position >= len(cells) else cells[position].strip()
+        width = len(cells)
 
-        return Row(
-            line,
-            {name: at(position) for name, position in self.columns.items()},
-            tuple(map(at, self.options)),
-            tuple(map(at, self.option_names)),
-        )
+        def at(position: int | None) -> str:
+            return "" if position is None or position >= width else cells[position].strip()
+
+        found = {
+            name: cells[position].strip() if position < width else ""
+            for name, position in self.columns.items()
+        }
+        return Row(line, found, tuple(map(at, self.options)), tuple(map(at, self.option_names)))
 
 
 def _first(at: Mapping[str, int], names: str) -> int | None:

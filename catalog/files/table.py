@@ -20,6 +20,8 @@ MOST_EXACT = 1e15
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # A spreadsheet takes these for the start of a formula.
+MARKED = ("'", "#")
+"""How a cell begins that `unprotected` may change."""
 _RISKY = re.compile(r"'*[=+\-@\t\r]")
 _PROTECTED = re.compile(r"'+[=+\-@\t\r]")
 _FAILED_FORMULA = re.compile(r"#(?:N/[AD]|[¡¿]?[A-Z/0Ç]{3,12}[!?])", re.IGNORECASE)

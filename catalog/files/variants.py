@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from catalog.analysis import fold, without_tilde
 
@@ -30,5 +31,6 @@ def _telling(values: Sequence[str]) -> list[str]:
     return [value for value in plain if value and fold(value) not in NO_CHOICE]
 
 
+@lru_cache(maxsize=4096)
 def _slug(value: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", without_tilde(fold(value))).strip("-")
