@@ -15,21 +15,9 @@ _OPEN = POLITE | {"overview"}
 """What says nothing on the words behind it: "me interesa la bici"."""
 _VERB = re.compile(r"(?<=...)(?:[aei]n|[ae]m|ari[ao]|ian|[ai]endo|ando|[aei]mos|[ae]s)$")
 """How verbs that ask a shop something end; few articles on sale do."""
-INTRODUCES = LINK_WORDS - {
-    "a",
-    "o",
-    "e",
-    "y",
-    "en",
-    "em",
-    "in",
-    "para",
-    "pa",
-    "por",
-    "con",
-    "for",
-    "per",
-}
+_NO_ARTICLES = frozenset({"a", "o", "e", "y", "en", "em", "in"} | {"para", "pa", "por", "con"})
+INTRODUCES = LINK_WORDS - _NO_ARTICLES - {"for", "per"}
+"""Articles and the like, right before a name."""
 _OF = frozenset({"de", "del", "d", "do", "da", "of"})
 _AT_A_PLACE = frozenset({"delivery", "branches"})
 _FEW_WORDS = 4

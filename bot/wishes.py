@@ -8,6 +8,9 @@ from bot import traits
 from bot.sentence import INTRODUCES, Sentence
 
 _JOINS = frozenset({"y", "e", "o", "u", "and", "or", "ou", "vs", "versus", "ni"})
+_ARTICLES = frozenset(
+    {"el", "la", "los", "las", "un", "una", "unos", "unas", "the", "um", "uma", "os", "as"}
+)
 _WITH = frozenset({"con", "with", "com"})
 _LEADS_TO_DETAILS = _WITH | {"para", "pa", "que", "for", "that", "pra"}
 _HAS = frozenset({"tiene", "trae", "incluye", "soporta", "has", "tem", "comes", "includes"})
@@ -112,7 +115,7 @@ class _Reader:
             return False
         behind = self._gap(number + 1)
         has = self._written[first - 1] in _BE or bool(_HAS & set(behind))
-        return has and bool(behind) and behind[-1] in INTRODUCES
+        return has and bool(behind) and behind[-1] in _ARTICLES
 
     def _gap(self, number: int) -> list[str]:
         """The words between a group and the one before it."""
@@ -138,7 +141,7 @@ class _Reader:
                 return word != "que" or before > 0
             if before in self._sentence.content:
                 return self._is_detail(before)
-            if word in INTRODUCES and not (before and self._written[before - 1] in self._links):
+            if word in _ARTICLES and not (before and self._written[before - 1] in self._links):
                 return False
         return False
 
@@ -151,6 +154,12 @@ class _Reader:
             return False
         parting = self._joins | _HAS
         if any(i in self._sentence.explained or self._written[i] in parting for i in gap):
+            return False
+        if (
+            last
+            and self._written[last - 1] in _BE
+            and any(self._written[i] in _ARTICLES for i in gap)
+        ):
             return False
         shopping = self._sentence.markers.get("shopping", ())
         return not any(last < match[0] < at for match in shopping)

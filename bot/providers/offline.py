@@ -140,7 +140,7 @@ def _parts(context: TurnContext, reading: Reading, most: int) -> Iterator[Part]:
     asked = _asked_for(context, reading)
     yield Part(talking.opening(context, reading))
     own = facts.own_fields(context)
-    about = _product_parts(context, reading, most) if PRODUCT in asked else []
+    about = products.answer(context, reading, most) if PRODUCT in asked else []
     if own:
         asked -= {"branches"} if context.found else {"branches", PRODUCT}
     is_answered = bool(own)
@@ -175,10 +175,6 @@ def _asked_for(context: TurnContext, reading: Reading) -> set[str]:
     if "complaint" in asked:
         asked.discard("order_status")  # one sentence for both
     return asked
-
-
-def _product_parts(context: TurnContext, reading: Reading, most: int) -> list[Part]:
-    return products.answer(context, reading, most)
 
 
 def _on(context: TurnContext, reading: Reading, intent: str, about: list[Part]) -> Iterator[Part]:
