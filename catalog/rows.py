@@ -195,7 +195,7 @@ def _written_price(cells: Mapping[str, str], today: date | None) -> str:
     """The price as it stands in the file: the sale price where one is set for today."""
     price = cells.get("price", "").strip()
     sale = cells.get("sale_price", "").strip()
-    if not sale.strip("0.,-$ "):
+    if not re.search("[1-9]", sale):
         return price
     starts, ends = (_day(cells.get(name, "")) for name in ("sale_from", "sale_to"))
     is_over = today and ((starts and today < starts) or (ends and ends < today))
