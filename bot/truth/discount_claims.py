@@ -25,7 +25,7 @@ class DiscountClaim:
     """A discount a text grants.
 
     `kind` is one of discount, percent (a figure alone), sale (says so, without a figure), free,
-    bundle, interest_free, coupon and gift.
+    bundle, interest_free, coupon, gift and included (something said to come along).
 
     Args:
         figure: "20%", "2x1", "12" (instalments), a coupon's code; "" when nothing is said.
@@ -42,7 +42,7 @@ _COUNT = rf"(?:[1-9]|{_SPOKEN})\b"
 _PERCENT_SIGN = r"(?:%|por ?ciento\b|percent\b|por cento\b)"
 _TENS = rf"{_SPOKEN}(?: (?:y|e|and) {_SPOKEN})?"
 _DISCOUNT_WORD = (
-    r"(?:descuent(?:o|os|ito|itos)|dcto\.?|dto\.?|dsct\w*|off\b|rebaj\w+|descontos?"
+    r"(?:descuent\w+|dcto\.?|dto\.?|dsct\w*|off\b|rebaj\w+|descontos?"
     r"|discount(?:s|ed)?|promo(?:s|cion|ciones|cional|cao|coes|tion|tions)?\b|ofertas?|ofert[oó]n"
     r"|liquidac\w+|remate|outlet|cashback|bonificaci\w+|markdown|(?:on sale|sale on)\b|deals?\b"
     r"|sale price"
@@ -109,17 +109,18 @@ _KINDS: dict[str, tuple[str, ...]] = {
         rf"|no {_DELIVERED} (?:charge|cost|fee)"
         rf"|(?:no (?:pagas?|te cobramos|cobramos)|nao (?:cobramos|paga)) (?:el |o |a )?{_DELIVERED}"
         r"|por conta da casa|(?:de|por) nuestra parte|exoner\w+|cero pesos"
+        rf"|{_DELIVERED} (?:l[oa]s? )?(?:pagamos|asumimos|cubrimos|invitamos|regalamos)"
         rf"|(?:asumimos|pagamos|invitamos)(?: nosotros)? (?:el |los )?(?:costos? (?:de"
         rf"|del) )?{_DELIVERED}"
         rf"|0 ?(?:pesos )?de {_DELIVERED})\b",
     ),
+    "included": (r"\bcon (?:\w+ ){1,3}?(?<!iva )(?<!impuestos )(?<!envio )incluid[oa]s?\b",),
     "gift": (
         r"\b(?:(?:te|le|les|os) (?:l[oa]s? )?(?:regal|obsequi)(?:o|amos|aremos)|throw in"
         r"|presenteamos"
         r"|(?:te llevas|incluye|viene con|recibes|recibe|ganha|vem com) (?:un |una |um |uma |de )*"
         r"(?:regalo|obsequio|brinde|sorpresa)|de obsequio|obsequio|brindes?|yapa|napa"
         r"|(?:voce |tambem )ganha (?:um|uma)\b|acumul\w+ puntos|free gift|as a gift from us)\b",
-        r"\bcon (?:\w+ ){1,3}?(?<!iva )(?<!impuestos )(?<!envio )incluid[oa]s?\b",
         r"(?<!bono )(?<!tarjeta )(?<!caja )(?<!bolsa )(?<!papel )(?<!idea )(?<!opcion )(?<!set )"
         r"(?<!kit )(?<!empaque )\bde regalo\b",
     ),

@@ -12,6 +12,7 @@ from bot.truth.folding import fold, plain
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
 
+_REASONS = {"percent": "discount", "included": "gift"}
 _SENT = re.compile(rf"\b{DELIVERY}\b")
 _SALE_STATE = re.compile(
     r"en oferta|rebajad|on sale|liquidac|remate|antes|mitad|half|anterior|regular"
@@ -27,7 +28,7 @@ def untrue_discounts(reading: Reading) -> Iterator[Rejection]:
         if _is_granted(reading, claim):
             reading.rests_on("discount")
         else:
-            reason = "discount" if claim.kind == "percent" else claim.kind
+            reason = _REASONS.get(claim.kind, claim.kind)
             yield reading.reject("discount", claim.start, claim.end, reason)
 
 

@@ -207,7 +207,7 @@ class ProductNames:
             return True
         if last.word in _ANDS and token.word in _THES:
             return True  # "el X y el Y": what follows is the next name
-        return last.word in _FILLERS and token.stem in {each.stem for each in span}
+        return last.word in _ANDS and token.stem in {each.stem for each in span}
 
     def _judge(
         self, tokens: list[_Token], first: int, span: list[_Token], found: set[int], original: str

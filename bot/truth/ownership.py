@@ -10,7 +10,8 @@ from bot.truth.mentions import Mention
 from bot.truth.sentences import Span, clause_around
 
 _LEADS_TO_NAME = re.compile(
-    r"(?:\s|[-–—:(=>]|\b(?:por|para|el|la|los|las|un|una|tienes|tenemos|tendrias|llevas|lleva|te"
+    r"(?:\s|[-–—:(=>]|,? (?:y )?(?:es|is|e|se trata de)\b"
+    r"|\b(?:por|para|el|la|los|las|un|una|tienes|tenemos|tendrias|llevas|lleva|te"
     r"|puedes|llevarte"
     r"|llevar|esta|estan|precio|del|de|for|the|you|get|a|o|seria|our|nuestro|nuestra|cada|hay"
     r"|encuentras"

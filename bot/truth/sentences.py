@@ -58,6 +58,12 @@ _GOES_ON = re.compile(
     r"|temos|voce"
     r"|aceit\w+|te|le|lo|se|su|costs?|custa)\b"
 )
+_DENIED_HAVING = re.compile(
+    r"\b(?:no|nao|don'?t|do not|tampoco|nunca) (?:\w+ ){0,2}?(?:ten\w+|hay|acept\w+|recib\w+"
+    r"|vend\w+"
+    r"|manej\w+|trabaj\w+|cont\w+|cuento|encontr\w+|veo|figur\w+|aparec\w+|ofrec\w+|have|sell|carry"
+    r"|accept|take|see|temos|aceit\w+|trabalh\w+)\b"
+)
 _ASKS_OR_DEFERS = re.compile(
     r"\bsi (?:hay|tenemos|tienen|esta\w*|queda\w*|aplica\w*|existe\w*|sigue|contamos|cuenta|aun"
     r"|todavia)"
@@ -120,7 +126,7 @@ def denies(folded: str, clause: Span, position: int) -> bool:
 def denies_list(folded: str, sentence: Span, position: int) -> bool:
     """Whether what stands there is a later item of a denied list: "No tenemos A, B ni C"."""
     before = _IDIOM.sub(lambda match: " " * len(match[0]), folded[sentence[0] : position])
-    denials = [match.end() for match in _NEGATION.finditer(before)]
+    denials = [match.end() for match in _DENIED_HAVING.finditer(before)]
     if not denials:
         return False
     _, comma, rest = before[denials[-1] :].partition(",")

@@ -9,12 +9,20 @@ from bot.truth.evidence import words_in
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import clause_around
 from bot.truth.stock_claims import StockClaim, find_stock_claims
+from catalog.chatter import STOP_WORDS
 
 _SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
 _OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")
 _FEW = re.compile(r"ultimas|poc[oa]s|few|acabando|agotando|por agotar|almost")
 _NOUN = re.compile(r" (?!(?:de|del|en|of|in|disponib\w+|unid\w+|uds|units?|left)\b)([^\W\d_]{4,})")
 _COUNTED_NAME = re.compile(r"\d ([A-ZÁÉÍÓÚÑ])\w{3}")
+_THING = re.compile(r"\b(?:el|la|los|las|del|the|o|a|do|da) ([a-z]{4,})\b")
+_ABOUT_STOCK = """
+momento producto tienda bodega inventario sistema fecha talla loja temporada proveedor store item
+warehouse unidad unidades unit units ultima ultimas ultimos last only color referencia catalogo
+catalog primero primera primer segundo segunda tercero tercera first second third otro otra
+"""
+_NO_THINGS = frozenset(_ABOUT_STOCK.split())
 _MOST_FEW = 10
 _BRIEF_CHARS = 30
 """A sentence as short as "¡Sí, lo tenemos!" speaks of what is named behind it."""
@@ -29,12 +37,25 @@ def untrue_stock(reading: Reading) -> Iterator[Rejection]:
     for claim in claims:
         if claim.says == "offered" and says_none:
             continue  # "Sí, lo tenemos en catálogo, pero está agotado"
+        if _is_of_unknown(reading, claim):
+            yield reading.reject("stock", claim.start, claim.end, "not_held")
+            continue
         owners = _owners(reading, claim)
         reading.rests_on("stock")
         if not all(_agrees(reading, claim, owner) for owner in owners):
             yield reading.reject("stock", claim.start, claim.end, "not_so")
         elif not owners and not _agrees_with_candidates(reading, claim):
             yield reading.reject("stock", claim.start, claim.end, "not_held")
+
+
+def _is_of_unknown(reading: Reading, claim: StockClaim) -> bool:
+    """Whether a claim of units, or of none being left, is about a thing no candidate is."""
+    sentence = reading.sentence_of(claim.start)
+    if (claim.units is None and claim.says != "none") or reading.mentions_in(sentence):
+        return False
+    things = (words_in(match[1]) for match in _THING.finditer(reading.folded, *sentence))
+    known = reading.evidence.vocabulary | STOP_WORDS | _NO_THINGS
+    return any(not words <= known for words in things)
 
 
 def _owners(reading: Reading, claim: StockClaim) -> list[tuple[int, ...]]:

@@ -70,7 +70,8 @@ _EXACT = (
 )
 _LABEL = (
     r"(?:stock|existencias?|inventario|disponib(?:les?|ilidad)|disponiveis|estoque|in stock"
-    r"|unidades)(?: disponibles?| actual)?(?: (?:de|del|of|do|da)(?: \w+)? x+(?: \w+){0,2})?\s*[:=]"
+    r"|unidades)(?: disponibles?| actual| limitad[oa]s?)?(?: (?:de|del|of|do"
+    r"|da)(?: \w+)? x+(?: \w+){0,2})?\s*[:=]|[✅📦✔]\ufe0f?"
 )
 _BARE_COUNT = _MORE.replace("more", "more2") + _COUNT.replace("units", "units2")
 _COUNTS = re.compile(
@@ -107,7 +108,7 @@ _NONE = re.compile(
     r"|\b(?:stock|existencias|disponibles|disponibilidad|unidades)\s*[:=]\s*(?:0|no\b|cero|ninguna)"
     r"|\b(?:acabou|esgotou)(?:-se)?\b|\b(?:se )?(?:me |nos )?(?:acabo|agoto"
     r"|termino)(?:ron)? (?:el|la|los|las) x+"
-    r"|\bse (?:nos|me|le) agot\w+|\bem falta\b"
+    r"|\bse (?:nos|me|le) agot\w+|\bno longer available\b|\bem falta\b"
     r"|\b(?:no|nao|don't|do not) (?:tenemos|tengo|contamos con|cuento con|disponemos de|hay"
     r"|temos|have)"
     r" (?:\w+ ){0,2}?x{3,}(?! (?:en(?! (?:el |este )?(?:momento|inventario|stock|existencia))"
@@ -132,7 +133,8 @@ _SOME = re.compile(
     r"|\bpor agotarse\b|\bse esta(?:n)? (?:acabando|agotando)\b|\balmost (?:gone|sold out)\b"
     r"|\bultimas (?:unidades|piezas|existencias)\b|\bpocas unidades\b|\b(?:quedan?|hay|tengo"
     r"|tenemos|temos)"
-    r" (?:unidades\b|existencias\b|pocas?|pocos?|varias?|varios|algunas?|muchas?|suficientes?"
+    r" (?:unidades\b|existencias\b|unas cuantas|unos cuantos|pocas?|pocos?|varias?|varios"
+    r"|algunas?|muchas?|suficientes?"
     r"|bastantes?)"
     r"(?: unidades| en)?\b|\b(?:suficiente|bastante|mucho) (?:stock|inventario)\b|\bplenty\b"
 )
@@ -220,7 +222,8 @@ def _count(
         return StockClaim("less_than", int(match["fewer"]), *match.span()) if is_stock else None
     written = match["units"] or match["units2"]
     units = int(written) if written.isdigit() else SMALL[written]
-    said = match["noun"] or match["held"] or match["label"] or match["units2"]
+    label = (match["label"] or "").strip("✅📦✔\ufe0f")
+    said = match["noun"] or match["held"] or label or match["units2"]
     is_left = _IS_LEFT.match(folded, match.start()) and not _NO_STOCK.match(folded, match.end())
     ends = written.isdigit() and re.match(r"\s*(?:$|[\n.,;!?)])", folded[match.end() :])
     if not (said or is_left or ends or match.end() + 1 in names):

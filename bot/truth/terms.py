@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.truth.durations import Duration, find_durations
 from bot.truth.evidence import granting_text
-from bot.truth.facts import FactLine
+from bot.truth.facts import FactLine, speaks_of_pickup
 from bot.truth.folding import fold, plain
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
@@ -16,7 +16,8 @@ TOPICS = {
     "delivery": re.compile(
         r"\b(?:envi\w+|entreg\w+|despach\w+|domicilio|llega\w*|llevamos|rec[ie]b\w+"
         r"|demor\w+|tard\w+|deliver\w*|ship\w*|arriv\w*|frete|cheg\w+|recog\w+|retir\w+|pick\w*"
-        r"|l[oa] tien\w+|l[oa] tendr\w+|en tu casa|en tus manos|get it|receive|leva\b|prazo)"
+        r"|l[oa] tien\w+|l[oa] tendr\w+|en tu casa|en tus manos|get it|at your door|receive"
+        r"|leva\b|prazo)"
     ),
     "warranty": re.compile(r"\b(?:garanti\w*|warrant\w*|guarantee\w*)"),
     "returns": re.compile(
@@ -34,6 +35,12 @@ _PROMISES = (
         r"\b(?:(?:entrega|despacho|envio|delivery) (?:ya )?(?:inmediat|imediat)"
         r"\w*|immediate (?:delivery|shipping)|al instante|de inmediato)"
     ),
+)
+_WEEKDAY = re.compile(
+    r"\b(?:este|el|by|this|on|na|neste|no|para el) (?:lunes|martes|miercoles|jueves|viernes"
+    r"|sabado|domingo"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|segunda|terca|quarta|quinta"
+    r"|sexta)\b"
 )
 _OF_ALL = re.compile(r"\b(?:[Tt]odos|[Tt]odas|[Ee]very|[Aa]ll|[Cc]ualquier)\b")
 _AT_LEAST = re.compile(r"\b(?:desde|a partir de|minimo(?: de)?|from|at least|pelo menos)\s*$")
@@ -113,11 +120,13 @@ def _spans(said: Duration, held: list[Duration]) -> bool:
 
 def _promises(reading: Reading) -> Iterator[Rejection]:
     """ "Llega mañana", "hoy mismo", "entrega inmediata"."""
-    for pattern in _PROMISES:
+    for pattern in (*_PROMISES, _WEEKDAY):
         for match in pattern.finditer(reading.folded):
             sentence = reading.sentence_of(match.start())
             clause = clause_around(reading.folded, sentence, *match.span())
             if not TOPICS["delivery"].search(reading.folded, *clause):
+                continue
+            if pattern is _WEEKDAY and speaks_of_pickup(reading.folded[slice(*clause)]):
                 continue
             if not reading.asserts(*match.span()):
                 continue
