@@ -24,7 +24,7 @@ def is_right(wanted: set[str], message: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("name", "share"), [("messages_seen.tsv", 0.97), ("messages_unseen.tsv", 0.92)]
+    ("name", "share"), [("messages_seen.tsv", 0.96), ("messages_unseen.tsv", 0.94)]
 )
 def test_what_a_message_wants_is_found_exactly(name: str, share: float) -> None:
     judged = [(is_right(*pair), pair) for pair in labelled(name)]
