@@ -126,6 +126,8 @@ _SHOP = (
     r"(?:credit|debit) cards?|how long|where are you",
 )
 _TROUBLE = (
+    r"(?:quej|reclam|cobraron|alquil|arriend|reparan?\b|reparaci)\w*|me cobr\w+",
+    r"(?:clases?|cursos?|recetas?) (?:de|para|con)|how to (?:cook|make)",
     r"(?:llego|llegaron|vino|salio|esta|estaba) (?:\w+ )?(?:danad|rot[oa]|mal[oa]?\b|defect)",
     r"(?:mi|devuelvan(?: mi)?|reembolso de) (?:plata|dinero)",
     r"no (?:me )?(?:ha )?(?:llegado|llega|llego|funciona|sirve|prende|contestan|responden)",

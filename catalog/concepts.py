@@ -72,7 +72,8 @@ def weigh(concepts: Sequence[Concept]) -> tuple[Concept, ...]:
     right colour, and what the shop does not sell is answered with nothing.
     """
     main = min(concepts, key=_distance_from_main, default=None)
-    return tuple(_main(one) if one is main else _minor(one) for one in concepts)
+    unknown = sum(one.kind == "unknown" for one in concepts)
+    return tuple(_main(one) if one is main else _minor(one, unknown) for one in concepts)
 
 
 def _distance_from_main(concept: Concept) -> tuple[bool, bool, int]:
@@ -90,9 +91,11 @@ def _main(concept: Concept) -> Concept:
     return replace(concept, weight=NOUN, least=least)
 
 
-def _minor(concept: Concept) -> Concept:
+def _minor(concept: Concept, unknown: int) -> Concept:
+    """Unknown words count as one together: none of them tells the products apart."""
     is_minor = concept.is_purpose or concept.kind in ("attribute", "unknown")
-    return replace(concept, weight=ATTRIBUTE if is_minor else WORD, least=0.0)
+    weight = ATTRIBUTE / unknown if concept.kind == "unknown" else ATTRIBUTE if is_minor else WORD
+    return replace(concept, weight=weight, least=0.0)
 
 
 def things_apart(concepts: Sequence[Concept]) -> list[tuple[Concept, ...]]:

@@ -20,6 +20,8 @@ HALF_WEIGHT = 4.0
 """A term of this weight gives half of what it can give: covering more beats repeating."""
 MENTION_COVER = 0.8
 """How far a passing mention in a description counts as having what was asked for."""
+SAID_FACTOR = 1.15
+"""A product named by the very words of a phrase fits better than by others for the same."""
 TOGETHER_FACTOR = 0.8
 """A product that has all words of a phrase, apart from each other, fits a little less."""
 MIN_RARITY = 1e-9
@@ -104,7 +106,8 @@ def _weights(catalog: LoadedCatalog, concept: Concept) -> Weights:
         each = [_best_weights(catalog, terms) for terms in concept.together]
         said = np.minimum.reduce(each)
         apart = np.float32(TOGETHER_FACTOR) * said
-        weights = np.where(weights > 0, np.maximum(weights, said), apart)
+        as_said = np.where(said > 0, np.float32(SAID_FACTOR) * weights, weights)
+        weights = np.where(weights > 0, as_said, apart)
     return weights
 
 

@@ -140,8 +140,8 @@ class Reader:
             return None
         kind: Kind = "attribute" if is_measure(word) else self._kind(groups, own)
         terms = self._group_terms(groups, SYNONYM_FACTOR) | own
-        if not groups and self._is_rare(own) and (heard := self._vocabulary.heard(word)):
-            terms.setdefault(heard, REPAIR_FACTOR)
+        if not groups and self._is_rare(own):
+            terms = self._wider(word) | terms
         return Concept(word, terms, is_passing=self._is_passing(terms, kind), kind=kind)
 
     def _of_term(self, term: str) -> Concept:
@@ -184,6 +184,14 @@ class Reader:
         frequencies = self._vocabulary.frequencies
         heads = sum(frequencies[term] for term in own if term.startswith(HEAD_MARK))
         return heads > 0 and heads >= HEAD_SHARE * max(frequencies[term] for term in own)
+
+    def _wider(self, word: str) -> dict[str, float]:
+        """What a rare word may also be written as: its common spelling, or no diminutive."""
+        heard = self._vocabulary.heard(word)
+        others = [heard] if heard else []
+        for base in _without_diminutive(word):
+            others += self._own_terms(base)
+        return self._indexed((term, REPAIR_FACTOR) for term in others)
 
     def _is_rare(self, own: dict[str, float]) -> bool:
         """Whether a word may be another spelling of a more common one."""

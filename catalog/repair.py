@@ -17,7 +17,14 @@ MIN_WORD_CHARS = 5
 TWO_ERRORS_FROM_CHARS = 8
 LOST_LETTER_FROM_CHARS = 6
 """Shorter words with a letter more or less are words of their own: `pasan` is no `pasante`."""
+MAX_SHORT_CHARS = 6
+"""Up to here most words a letter apart are different words: `poner` is no `power`."""
 MAX_REMEMBERED = 10_000
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEIGHBOURS = frozenset(
+    frozenset(row[at : at + 2]) for row in _KEYS for at in range(len(row) - 1)
+) | frozenset(frozenset(pair) for pair in ("ae", "ei", "ou", "ao", "nm", "sz", "bv", "cs", "ck"))
+"""Letters one takes for another: beside each other on the keyboard, or alike in sound."""
 
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
@@ -110,7 +117,9 @@ class Repairer:
 
     def _may_mean(self, term: str, form: str, plain: str) -> bool:
         """Chat words are no stems: only the whole word may be one of them."""
-        return form == plain or self._frequencies[term] > 0 or term not in STOP_WORDS
+        if form != plain and not self._frequencies[term] and term in STOP_WORDS:
+            return False
+        return len(form) > MAX_SHORT_CHARS or _is_slip(form, term)
 
     def _near(self, form: str) -> Iterable[tuple[str, int]]:
         """Known terms few errors away that begin with the same sound, with their distance."""
@@ -124,6 +133,16 @@ class Repairer:
 
     def _rank(self, term: str) -> tuple[int, str]:
         return (-self._frequencies[term], term)
+
+
+def _is_slip(written: str, meant: str) -> bool:
+    """Whether one letter is wrong as fingers and ears get it wrong."""
+    if len(written) != len(meant):
+        return True
+    pairs = list(zip(written, meant, strict=True))
+    wrong = [pair for pair in pairs if pair[0] != pair[1]]
+    # A plural may have taken the place of the last letter: `laptos`.
+    return len(wrong) != 1 or pairs[-1] in wrong or frozenset(wrong[0]) in _NEIGHBOURS
 
 
 def _can_be_meant(term: str) -> bool:

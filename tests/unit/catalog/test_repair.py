@@ -46,6 +46,11 @@ def test_of_two_equally_near_words_the_more_common_wins() -> None:
     assert Repairer({"correo": 1, "correa": 7}).repair("corree") == "correa"
 
 
+def test_a_letter_nobody_takes_for_another_makes_another_word() -> None:
+    assert Repairer({"power": 3}).repair("poner") != "power"
+    assert Repairer({"power": 3}).repair("powrr") == "power"
+
+
 def test_misspelt_talk_is_talk() -> None:
     assert Repairer(KNOWN).repair("presio") == "precio"
 
