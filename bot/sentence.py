@@ -102,6 +102,8 @@ class Sentence:
             return False
         if word.isdigit():
             return len(word) >= 5 or self._stands_for_model(at)
+        if traits.number(word):
+            return False
         return len(word) > 1 or (at > 0 and traits.is_size(word, behind=self.written[at - 1]))
 
     def _stands_for_model(self, at: int) -> bool:

@@ -83,11 +83,9 @@ def _is_made_for(named: Sequence[str], product: ProductView) -> bool:
 
 
 def _as_detailed(wish: Wish, hits: list[Hit]) -> list[Hit]:
-    """Those whose names hold most of the details, where any do: "tenis para mujer"."""
-    counts = [
-        sum(stem(detail) in map(stem, words(hit.product.name)) for detail in wish.details)
-        for hit in hits
-    ]
+    """Those found by most of the details, or with them in their names: "tenis para mujer"."""
+    said = [{*words(hit.reason), *map(stem, words(hit.product.name))} for hit in hits]
+    counts = [sum(bool({word, stem(word)} & own) for word in wish.details) for own in said]
     return [hit for hit, count in zip(hits, counts, strict=True) if count == max(counts)]
 
 

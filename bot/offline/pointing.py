@@ -21,7 +21,7 @@ _BOTH = frozenset({"los dos", "las dos", "os dois", "as duas", "the two", "of th
 _BOTH_WORDS = frozenset({"ambos", "ambas", "both"})
 _THIS = frozenset(
     {"ese", "esa", "eso", "este", "esta", "esos", "esas", "estos", "estas", "esse", "essa"}
-    | {"that", "this", "it", "these"}
+    | {"that", "this", "it", "these", "those", "them"}
 )
 _OPENINGS = frozenset({"y", "e", "and", "pero"})
 _IS = frozenset({"es", "trae", "incluye", "viene", "sirve", "soporta", "is", "does"})
