@@ -38,12 +38,14 @@ class Rejection:
         line: in the file, counted from 1.
         reason: why, for the owner.
         code: what the row calls its product; "" when that cannot be read either.
+        may_be_any: without a code to go by it may be any product, rather than a mere title.
         cells: as they stand in the file.
     """
 
     line: int
     reason: str
     code: str = ""
+    may_be_any: bool = False
     cells: Cells = ()
 
 
@@ -163,9 +165,17 @@ class _Checked:
             if first := self.first_lines.get(row.external_id):
                 raise BadRow("duplicate", value=row.external_id, line=first)
         except BadRow as bad:
-            reason = bad.reason(self.language)
             code = "" if record.fault else code_of(cells)
-            self.rejected.append(Rejection(record.line, reason, code, record.cells))
+            is_title = not record.fault and sum(map(bool, map(str.strip, record.cells))) == 1
+            self.rejected.append(
+                Rejection(
+                    record.line,
+                    bad.reason(self.language),
+                    code,
+                    may_be_any=not code and not is_title,
+                    cells=record.cells,
+                )
+            )
         else:
             self.first_lines[row.external_id] = record.line
             self.rows.append(row)

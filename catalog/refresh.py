@@ -152,11 +152,12 @@ def careful(checked: CheckedFile) -> Adjust:
     A rejected row whose code cannot be read may be any product: then none is removed.
     """
     codes = [bad.code for bad in checked.rejected]
+    hides_some = any(bad.may_be_any for bad in checked.rejected)
 
     def adjust(connection: Connection, plan: Plan) -> Plan:
         stored = plan.unchanged + len(plan.updated) + len(plan.removed)
         kept = _ids_of(connection, plan.source, codes)
-        removed = () if "" in codes else tuple(id_ for id_ in plan.removed if id_ not in kept)
+        removed = () if hides_some else tuple(id_ for id_ in plan.removed if id_ not in kept)
         if len(removed) > MOST_REMOVED * stored:
             raise ImportRejected(
                 text(

@@ -122,6 +122,14 @@ async def test_a_rejected_row_without_a_code_keeps_every_product(source: Source)
     assert len(source.skus()) == 10
 
 
+async def test_a_title_among_the_rows_keeps_no_product(source: Source) -> None:
+    source.write(*ROWS)
+    await source.refresh.run()
+    source.write(",MESAS,\n", *ROWS[2:], at_s=1)
+    await source.refresh.run()
+    assert len(source.skus()) == 8
+
+
 async def test_an_address_is_read_and_then_asked_for_what_is_newer(source: Source) -> None:
     source.setting = ADDRESS
     source.answer = lambda _: httpx.Response(200, text=HEAD + ROWS[0], headers={"etag": '"1"'})
