@@ -30,7 +30,8 @@ def untrue_measures(reading: Reading) -> Iterator[Rejection]:
         sentence = reading.sentence_of(match.start())
         is_named = any(m.products for m in reading.mentions_in(sentence))
         among = reading.spoken_of(sentence) if is_named else range(len(reading.evidence.products))
-        if any(measure in _measures(_text(reading, i)) for i in among):
+        is_held = any(measure in _measures(_text(reading, i)) for i in among)
+        if is_held or reading.is_quoted(sentence):
             reading.rests_on("attribute")
         else:
             yield reading.reject("attribute", *match.span(), "not_held")

@@ -39,7 +39,8 @@ _SELLS = (
 _OFFERS = re.compile(
     rf"\b(?:{_SELLS}|recom\w+|sug\w+|estan?|hay|llev\w+|indico|interes\w+|gust\w+|serv\w+|sirv\w+"
     r"|(?:inventario|stock|existencias|unidades|piezas|units|estoque) (?:del?|of|do|da)"
-    r"|opcion(?:es)?|options?|opcao|opcoes|alternativ\w+|favorit\w+|lleg\w+|cheg\w+|just got|go for"
+    r"|opcion(?:es)?|options?|opcao|opcoes|alternativ\w+|favorit\w+|lleg\w+|cheg\w+|just got"
+    r"|go for|ojo|look|olhada"
     r"|(?:might|will|would|i'd) like|there (?:is|are)|consider\w*|mira|prueba|elige)\b"
     r"(?: (?!con\b|para\b|de\b|with\b|for\b|com\b)[a-z]+){0,3}?[ :*\"“]*$"
 )
@@ -49,6 +50,7 @@ _AFTER = re.compile(
     r"|(?:seria|es|is|would be|e|sera) (?:\w+ ){0,2}?(?:perfect|ideal|excelente|buena|great|best"
     r"|otim|mejor)|(?:cuesta|vale|custa|costs?|sale|esta en|por|a) ?[$\d])"
 )
+_BULLET = re.compile(r"[•·]\s*$")
 _MARKER = re.compile(r"^\s*(?:[•·–-]|\d{1,2}[.)]?|[^\w\s\"'¿¡(|$])\s+\W*(?:(?:el|la|the|o|a) )?$")
 _CELL = re.compile(r"^\s*\|?\s*$")
 _PRICED_ITEM = re.compile(r" ?[-–—:] ?(?:[A-Z]{3} ?|[$€] ?)?\d")
@@ -117,7 +119,7 @@ def _is_listed(reading: Reading, start: int, end: int) -> bool:
     is_cell = _CELL.match(lead) and _ENDS_ITEM.match(reading.folded, end)
     starts = not reading.folded[sentence[0] : start].strip()
     is_priced = starts and _PRICED_ITEM.match(reading.written, end)
-    return bool(_MARKER.match(lead) or is_cell or is_priced)
+    return bool(_MARKER.match(lead) or _BULLET.search(lead) or is_cell or is_priced)
 
 
 def _is_model_by_itself(reading: Reading, start: int, end: int) -> bool:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.truth.amounts import Amount, find_amounts
-from bot.truth.evidence import Evidence
+from bot.truth.evidence import Evidence, product_text
 from bot.truth.folding import fold, plain
 from bot.truth.mentions import Mention
 from bot.truth.sentences import Span, asks_or_defers, clause_around, denies, denies_list, sentences
 
 _TOLERANCE = Decimal("0.02")
 _CLAIM_LENGTH = 80
+_QUOTE_CHARS = 15
 _ORDINAL = re.compile(
     r"\b(?:el|la|the|o|a|opcion|option) (?:(primer[oa]?|first|1)|(segund[oa]|second|2)"
     r"|(tercer[oa]?|terceir[oa]|third|3))\b(?! (?:unidad|unit|unidade|par|pair|x))"
@@ -142,6 +143,12 @@ class Reading:
         named = list(dict.fromkeys(m for m in self.mentions if m.products and m.end <= span[0]))
         place = next(i for i, group in enumerate(match.groups()) if group)
         return named[place] if place < len(named) else None
+
+    def is_quoted(self, sentence: Span) -> bool:
+        """Whether a sentence stands word for word in the text of a candidate."""
+        said = fold(self.original[slice(*sentence)]).strip(" .•-–✅✓\n")
+        texts = (fold(plain(product_text(product))) for product in self.evidence.products)
+        return len(said) >= _QUOTE_CHARS and any(said in text for text in texts)
 
     def rests_on(self, rule: str) -> None:
         """Note that a claim was found true, and by which rule."""

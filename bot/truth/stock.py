@@ -51,7 +51,8 @@ def untrue_stock(reading: Reading) -> Iterator[Rejection]:
 def _is_of_unknown(reading: Reading, claim: StockClaim) -> bool:
     """Whether a claim of units, or of none being left, is about a thing no candidate is."""
     sentence = reading.sentence_of(claim.start)
-    if (claim.units is None and claim.says != "none") or reading.mentions_in(sentence):
+    is_named = any(m.products for m in reading.mentions_in(sentence))
+    if is_named or (claim.units is None and claim.says != "none"):
         return False
     things = (words_in(match[1]) for match in _THING.finditer(reading.folded, *sentence))
     known = reading.evidence.vocabulary | STOP_WORDS | _NO_THINGS

@@ -91,7 +91,9 @@ def _is_on(line: FactLine, topic: str) -> bool:
 
 
 def _of_products(reading: Reading, topic: str | None, sentence: Span) -> Iterator[Duration]:
-    for product in reading.spoken_of(sentence):
+    is_named = any(m.products for m in reading.mentions_in(sentence))
+    anyone = range(len(reading.evidence.products))
+    for product in reading.spoken_of(sentence) if is_named or topic else anyone:
         text = fold(plain(granting_text(reading.evidence.products[product])))
         for own in find_durations(text):
             around = text[max(0, own.start - 40) : own.end + 40]
