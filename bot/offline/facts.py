@@ -7,6 +7,7 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
+from bot import intents
 from bot.intents import Reading, asked
 from bot.language import words
 from bot.offline import opening, paying
@@ -44,6 +45,18 @@ def own_fields(context: TurnContext) -> str:
         for key in context.facts.values
         if key not in _SETTINGS and _named(key, said) and shop_facts.describe(context.facts, key)
     )
+
+
+def unknown_service(context: TurnContext) -> str:
+    """That the shop said nothing on a service for visitors the question holds; "" without one."""
+    asked_for = lexicon()["services"]["words"] & set(words(asked(context.waiting)))
+    return say(context, "unknown_fact", topic=min(asked_for)) if asked_for else ""
+
+
+def asks_to_contact(question: str) -> bool:
+    """Whether a question is for the phone, the e-mail or the like, and nothing else."""
+    ways = frozenset().union(*lexicon()["contact"].values())
+    return bool(ways.issuperset(intents.read(question).content) and ways & set(words(question)))
 
 
 def topic_name(context: TurnContext, topic: str) -> str:
@@ -95,7 +108,7 @@ def _branches(context: TurnContext, said: set[str], _reading: Reading) -> str:
     """The one branch a question names; a way to write to the shop that no fact holds is admitted
     to be unknown."""
     held = set(words(" ".join(shop_facts.overview(context.facts, context.language))))
-    ways = lexicon()["contact"].values()
+    ways = [way for name, way in lexicon()["contact"].items() if name != "phone"]
     if any(way & said and not way & held for way in ways):
         unknown = say(context, "unknown_fact", topic=topic_name(context, "contact"))
         return f"{unknown}\n{_all(context, 'branches')}"

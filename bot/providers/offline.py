@@ -93,10 +93,15 @@ def _once_more(context: TurnContext, _last: str, _found: OfflineAnswer) -> Offli
 
 
 def _read(context: TurnContext) -> Reading:
-    """The question; "¿y a Pasto?" is one on delivery behind one on delivery."""
+    """The question; "¿y a Pasto?" is one on delivery behind one on delivery, "¿teléfono?" one on
+    where the shop is to be reached."""
     question = intents.asked(context.waiting)
     reading = intents.read(question)
-    if not reading.is_follow_up or context.found or reading.intents != {PRODUCT}:
+    if context.found or reading.intents != {PRODUCT}:
+        return reading
+    if facts.asks_to_contact(question):
+        return intents.read(f"{facts.topic_name(context, 'branches')} {question}")
+    if not reading.is_follow_up:
         return reading
     before = (m.body for m in reversed(context.history) if m.author == "customer")
     leading = next((said for said in before if intents.intents(said) != {PRODUCT}), "")
@@ -139,10 +144,12 @@ def _beginning(said: str, room: int) -> str:
 def _parts(context: TurnContext, reading: Reading, most: int) -> Iterator[Part]:
     asked = _asked_for(context, reading)
     yield Part(talking.opening(context, reading))
-    own = facts.own_fields(context)
+    told = facts.own_fields(context)
+    own = told or facts.unknown_service(context)
     about = products.answer(context, reading, most) if PRODUCT in asked else []
     if own:
-        asked -= {"branches"} if context.found else {"branches", PRODUCT}
+        asked -= {"branches"} | ({"discount"} if told else set())
+        asked -= set() if context.found else {PRODUCT}
     is_answered = bool(own)
     if own:
         yield Part(own)
