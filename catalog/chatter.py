@@ -73,7 +73,8 @@ comprado sirvo traen traigo quisieras contra variedad combo combos venta ventas 
 fotos imagen imagenes colores presentacion presentaciones tamano tamanos gama coleccion estilo
 estilos lote lotes muestras surtidos regalame regaleme vecinita amorcito reina mija mijo profe
 gracis listas tranqui pillo quisieran deseo deseaba desearia requiero requerimos ocupo andamos ando
-urgencia porfavorcito
+urgencia porfavorcito compre compraron pague pedi recibi devolverlo devuelvo devuelven devuelva
+cambiarlo cambiarla vendi
 """
 
 _ENGLISH = """

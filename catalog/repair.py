@@ -110,7 +110,7 @@ class Repairer:
         found = [
             near
             for form in forms
-            for near in self._near(form)
+            for near in self._near(form, may_lose=len(plain) >= LOST_LETTER_FROM_CHARS)
             if self._may_mean(near[0], form, plain)
         ]
         return min(found, key=lambda pair: (pair[1], self._rank(pair[0])))[0] if found else None
@@ -121,10 +121,10 @@ class Repairer:
             return False
         return len(form) > MAX_SHORT_CHARS or _is_slip(form, term)
 
-    def _near(self, form: str) -> Iterable[tuple[str, int]]:
+    def _near(self, form: str, *, may_lose: bool) -> Iterable[tuple[str, int]]:
         """Known terms few errors away that begin with the same sound, with their distance."""
         errors = 2 if len(form) >= TWO_ERRORS_FROM_CHARS else 1
-        spread = errors if len(form) >= LOST_LETTER_FROM_CHARS else 0
+        spread = errors if may_lose else 0
         first = sound_key(form)[:1]
         for length in range(len(form) - spread, len(form) + spread + 1):
             terms = self._alike.get((first, length), ())
