@@ -52,6 +52,11 @@ _AFTER = re.compile(
 )
 _BULLET = re.compile(r"[•·]\s*$")
 _MARKER = re.compile(r"^\s*(?:[•·–-]|\d{1,2}[.)]?|[^\w\s\"'¿¡(|$])\s+\W*(?:(?:el|la|the|o|a) )?$")
+_ITEM = re.compile(
+    r"^\s*(?:[•·–-]|\d{1,2}[.)])(?P<what> [a-z][^:—–(|\n$]{3,60}?) ?[:—–(|-] ?(?:[a-z]{3} ?)?[$\d]",
+    re.MULTILINE,
+)
+"""A line of a list with a price."""
 _CELL = re.compile(r"^\s*\|?\s*$")
 _PRICED_ITEM = re.compile(r" ?[-–—:] ?(?:[A-Z]{3} ?|[$€] ?)?\d")
 _ENDS_ITEM = re.compile(r"\s*(?:$|\n|[-–—:(|])")
@@ -79,6 +84,9 @@ def untrue_goods(reading: Reading) -> Iterator[Rejection]:
         is_listed = _is_listed(reading, start, end) and not reading.leaves_open(start, end)
         if is_said or is_listed:
             yield reading.reject("product", start, end, "not_held")
+    for match in _ITEM.finditer(reading.folded):
+        if _article(reading, match["what"]) and not reading.leaves_open(*match.span("what")):
+            yield reading.reject("product", *match.span("what"), "not_held")
     for match in _SELLING.finditer(reading.folded):
         head = _article(reading, match["what"])
         if head and reading.asserts(match.start(), match.end()):
@@ -140,8 +148,9 @@ def _is_offered(reading: Reading, start: int, end: int) -> bool:
     clause = clause_around(reading.folded, reading.sentence_of(start), start, end)
     if _OFFERS.search(reading.folded[clause[0] : start]):
         return True
-    priced = any(end <= a.start < clause[1] for a in reading.amounts)
-    between = any(end <= m.start < clause[1] for m in reading.mentions)
+    until = reading.sentence_of(start)[1]
+    priced = any(end <= a.start < until for a in reading.amounts)
+    between = any(end <= m.start < until for m in reading.mentions)
     return bool(_AFTER.match(reading.folded, end)) or (priced and not between)
 
 

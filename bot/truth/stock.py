@@ -14,7 +14,11 @@ from catalog.chatter import STOP_WORDS
 _SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
 _OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")
 _FEW = re.compile(r"ultimas|poc[oa]s|few|acabando|agotando|por agotar|almost")
-_NOUN = re.compile(r" (?!(?:de|del|en|of|in|disponib\w+|unid\w+|uds|units?|left)\b)([^\W\d_]{4,})")
+_NOUN = re.compile(
+    r"\d (?!(?:de|del|en|of|in|disponib\w+|unid\w+|uds|units?|left|piezas?|pieces?|pecas?"
+    r"|pares?)\b)"
+    r"([^\W\d_]{4,})"
+)
 _COUNTED_NAME = re.compile(r"\d ([A-ZÁÉÍÓÚÑ])\w{3}")
 _THING = re.compile(r"\b(?:el|la|los|las|del|the|o|a|do|da) ([a-z]{4,})\b")
 _ABOUT_STOCK = """
@@ -24,6 +28,7 @@ catalog primero primera primer segundo segunda tercero tercera first second thir
 """
 _NO_THINGS = frozenset(_ABOUT_STOCK.split())
 _MOST_FEW = 10
+_NOUN_CHARS = 25
 _BRIEF_CHARS = 30
 """A sentence as short as "¡Sí, lo tenemos!" speaks of what is named behind it."""
 
@@ -114,7 +119,7 @@ def _agrees_with_candidates(reading: Reading, claim: StockClaim) -> bool:
     says_units = bool(_SAYS_UNITS.search(reading.folded, claim.start, claim.end))
     if claim.says == "none":
         return True
-    counted = _NOUN.match(reading.written, claim.end)
+    counted = _NOUN.search(reading.written, claim.start, claim.end + _NOUN_CHARS)
     if counted and not words_in(counted[1]) <= reading.evidence.vocabulary:
         return False  # "Hay 38 labiales", and no candidate is one
     if claim.units is None:

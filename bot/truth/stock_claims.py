@@ -70,8 +70,8 @@ _EXACT = (
 )
 _LABEL = (
     r"(?:stock|existencias?|inventario|disponib(?:les?|ilidad)|disponiveis|estoque|in stock"
-    r"|unidades)(?: disponibles?| actual| limitad[oa]s?)?(?: (?:de|del|of|do"
-    r"|da)(?: \w+)? x+(?: \w+){0,2})?\s*[:=]|[✅📦✔]\ufe0f?"
+    r"|unidades)(?: disponibles?| actual| limitad[oa]s?)?"
+    r"(?: (?:del?|of|do|da) [^:\n]{1,60}?)?\s*[:=]|[✅📦✔]\ufe0f?"
 )
 _BARE_COUNT = _MORE.replace("more", "more2") + _COUNT.replace("units", "units2")
 _COUNTS = re.compile(
