@@ -241,7 +241,8 @@ def _is_scaled_money(number: str, written: str, cue: bool) -> bool | None:
     if re.search(r"\dm+$", number):
         return True if written.endswith("M") or cue else None
     if re.search(r"\d ?k$", number):
-        return True if cue or value_of(number) >= 10_000 else None
+        is_price = cue or value_of(number) >= 10_000
+        return True if is_price or (written.endswith("k") and number[0] not in "2458") else None
     return True
 
 

@@ -57,6 +57,11 @@ _ITEM = re.compile(
     re.MULTILINE,
 )
 """A line of a list with a price."""
+_PRICED = re.compile(
+    r"\b(?:el|la|los|las|o|os|the) (?P<what>[a-z][^.;:,?!\n$]{2,60}?) (?:cuestan?|valen?"
+    r"|custam?"
+    r"|costs?|salen?|goes for|esta en|tiene un (?:precio|valor|costo))\b"
+)
 _CELL = re.compile(r"^\s*\|?\s*$")
 _PRICED_ITEM = re.compile(r" ?[-–—:] ?(?:[A-Z]{3} ?|[$€] ?)?\d")
 _ENDS_ITEM = re.compile(r"\s*(?:$|\n|[-–—:(|])")
@@ -86,6 +91,11 @@ def untrue_goods(reading: Reading) -> Iterator[Rejection]:
             yield reading.reject("product", start, end, "not_held")
     for match in _ITEM.finditer(reading.folded):
         if _article(reading, match["what"]) and not reading.leaves_open(*match.span("what")):
+            yield reading.reject("product", *match.span("what"), "not_held")
+    for match in _PRICED.finditer(reading.folded):
+        what = match["what"]
+        is_thing = words(what)[:1] == [_article(reading, what)]
+        if is_thing and reading.asserts(*match.span("what")):
             yield reading.reject("product", *match.span("what"), "not_held")
     for match in _SELLING.finditer(reading.folded):
         head = _article(reading, match["what"])
