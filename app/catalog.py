@@ -8,9 +8,9 @@ import httpx
 
 from app.house import ROOT, House, shop_currency
 from bot.providers.http import make_client
+from catalog.files.source import read_source
 from catalog.importer import ImportReport
 from catalog.refresh import CatalogRefresh
-from catalog.source import read_source
 from core.settings import Settings
 
 

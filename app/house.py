@@ -17,8 +17,8 @@ import migrations
 import shop.tables  # noqa: F401 - like those above
 from bot.metrics import Metrics
 from bot.saved_settings import saved_settings
+from catalog.index.reindex import reindex
 from catalog.products import count_products
-from catalog.reindex import reindex
 from catalog.sample import is_sample_catalog, load_sample_products, remove_sample_products
 from catalog.search import CatalogSearch
 from core.clock import Clock, SystemClock

@@ -32,12 +32,12 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 import core.own_texts  # noqa: F401 - its table joins the metadata
-from catalog.analysis import words
+from catalog.files.rows import ProductRow
 from catalog.importer import import_file
 from catalog.products import IMPORT
-from catalog.rows import ProductRow
 from catalog.search import CatalogSearch
 from catalog.store import apply_plan, make_plan
+from catalog.words.analysis import words
 from core.database import Base, Database, parse_url
 
 LIMIT = 10

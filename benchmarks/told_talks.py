@@ -24,7 +24,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import app
-from bot.language import detect_language
+from bot.reading.language import detect_language
 from core.log import configure
 from evals.reading import read_talks
 from evals.running import Plan, TurnRun, run_talks

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from bot import intents, policy
+from bot import policy
 from bot.finding import candidates
 from bot.mentioned import mentioned, products_of
 from bot.messages import TalkMessage
 from bot.prompts import voice
+from bot.reading import intents
 from bot.talk import has_bot_spoken, talk_before
 from bot.turn_context import TurnContext
 from catalog.overview import categories

@@ -7,13 +7,13 @@ from itertools import zip_longest
 
 from sqlalchemy.engine import Connection
 
-from bot import intents
-from bot.language import words
 from bot.messages import TalkMessage
+from bot.reading import intents
+from bot.reading.language import words
+from bot.reading.wishes import Wish
 from bot.turn_context import MENTIONED
-from bot.wishes import Wish
-from catalog.limits import read_limits
 from catalog.search import CatalogSearch, Hit, ProductView
+from catalog.words.limits import read_limits
 
 CANDIDATES = 8
 MOST_WISHES = 4

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot import intents
-from bot.language import detect_language as detect_language
-from bot.language import words
 from bot.messages import TalkMessage
+from bot.reading import intents
+from bot.reading.language import detect_language as detect_language
+from bot.reading.language import words
 from core.texts import has_text, text
 
 Kind = Literal["answer", "person", "unsupported", "opt_out", "silent"]

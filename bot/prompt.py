@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot import intents
 from bot.messages import Prompt, PromptMessage, Role, TalkMessage
 from bot.prompts import candidates, earlier, facts, voice
 from bot.prompts.inert import BAR, inert, spoken
 from bot.prompts.tokens import clipped, estimate_tokens
+from bot.reading import intents
 from bot.turn_context import TurnContext
 from core.texts import has_text, text
 from shop import facts as shop_facts

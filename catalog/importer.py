@@ -16,10 +16,10 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from catalog.changes import NO_CHANGES, Changes, changes_of
-from catalog.checking import CheckedFile, Rejection, check_content, read_path
+from catalog.files.changes import NO_CHANGES, Changes, changes_of
+from catalog.files.checking import CheckedFile, Rejection, check_content, read_path
+from catalog.files.progress import Progress, untold
 from catalog.products import IMPORT
-from catalog.progress import Progress, untold
 from catalog.revision import CatalogMoved
 from catalog.store import Plan, apply_plan, make_plan
 from core.database import Database

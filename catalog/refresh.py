@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from catalog.checking import CheckedFile, check_content
+from catalog.files.checking import CheckedFile, check_content
+from catalog.files.source import Content, read_source, shown
 from catalog.importer import Adjust, ImportReport, bring_in
 from catalog.products import IDS_PER_QUERY
-from catalog.source import Content, read_source, shown
 from catalog.store import Plan
 from catalog.tables import Product
 from core.clock import Clock

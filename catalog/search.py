@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from catalog.limits import PriceLimits
-from catalog.loading import Loader
-from catalog.memory import LoadedCatalog
-from catalog.own_synonyms import synonyms_in_force
+from catalog.index.loading import Loader
+from catalog.index.memory import LoadedCatalog
+from catalog.index.rank import Fit, Ranker
+from catalog.index.vocabulary import Vocabulary
 from catalog.products import ProductView, count_products, find_by_sku, views_by_id
-from catalog.query import Query, parse_query, things_apart
-from catalog.rank import Fit, Ranker
 from catalog.revision import revision, state
-from catalog.synonyms import Synonyms
-from catalog.vocabulary import Vocabulary
+from catalog.words.limits import PriceLimits
+from catalog.words.own_synonyms import synonyms_in_force
+from catalog.words.query import Query, parse_query, things_apart
+from catalog.words.synonyms import Synonyms
 
 __all__ = [
     "CatalogSearch",
@@ -133,7 +133,8 @@ def _find(catalog: LoadedCatalog, asked: Query, limit: int) -> list[_Found]:
     ranker = Ranker(catalog)
     excluded = ranker.is_named(asked.excluded) if asked.excluded else None
     if not asked.concepts:
-        return _within_limits(catalog, asked, excluded, limit) if asked.limits else []
+        is_wished = asked.limits or asked.order
+        return _within_limits(catalog, asked, excluded, limit) if is_wished else []
 
     def best(part: Query, fit: Fit) -> list[_Found]:
         return _best(catalog, part, fit, excluded, limit)

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from catalog.index import IndexedText, product_terms
-from catalog.own_synonyms import own_table, with_own_lines
+from catalog.files.rows import ProductRow
+from catalog.index.segment import terms_to_text
+from catalog.index.terms import IndexedText, product_terms
 from catalog.products import IDS_PER_QUERY, SAMPLE
 from catalog.revision import bump_revision, revision
-from catalog.rows import ProductRow
-from catalog.segment import terms_to_text
-from catalog.synonyms import Synonyms, default_synonyms
 from catalog.tables import Category, Product, ProductTerms
+from catalog.words.own_synonyms import own_table, with_own_lines
+from catalog.words.synonyms import Synonyms, default_synonyms
 
 T = TypeVar("T")
 

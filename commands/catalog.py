@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import app
-from catalog.checking import CheckedFile, check_content, read_path
-from catalog.columns import parse_mapping
 from catalog.exporter import export_file
+from catalog.files.checking import CheckedFile, check_content, read_path
+from catalog.files.columns import parse_mapping
+from catalog.files.rejects import rejects_path, write_rejects
+from catalog.files.source import is_address
 from catalog.importer import ImportReport, bring_in
 from catalog.money import format_price, major_from_minor
-from catalog.rejects import rejects_path, write_rejects
 from catalog.search import Hit
-from catalog.source import is_address
 from commands.output import complain, say, say_json
 from commands.progress import Bar
 from core.errors import ConfigError

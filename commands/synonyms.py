@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import app
-from catalog.own_synonyms import own_table, save_own_table
-from catalog.reindex import reindex
+from catalog.index.reindex import reindex
+from catalog.words.own_synonyms import own_table, save_own_table
 from commands.output import say
 from core.errors import ConfigError
 from core.texts import text

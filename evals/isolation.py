@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 import migrations
 from app import House, shop_currency
 from bot.metrics import Metrics
-from catalog.checking import CheckedFile
+from catalog.files.checking import CheckedFile
 from catalog.importer import import_file, read_file
 from catalog.products import IMPORT, SAMPLE
 from catalog.sample import is_sample_catalog

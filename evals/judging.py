@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.language import detect_language
+from bot.reading.language import detect_language
 from catalog.money import exponent
 from catalog.products import ProductView
 from evals import phrases

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from bot.language import fold
+from bot.reading.language import fold
 
 _CLAUSE_END = re.compile(r"[.,;:!?…](?=\s|$)|[\n()—]| (?:pero|but|mas|aunque|asi que|so) ")
 _NO_DENIAL = re.compile(

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from bot.language import fold
+from bot.reading.language import fold
 from core.errors import ConfigError
 from core.texts import text
 from evals.phrases import is_known

@@ -13,7 +13,7 @@ from bot.figures import attempts_of
 from bot.health import Member
 from bot.messages import Reply
 from bot.planning import Lineup
-from catalog.checking import CheckedFile
+from catalog.files.checking import CheckedFile
 from catalog.products import select_views, view
 from core.errors import AllProvidersFailed
 from core.ids import new_id

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalog.analysis import fold
+from catalog.words.analysis import fold
 
 DAY_MIN = 24 * 60
 WEEK_MIN = 7 * DAY_MIN

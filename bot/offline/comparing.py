@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot import traits
-from bot.intents import Reading
-from bot.language import fold
 from bot.offline.matching import Match
 from bot.offline.saying import Part, line, name, say
+from bot.reading import traits
+from bot.reading.intents import Reading
+from bot.reading.language import fold
 from bot.turn_context import TurnContext
 from catalog.search import ProductView
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.language import words
 from bot.offline.matching import has_word, stem
 from bot.offline.saying import say
+from bot.reading.language import words
 from bot.turn_context import TurnContext
 from catalog.search import ProductView
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from bot import intents
-from bot.intents import Reading, asked
-from bot.language import words
 from bot.offline import opening, paying
 from bot.offline.lexicon import lexicon
 from bot.offline.saying import say
+from bot.reading import intents
+from bot.reading.intents import Reading, asked
+from bot.reading.language import words
 from bot.turn_context import TurnContext
-from catalog.chatter import LINK_WORDS
+from catalog.words.chatter import LINK_WORDS
 from core.texts import text
 from shop import facts as shop_facts
 

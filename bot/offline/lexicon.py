@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from bot.language import words
+from bot.reading.language import words
 
 
 @lru_cache(maxsize=1)

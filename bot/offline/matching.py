@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot import traits
-from bot.language import fold, words
-from bot.wishes import Wish
+from bot.reading import traits
+from bot.reading.language import fold, words
+from bot.reading.wishes import Wish
 from catalog.search import Hit, ProductView
 
 _FAR_WORSE = 0.5

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.intents import asked
-from bot.language import words
 from bot.offline.lexicon import lexicon
 from bot.offline.saying import say
+from bot.reading.intents import asked
+from bot.reading.language import words
 from bot.turn_context import TurnContext
 from core.texts import text
 from shop import facts as shop_facts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.intents import asked
-from bot.language import words
 from bot.offline.lexicon import lexicon, with_pairs
 from bot.offline.saying import say
+from bot.reading.intents import asked
+from bot.reading.language import words
 from bot.turn_context import TurnContext
 from core.texts import text
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from bot import traits
-from bot.intents import Reading, asked, read
-from bot.language import words
 from bot.offline.matching import has_word
 from bot.offline.saying import name
+from bot.reading import traits
+from bot.reading.intents import Reading, asked, read
+from bot.reading.language import words
 from bot.turn_context import TurnContext
 from catalog.search import ProductView
 

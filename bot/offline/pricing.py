@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from bot.offline.saying import Part, is_sold_out, listed, major, money, say
 from bot.turn_context import TurnContext
-from catalog.limits import PriceLimits, read_limits
 from catalog.search import ProductView
+from catalog.words.limits import PriceLimits, read_limits
 
 _SMALL = Decimal(1000)
 """Where all prices lie below this, "menos de 50" is a price."""

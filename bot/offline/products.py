@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import traits
-from bot.intents import Reading, asked, opening_of, read
-from bot.language import words
 from bot.offline import comparing, describing, facts, pricing, totals, variants
 from bot.offline.matching import Match, match
 from bot.offline.pointing import asks_of_last, last_named, pointed_at
 from bot.offline.saying import Part, is_sold_out, listed, merged, say
+from bot.reading import traits
+from bot.reading.intents import Reading, asked, opening_of, read
+from bot.reading.language import words
+from bot.reading.wishes import Wish
 from bot.turn_context import TurnContext
-from bot.wishes import Wish
 from catalog.search import ProductView
 
 MOST_WISHES = 4

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.intents import Reading
 from bot.offline.saying import say
+from bot.reading.intents import Reading
 from bot.turn_context import TurnContext
 from core.texts import text
 from shop import facts as shop_facts

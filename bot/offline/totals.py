@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot import traits
-from bot.intents import Reading, asked
-from bot.language import words
 from bot.offline.matching import Match
 from bot.offline.pointing import means_both
 from bot.offline.saying import Part, is_sold_out, major, money, name, say
+from bot.reading import traits
+from bot.reading.intents import Reading, asked
+from bot.reading.language import words
 from bot.turn_context import TurnContext
 from catalog.search import ProductView
 

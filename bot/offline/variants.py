@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot import traits
-from bot.intents import asked
-from bot.language import fold, words
 from bot.offline.saying import Part, is_sold_out, listed, say
+from bot.reading import traits
+from bot.reading.intents import asked
+from bot.reading.language import fold, words
+from bot.reading.wishes import Wish
 from bot.turn_context import TurnContext
-from bot.wishes import Wish
 from catalog.search import ProductView
 from core.texts import text
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot import intents
-from bot.language import words
 from bot.prompts.inert import BAR, inert
 from bot.prompts.tokens import clipped, estimate_tokens
+from bot.reading import intents
+from bot.reading.language import words
 from bot.turn_context import MENTIONED, TurnContext
 from catalog.money import format_price
 from catalog.search import Hit, ProductView

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from bot import intents
 from bot.messages import TalkMessage
 from bot.prompts.inert import BAR, inert
 from bot.prompts.tokens import clipped, estimate_tokens
+from bot.reading import intents
 from catalog.products import ProductView
 from core.texts import text
 from shop.facts import TOPICS

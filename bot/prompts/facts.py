@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot import intents
-from bot.language import words
 from bot.messages import TalkMessage
 from bot.prompts.inert import BAR, inert
 from bot.prompts.tokens import clipped, estimate_tokens
+from bot.reading import intents
+from bot.reading.language import words
 from bot.turn_context import TurnContext
 from core.texts import text
 from shop import facts as shop_facts

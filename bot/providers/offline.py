@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot import intents
-from bot.intents import Reading
 from bot.offline import facts, products, talking
 from bot.offline.saying import Part, listed, name, say
-from bot.sentence import PRODUCT
+from bot.reading import intents
+from bot.reading.intents import Reading
+from bot.reading.sentence import PRODUCT
 from bot.turn_context import TurnContext
 from shop import facts as shop_facts
 

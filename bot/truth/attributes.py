@@ -10,7 +10,7 @@ from bot.truth.evidence import product_text
 from bot.truth.folding import plain
 from bot.truth.number_words import parse_digits
 from bot.truth.reading import Reading, Rejection
-from catalog.analysis import words
+from catalog.words.analysis import words
 
 _MEASURE = re.compile(
     r"(?<![\w.,$#])(?P<number>\d+(?:[.,]\d+)*) ?(?P<unit>gb|tb|mb|gigas?|teras?|megapix\w+|mpx?|mah"

@@ -16,9 +16,9 @@ from bot.truth.folding import fold, plain
 from bot.truth.mentions import Mention, ProductNames
 from bot.truth.number_words import NUMBER, SMALL, parse_digits
 from bot.turn_context import TurnContext
-from catalog.analysis import words
 from catalog.money import exponent
 from catalog.search import ProductView
+from catalog.words.analysis import words
 
 _QUANTITY = re.compile(
     rf"(?<![a-z0-9.,$/:-])(?:x ?)?(?P<digits>\d{{1,3}})(?: ?x)?(?![a-z0-9]|[.,/:]\d|-\d| ?%)"

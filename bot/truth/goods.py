@@ -12,9 +12,9 @@ from bot.truth.mentions import LABELS, NOT_A_MODEL, NUMBER_ENDS_NAME, is_model
 from bot.truth.number_words import SMALL
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
-from catalog.analysis import stem, without_tilde, words
-from catalog.chatter import STOP_WORDS
-from catalog.synonyms import default_synonyms
+from catalog.words.analysis import stem, without_tilde, words
+from catalog.words.chatter import STOP_WORDS
+from catalog.words.synonyms import default_synonyms
 from shop.hours import read_days
 
 _CAPITAL = r"(?:[A-ZÁÉÍÓÚÑÜ][\w'-]*|[a-z][A-Z]\w+)"

@@ -9,7 +9,7 @@ from bot.truth.evidence import words_in
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import clause_around
 from bot.truth.stock_claims import StockClaim, find_stock_claims
-from catalog.chatter import STOP_WORDS
+from catalog.words.chatter import STOP_WORDS
 
 _SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
 _OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")

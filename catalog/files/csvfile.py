@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from catalog.files.rows import BadRow
 from catalog.files.table import (
     HEADER_WITHIN_ROWS,
     MARKED,
@@ -19,7 +20,6 @@ from catalog.files.table import (
     find_header,
     unprotected,
 )
-from catalog.rows import BadRow
 from core.errors import ImportRejected
 from core.texts import text
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.columns import field_of
+from catalog.files.columns import field_of
 from catalog.files.table import Cells, Record, Table, number_text, storable
 from catalog.files.variants import variant_id, variant_name
 from core.errors import ImportRejected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.columns import plain_name
+from catalog.files.columns import plain_name
 
 PRODUCT = (
     "id",

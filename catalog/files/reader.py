@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from catalog.columns import KnownColumns
+from catalog.files.columns import KnownColumns
 from catalog.files.csvfile import read_csv
 from catalog.files.decoding import decode
 from catalog.files.exports import as_products

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from catalog.rows import BadRow
+from catalog.files.rows import BadRow
 
 Cells = tuple[str, ...]
 

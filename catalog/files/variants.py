@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from catalog.analysis import fold, without_tilde
+from catalog.words.analysis import fold, without_tilde
 
 _LINKED = re.compile("shopify--")
 """Shopify writes a colour of its own palette as a key that tells people nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from catalog.columns import plain_name
+from catalog.files.columns import plain_name
 from catalog.files.layout import Export, Product, Row, deepest_category
 from catalog.files.variants import variant_id, variant_name
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select
 
-from catalog.changes import FieldChange
-from catalog.columns import parse_mapping
 from catalog.exporter import export_file
+from catalog.files.changes import FieldChange
+from catalog.files.columns import parse_mapping
+from catalog.files.rejects import rejects_path, write_rejects
 from catalog.importer import ImportReport, import_file, read_file
 from catalog.products import count_products, find_by_sku
-from catalog.rejects import rejects_path, write_rejects
 from catalog.revision import CatalogMoved, revision
 from catalog.sample import is_sample_catalog, load_sample_products
 from catalog.search import CatalogSearch

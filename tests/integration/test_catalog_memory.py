@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catalog.own_synonyms import save_own_table
+from catalog.files.rows import ProductRow
+from catalog.index.reindex import reindex
 from catalog.products import IMPORT
-from catalog.reindex import reindex
-from catalog.rows import ProductRow
 from catalog.search import CatalogSearch
 from catalog.store import apply_plan, make_plan
+from catalog.words.own_synonyms import save_own_table
 from core.database import Database
 from core.errors import ImportRejected
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from catalog.files.rows import ProductRow, RowRules, check_row
 from catalog.products import IMPORT, count_products, find_by_sku
-from catalog.rows import ProductRow, RowRules, check_row
 from catalog.sample import load_sample_products
 from catalog.search import CatalogSearch, Hit
 from catalog.store import apply_plan, make_plan

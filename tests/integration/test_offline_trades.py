@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bot import grounding
-from bot.language import fold
 from bot.providers.offline import MOST_CHARS
+from bot.reading.language import fold
 from core.database import Database
 from tests.fakes import FixedClock
 from tests.talking_shop import ShopTalk, TalkingShop

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from catalog.files.rows import ProductRow, RowRules, check_row
 from catalog.products import IMPORT
 from catalog.revision import revision
-from catalog.rows import ProductRow, RowRules, check_row
 from catalog.store import apply_plan, make_plan
 from core.database import Database
 from shop.facts import ShopFacts, describe, import_facts, is_open, load, next_opening

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.intents import intents, search_text, wants_products
 from bot.messages import TalkMessage
+from bot.reading.intents import intents, search_text, wants_products
 
 WHAT_IS_WANTED = [
     ("hola", "greeting"),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.intents import intents
-from bot.sentence import POLITE
+from bot.reading.intents import intents
+from bot.reading.sentence import POLITE
 
 
 def labelled(name: str) -> list[tuple[set[str], str]]:

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.language import detect_language
+from bot.reading.language import detect_language
 
 FIRST = [
     ("hola", "es"), ("oi", "pt"), ("hi", "en"), ("price?", "en"), ("precio?", "es"),

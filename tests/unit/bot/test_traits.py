@@ -1,6 +1,6 @@
 import pytest
 
-from bot import traits
+from bot.reading import traits
 
 COLORS = [
     ("camiseta negra", ("black",)),

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.intents import read
+from bot.reading.intents import read
 
 NAMED = [
     ("tienen camisetas negras y gorras?", ["camisetas negras", "gorras"]),

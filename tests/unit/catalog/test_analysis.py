@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from catalog.analysis import fold, product_code, split_glued, stem, words
+from catalog.words.analysis import fold, product_code, split_glued, stem, words
 
 
 def test_folding_takes_accents_and_keeps_ene() -> None:

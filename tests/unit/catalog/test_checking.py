@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.checking import CheckedFile, check_content
+from catalog.files.checking import CheckedFile, check_content
 
 
 def check(content: str, currency: str = "USD") -> CheckedFile:

@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.columns import FIELDS, KnownColumns, field_of, parse_mapping
+from catalog.files.columns import FIELDS, KnownColumns, field_of, parse_mapping
 from core.errors import ImportRejected
 from core.texts import LANGUAGES, has_text, text
 

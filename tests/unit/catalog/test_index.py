@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from catalog.index import IndexedText, product_terms
-from catalog.synonyms import default_synonyms
+from catalog.index.terms import IndexedText, product_terms
+from catalog.words.synonyms import default_synonyms
 
 EMPTY = IndexedText(external_id="", sku="", name="", brand="", category="", description="")
 

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.analysis import fold
-from catalog.limits import read_limits
+from catalog.words.analysis import fold
+from catalog.words.limits import read_limits
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.markup import plain_text
+from catalog.files.markup import plain_text
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from catalog.index import IndexedText, product_terms
-from catalog.query import Query, parse_query, things_apart
-from catalog.repair import Repairer
-from catalog.synonyms import default_synonyms
+from catalog.index.terms import IndexedText, product_terms
+from catalog.words.query import Query, parse_query, things_apart
+from catalog.words.repair import Repairer
+from catalog.words.synonyms import default_synonyms
 
 
 class Words:

@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.repair import Repairer, sound_key
+from catalog.words.repair import Repairer, sound_key
 
 KNOWN = dict.fromkeys(["celular", "impresor", "laptop", "samsung", "audifon", "mesa"], 3)
 

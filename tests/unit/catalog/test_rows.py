@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from catalog.rows import BadRow, ProductRow, RowRules, check_row
+from catalog.files.rows import BadRow, ProductRow, RowRules, check_row
 
 GOOD = {"sku": "A1", "name": "Mesa", "price": "1.000"}
 RULES = RowRules("COP")

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog import synonyms
-from catalog.synonyms import default_synonyms, parse_synonyms, phrase
+from catalog.words import synonyms
+from catalog.words.synonyms import default_synonyms, parse_synonyms, phrase
 
 TABLE = """
 # a comment

@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.columns import KnownColumns
+from catalog.files.columns import KnownColumns
 from catalog.files.reader import read_table
 from catalog.files.table import Table
 from core.errors import ImportRejected

@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from catalog.checking import CheckedFile, check_content
-from catalog.rows import ProductRow
+from catalog.files.checking import CheckedFile, check_content
+from catalog.files.rows import ProductRow
 from core.errors import ImportRejected
 
 

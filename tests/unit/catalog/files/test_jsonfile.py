@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from catalog.checking import check_content
-from catalog.rows import ProductRow
+from catalog.files.checking import check_content
+from catalog.files.rows import ProductRow
 from core.errors import ImportRejected
 
 MESA = {"sku": "A1", "name": "Mesa", "price": 45.9}

@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.columns import KnownColumns
+from catalog.files.columns import KnownColumns
 from catalog.files.table import Cells, find_header, number_text, protected, storable, unprotected
 
 KNOWN = KnownColumns({}).count

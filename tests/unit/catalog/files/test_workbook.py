@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from catalog.columns import KnownColumns
+from catalog.files.columns import KnownColumns
 from catalog.files.reader import read_table
 from catalog.files.table import Table
 from core.errors import ImportRejected

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from catalog.chatter import LINK_WORDS
-from catalog.wishes import excluding_at
+from catalog.words.chatter import LINK_WORDS
+from catalog.words.wishes import excluding_at
 
 PURPOSE_WORDS = frozenset({"para", "pa", "pra", "for", "con", "with", "com"})
 NEXT = "tambien"

@@ -11,9 +11,9 @@ import numpy as np
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
-from catalog.memory import Columns, Frequencies, LoadedCatalog, major_prices
+from catalog.index.memory import Columns, Frequencies, LoadedCatalog, major_prices
+from catalog.index.segment import Counts, Segment, SegmentBuilder
 from catalog.revision import State
-from catalog.segment import Counts, Segment, SegmentBuilder
 from catalog.tables import Product, ProductTerms
 
 ROWS_PER_FETCH = 2000

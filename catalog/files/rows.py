@@ -9,8 +9,7 @@ from datetime import date
 from functools import lru_cache
 from html import unescape
 
-from catalog.analysis import fold
-from catalog.markup import plain_text
+from catalog.files.markup import plain_text
 from catalog.money import (
     AmbiguousNumber,
     Mark,
@@ -19,6 +18,7 @@ from catalog.money import (
     parse_number,
     parse_price,
 )
+from catalog.words.analysis import fold
 from core.texts import text
 
 MAX_CODE_CHARS = 200

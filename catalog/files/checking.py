@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from catalog.columns import KnownColumns
+from catalog.files.columns import KnownColumns
+from catalog.files.progress import Progress, untold
 from catalog.files.reader import read_table
+from catalog.files.rows import BadRow, ProductRow, RowRules, check_row, code_of
 from catalog.files.table import Cells, Record, Table
 from catalog.money import common_decimal_mark, is_currency, named_currency
-from catalog.progress import Progress, untold
-from catalog.rows import BadRow, ProductRow, RowRules, check_row, code_of
 from core.errors import ImportRejected
 from core.texts import text
 

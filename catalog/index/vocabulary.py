@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from catalog.memory import LoadedCatalog
-from catalog.repair import Repairer
-from catalog.synonyms import Synonyms
+from catalog.index.memory import LoadedCatalog
+from catalog.words.repair import Repairer
+from catalog.words.synonyms import Synonyms
 
 
 class Vocabulary:

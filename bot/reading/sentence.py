@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from bot import traits
-from bot.phrases import matches, phrase_book, repaired
-from catalog.chatter import LINK_WORDS
+from bot.reading import traits
+from bot.reading.phrases import matches, phrase_book, repaired
+from catalog.words.chatter import LINK_WORDS
 
 PRODUCT = "product"
 POLITE = frozenset({"greeting", "thanks", "goodbye", "assent"})

@@ -11,8 +11,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from catalog.analysis import stem, without_tilde, words
-from catalog.chatter import LINK_WORDS
+from catalog.words.analysis import stem, without_tilde, words
+from catalog.words.chatter import LINK_WORDS
 
 Stems = tuple[str, ...]
 

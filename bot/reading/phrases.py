@@ -12,8 +12,8 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from bot.language import words
-from catalog.chatter import STOP_WORDS
+from bot.reading.language import words
+from catalog.words.chatter import STOP_WORDS
 
 _GAP = r"(?:[a-z0-9]+ ){0,3}"
 _REPAIR_FROM = 7

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from catalog.chatter import CHEAP_WORDS
+from catalog.words.chatter import CHEAP_WORDS
 
 Order = Literal["", "cheapest", "dearest"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from catalog import analysis
+from catalog.words import analysis
 from core.texts import DEFAULT_LANGUAGE
 
 _CLEAR, _USUAL = 2, 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot import traits
-from bot.sentence import INTRODUCES, Sentence
+from bot.reading import traits
+from bot.reading.sentence import INTRODUCES, Sentence
 
 _JOINS = frozenset({"y", "e", "o", "u", "and", "or", "ou", "vs", "versus", "ni"})
 _ARTICLES = frozenset(

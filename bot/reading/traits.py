@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bot.language import words
-from catalog.chatter import LINK_WORDS
+from bot.reading.language import words
+from catalog.words.chatter import LINK_WORDS
 
 COLORS = (
     "black", "white", "grey", "silver", "gold", "blue", "red",

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from catalog.analysis import fold
 from catalog.money import parse_number
+from catalog.words.analysis import fold
 
 MIN_LIMIT = 1000
 """A bare number below this is a model, a size or a quantity rather than a price."""

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from catalog.checking import CheckedFile
+from catalog.files.checking import CheckedFile
 from catalog.files.table import protected
 from core.texts import text
 

@@ -7,12 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 
-from catalog.analysis import is_measure, number_of, split_glued, stem, without_tilde
-from catalog.chatter import CONTAINER_WORDS, STOP_WORDS, talk
-from catalog.concepts import Concept, Kind, Vocabulary
-from catalog.index import HEAD_MARK, WITHOUT_MARK, WITHOUT_WORDS
-from catalog.roles import Said, said_words
-from catalog.synonyms import Synonyms
+from catalog.words.analysis import (
+    HEAD_MARK,
+    WITHOUT_MARK,
+    WITHOUT_WORDS,
+    is_measure,
+    number_of,
+    split_glued,
+    stem,
+    without_tilde,
+)
+from catalog.words.chatter import CONTAINER_WORDS, STOP_WORDS, talk
+from catalog.words.concepts import Concept, Kind, Vocabulary
+from catalog.words.roles import Said, said_words
+from catalog.words.synonyms import Synonyms
 
 SYNONYM_FACTOR = 0.9
 REPAIR_FACTOR = 0.8

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from catalog.analysis import (
+from catalog.words.analysis import (
+    HEAD_MARK,
     MAX_TERM_CHARS,
+    WITHOUT_MARK,
+    WITHOUT_WORDS,
     number_of,
     product_code,
     split_glued,
@@ -22,8 +25,8 @@ from catalog.analysis import (
     without_tilde,
     words,
 )
-from catalog.chatter import LINK_WORDS
-from catalog.synonyms import Synonyms
+from catalog.words.chatter import LINK_WORDS
+from catalog.words.synonyms import Synonyms
 
 NAME, LAST_CATEGORY, BRAND, UPPER_CATEGORY, DESCRIPTION = 3.0, 2.4, 1.5, 1.0, 0.6
 EXTRA = 1.0
@@ -38,9 +41,6 @@ WIDER_GROUP = 0.5
 LENGTH_SHARE = 0.02
 """Each word of a name takes a little from the others: "iPhone 17" before "iPhone 17 Pro Max"."""
 
-HEAD_MARK = "^"
-WITHOUT_MARK = "-"
-WITHOUT_WORDS = frozenset({"sin", "sem", "without"})
 _CLAUSE = re.compile(r"\s\+\s|(?i:\s(?:para|compatible con|for)\s)")
 _CONTAINERS = frozenset(
     ["paquete", "pack", "set", "kit", "juego", "caja", "par", "combo", "bolsa", "surtido", "x"]

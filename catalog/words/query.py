@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from catalog.analysis import product_code, words
-from catalog.concepts import Concept, Vocabulary, things_apart, weigh
-from catalog.limits import PriceLimits, read_limits
-from catalog.reading import Reader
-from catalog.roles import NEXT
-from catalog.synonyms import Synonyms
-from catalog.wishes import Order, read_order
+from catalog.words.analysis import product_code, words
+from catalog.words.concepts import Concept, Vocabulary, things_apart, weigh
+from catalog.words.limits import PriceLimits, read_limits
+from catalog.words.reading import Reader
+from catalog.words.roles import NEXT
+from catalog.words.synonyms import Synonyms
+from catalog.words.wishes import Order, read_order
 
 __all__ = ["Concept", "Query", "Vocabulary", "parse_query", "things_apart"]
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from catalog.analysis import stem, without_tilde
-from catalog.chatter import STOP_WORDS
+from catalog.words.analysis import stem, without_tilde
+from catalog.words.chatter import STOP_WORDS
 
 MIN_WORD_CHARS = 5
 TWO_ERRORS_FROM_CHARS = 8

@@ -10,6 +10,11 @@ import unicodedata
 from functools import lru_cache
 
 MAX_TERM_CHARS = 60
+HEAD_MARK = "^"
+"""Before a term: what the product is called."""
+WITHOUT_MARK = "-"
+"""Before a term: what the product is without."""
+WITHOUT_WORDS = frozenset({"sin", "sem", "without"})
 SHORT_WORD_CHARS = 5
 _WHOLE = """
 pimienta vacuna cubierta cuchilla tostada helada rodilla sillao secadora caminadora broche mecate

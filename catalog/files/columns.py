@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from catalog.analysis import fold
 from catalog.money import named_currency
+from catalog.words.analysis import fold
 from core.errors import ImportRejected
 from core.texts import text
 

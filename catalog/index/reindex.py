@@ -8,12 +8,12 @@ from functools import partial
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.engine import Connection
 
-from catalog.index import IndexedText, product_terms
-from catalog.own_synonyms import index_mark, own_table, with_own_lines
+from catalog.index.segment import terms_to_text
+from catalog.index.terms import IndexedText, product_terms
 from catalog.revision import CatalogMoved, bump_revision, state
-from catalog.segment import terms_to_text
-from catalog.synonyms import Synonyms, default_synonyms
 from catalog.tables import Category, Product, ProductTerms
+from catalog.words.own_synonyms import index_mark, own_table, with_own_lines
+from catalog.words.synonyms import Synonyms, default_synonyms
 from core.database import Database
 
 MAX_TRIES = 5

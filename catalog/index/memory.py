@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.index.segment import Segment, Slots, Weights
 from catalog.money import exponent
-from catalog.segment import Segment, Slots, Weights
 
 SMALL_PRICES_BELOW = 1000
 """A shop whose middle price in major units lies below this sells in dollars, soles or euros."""

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot import traits
-from bot.language import words
 from bot.messages import TalkMessage
-from bot.phrases import phrase_book
-from bot.sentence import PRODUCT, Sentence
-from bot.wishes import Wish, wishes
-from catalog.limits import read_limits
+from bot.reading import traits
+from bot.reading.language import words
+from bot.reading.phrases import phrase_book
+from bot.reading.sentence import PRODUCT, Sentence
+from bot.reading.wishes import Wish, wishes
+from catalog.words.limits import read_limits
 
 _MOST_WORDS = 300
 """A longer message is read by its beginning."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from catalog.files.rows import ProductRow
 from catalog.money import format_price
-from catalog.rows import ProductRow
 from catalog.store import Changed, Plan
 from catalog.tables import Product
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.memory import LoadedCatalog
-from catalog.query import Concept
-from catalog.segment import PASSING_MENTION, Weights
+from catalog.index.memory import LoadedCatalog
+from catalog.index.segment import PASSING_MENTION, Weights
+from catalog.words.query import Concept
 
 MIN_COVERAGE = 0.4
 """Below this share of what was asked for, a product is no answer."""

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
-from catalog.analysis import words
-from catalog.synonyms import Stems, Synonyms, default_synonyms, phrase
+from catalog.words.analysis import words
+from catalog.words.synonyms import Stems, Synonyms, default_synonyms, phrase
 from core import own_texts
 from core.errors import ImportRejected
 from core.texts import text
@@ -24,7 +24,13 @@ from core.texts import text
 NAME = "synonyms"
 MAX_CHARS = 100_000
 MAX_WORDS = 4
-_RULES = ("analysis.py", "chatter.py", "index.py", "synonyms.py", "synonyms.txt")
+_RULES = (
+    "words/analysis.py",
+    "words/chatter.py",
+    "index/terms.py",
+    "words/synonyms.py",
+    "words/synonyms.txt",
+)
 """What terms are made by: a change of any of these asks for new ones."""
 
 
@@ -91,7 +97,7 @@ def with_own_lines(shipped: Synonyms, table: str) -> Synonyms:
 
 def index_mark(table: str) -> str:
     """What the terms of a catalog depend on, as a short mark: our rules and the shop's lines."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parent.parent
     rules = (line for name in _RULES for line in (folder / name).read_text("utf-8").splitlines())
     # Lines, not bytes: the same code has other line ends on Windows.
     return hashlib.sha256("\n".join((*rules, table)).encode()).hexdigest()[:16]

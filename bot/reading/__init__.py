@@ -1,0 +1,1 @@
+"""What a customer wrote enters; its language, intents and wishes leave."""
