@@ -96,6 +96,7 @@ class ContextReader:
             known=known,
             hits=candidates(connection, self._search, waiting, history, named),
             mentioned=named,
+            articles=self._search.terms(connection),
             categories=_overview(connection, waiting),
             facts=facts,
             voice=own_texts.current(connection, voice.own_name(spoken)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +28,8 @@ class TurnContext:
             search come first, behind them what earlier replies named (reason `MENTIONED`).
         mentioned: products the last replies named, in the order they were named, newest reply
             first: "el segundo" is the second of them. Those that fit stand in `hits` too.
+        articles: index terms of the whole catalog, the shop's kinds of articles among them: a reply
+            may speak of what is sold without being a candidate.
         categories: what the shop sells, by category and how many products, the largest first;
             () unless that was asked.
         facts: what the shop says about itself.
@@ -46,6 +48,7 @@ class TurnContext:
     known: Mapping[int, ProductView] = field(default_factory=dict)
     hits: tuple[Hit, ...] = ()
     mentioned: tuple[ProductView, ...] = ()
+    articles: Container[str] = frozenset()
     categories: tuple[tuple[str, int], ...] = ()
     facts: ShopFacts = field(default_factory=ShopFacts)
     voice: OwnText | None = None

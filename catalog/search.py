@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -99,6 +99,10 @@ class CatalogSearch:
             for one in found
             if one.product_id in products
         ]
+
+    def terms(self, connection: Connection) -> Container[str]:
+        """Every index term of the catalog; it may be kept, and does not change."""
+        return self._current(connection).catalog.frequencies
 
     def load(self, connection: Connection) -> None:
         """Read the catalog beforehand, so that no customer waits for it."""

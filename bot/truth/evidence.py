@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,6 +45,8 @@ class Evidence:
     quantities: frozenset[int]
     numbers: frozenset[str]
     """Digits of names, descriptions and facts: no money by their form alone."""
+    articles: Container[str]
+    """Index terms of the whole catalog."""
     categories: str
     """What the shop sells, where the prompt says it."""
     said: str
@@ -141,6 +143,7 @@ def gather(context: TurnContext) -> Evidence:
         figures=frozenset(_figures(said)),
         quantities=quantities_in(fold(plain(said))),
         numbers=frozenset().union(*(_numbers(text) for text in texts)),
+        articles=context.articles,
         categories="; ".join(name for name, _ in context.categories),
         said=fold(plain(said)),
         now=context.now,

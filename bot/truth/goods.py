@@ -12,7 +12,7 @@ from bot.truth.mentions import LABELS, NOT_A_MODEL, NUMBER_ENDS_NAME, is_model
 from bot.truth.number_words import SMALL
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
-from catalog.words.analysis import stem, without_tilde, words
+from catalog.words.analysis import HEAD_MARK, stem, without_tilde, words
 from catalog.words.chatter import STOP_WORDS
 from catalog.words.synonyms import default_synonyms
 from shop.hours import read_days
@@ -177,10 +177,15 @@ def _article(reading: Reading, what: str) -> str | None:
     key = _stem(head)
     held = _stems(reading.evidence.vocabulary)
     groups = _groups((key,), wider=False)
-    if key in held or groups & _held_groups(held):
+    if key in held or groups & _held_groups(held) or _is_sold(reading, {key, *groups}):
         return None
     is_asked = key in map(_stem, words_in(reading.evidence.said))
     return head if groups or is_asked or is_plural else None
+
+
+def _is_sold(reading: Reading, terms: Iterable[str]) -> bool:
+    """Whether products of the shop are called so, candidates or not."""
+    return any(HEAD_MARK + term in reading.evidence.articles for term in terms)
 
 
 def _stem(word: str) -> str:

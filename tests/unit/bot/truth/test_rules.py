@@ -11,6 +11,7 @@ from bot.grounding import check
 from catalog.search import ProductView
 from shop.facts import ShopFacts
 from tests.told.scenes import Scene, load
+from tests.unit.bot.truth_world import CAP, context
 
 SUNDAY, WEDNESDAY = "2026-03-01T11:00", "2026-03-04T11:00"
 PRODUCTS = {product.sku: product for product in load()}
@@ -169,6 +170,15 @@ def test_ways_to_pay(reply: str, is_true: bool) -> None:
 )
 def test_goods(reply: str, is_true: bool) -> None:
     assert ("product" in kinds(reply, "¿tienen drones?")) is not is_true
+
+
+@pytest.mark.parametrize(
+    ("articles", "is_true"), [(set(), False), ({"^laptop"}, True), ({"^=computador"}, False)]
+)
+def test_what_the_shop_sells_need_not_be_a_candidate(articles: set[str], is_true: bool) -> None:
+    asked = replace(context("hola", products=(CAP,)), articles=frozenset(articles))
+    found = check("Sí, tenemos laptops.", asked)
+    assert found.grounded is is_true
 
 
 @pytest.mark.parametrize(
