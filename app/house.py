@@ -75,7 +75,12 @@ def open_house(*, quiet: bool = False) -> House:
     url = parse_url(settings.database_url, ROOT)
     _upgrade(url)
     database = Database(url)
-    if indexed := reindex(database):
+    try:
+        indexed = reindex(database)
+    except BaseException:
+        database.close()
+        raise
+    if indexed:
         log_event(log, logging.INFO, "catalog_reindexed", products=indexed)
     saved = database.read(saved_settings)
     settings = read_settings(saved)

@@ -8,6 +8,7 @@ earlier proves nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -36,6 +37,8 @@ VERSION = 2
 """Of the rules: stands with every decision they took."""
 
 _MOST_ALLOWED = 5
+MOST_NUMBERS = 120
+_NUMBER = re.compile(r"\d[\d.,']*")
 
 _RULES = (
     untrue_amounts,
@@ -76,8 +79,9 @@ def check(text: str, context: TurnContext) -> Verdict:
         text: the whole reply, as the customer would see it.
         context: what the prompt was built from.
     """
-    reading = Reading(text, gather(context))
-    rejections = tuple(dict.fromkeys(r for rule in _RULES for r in rule(reading)))
+    rambling = _rambling(text)
+    reading = Reading("" if rambling else text, gather(context))
+    rejections = rambling or tuple(dict.fromkeys(r for rule in _RULES for r in rule(reading)))
     products = reading.evidence.products
     named = sorted(reading.named())
     return Verdict(
@@ -89,6 +93,15 @@ def check(text: str, context: TurnContext) -> Verdict:
         },
         bases=dict(reading.bases),
     )
+
+
+def _rambling(text: str) -> tuple[Rejection, ...]:
+    """The rejection of a reply with more numbers than a customer can use, such as a model's that
+    repeats itself; the rules would compare each of them with all others."""
+    numbers = list(islice(_NUMBER.finditer(text), MOST_NUMBERS + 1))
+    if len(numbers) <= MOST_NUMBERS:
+        return ()
+    return (Rejection("amount", text[: numbers[5].end()], "not_held"),)
 
 
 def accepted(

@@ -34,7 +34,6 @@ Wake = Callable[[int, datetime, int], None]
 LEASE_S = 20.0
 BEAT_S = 5.0
 BEAT_KEPT_S = 24 * 3600.0
-TIMER_SLACK_S = 0.02
 BURY_AGAIN_S = 60.0
 UNAVAILABLE_S = 1.0
 ANEW_AT_ONCE = 2

@@ -194,15 +194,15 @@ def parse_number(text: str, decimal_mark: Mark | None = None) -> Decimal:
         return Decimal(text)
     plain = re.sub(r"(?<=\d)[' ](?=\d{3}(?!\d))", "", text)
     if decimal_mark and _is_ambiguous(plain) and decimal_mark in plain:
-        raise AmbiguousNumber(f"thousands or decimals? {text!r}")
+        raise AmbiguousNumber("thousands or decimals?")
     mark = _decimal_mark(plain)
     whole, _, decimals = plain.rpartition(mark) if mark else (plain, "", "")
     groups = re.split(r"[.,]", whole)
     if len(set(re.findall(r"[.,]", whole))) > 1 or (mark and mark in whole):
-        raise ValueError(f"not a number: {text!r}")
+        raise ValueError("the marks do not make a number")
     well_grouped = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
     if not all(group.isdecimal() for group in groups) or (len(groups) > 1 and not well_grouped):
-        raise ValueError(f"not a number: {text!r}")
+        raise ValueError("the marks do not make a number")
     return Decimal("".join(groups) + (f".{decimals}" if decimals else ""))
 
 

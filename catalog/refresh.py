@@ -76,6 +76,7 @@ class CatalogRefresh:
         try:
             content = await read_source(source, self._client, self._folder, seen=seen)
             if content is None:
+                self._fault = ""
                 return
         except ImportRejected as error:
             self._refused(source, str(error))

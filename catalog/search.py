@@ -108,11 +108,6 @@ class CatalogSearch:
         """Read the catalog beforehand, so that no customer waits for it."""
         self._current(connection)
 
-    def by_ids(self, connection: Connection, ids: list[int]) -> list[ProductView]:
-        """The active products with these ids, in the order of `ids`."""
-        found = views_by_id(connection, ids)
-        return [found[product_id] for product_id in ids if product_id in found]
-
     def _current(self, connection: Connection) -> _Loaded:
         now = state(connection)
         loaded = self._loaded
@@ -127,10 +122,10 @@ class CatalogSearch:
         now = state(connection)
         catalog = self._loader.look(connection, now)
         if before is not None and before.catalog.index_mark == now.index_mark:
-            vocabulary = before.vocabulary.renewed(catalog, self._loader.term_count)
+            vocabulary = before.vocabulary.renewed(catalog, self._loader.words_mark)
             return _Loaded(catalog, before.synonyms, vocabulary)
         synonyms = synonyms_in_force(connection)
-        return _Loaded(catalog, synonyms, Vocabulary(catalog, synonyms, self._loader.term_count))
+        return _Loaded(catalog, synonyms, Vocabulary(catalog, synonyms, self._loader.words_mark))
 
 
 def _find(catalog: LoadedCatalog, asked: Query, limit: int) -> list[_Found]:

@@ -151,7 +151,7 @@ def _filled_up(
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _stems(said: str) -> frozenset[str]:
     """The beginnings of the longer words of a text: "garantía" and "garantizado" share theirs."""
     return frozenset(word[:_STEM_LETTERS] for word in words(said) if len(word) >= _TELLING_LETTERS)

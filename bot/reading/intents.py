@@ -26,8 +26,8 @@ _HAGGLING = frozenset({"discount", "off_topic"})
 """Beside one of these an amount is what somebody offers or claims, and no price limit."""
 _REFINING = frozenset({"limit", "cheapest", "dearest"})
 _PRICE = re.compile(
-    r"[$€£]\s?\d[\d.,]*|\d{1,3}(?:[.,']\d{3})+(?![\d])|\d+(?=\s?%)"
-    r"|\d+(?=\s*(?:mil\b|mill|pesos?\b|sol(?:es)?\b|d[oó]lar|dollar|bucks|euros?\b|rea(?:l|is)\b|lucas?\b))",
+    r"[$€£]\s?\d[\d.,]*|(?<!\d)\d{1,3}(?:[.,']\d{3})+(?![\d])|(?<!\d)\d+(?=\s?%)"
+    r"|(?<!\d)\d+(?=\s*(?:mil\b|mill|pesos?\b|sol(?:es)?\b|d[oó]lar|dollar|bucks|euros?\b|rea(?:l|is)\b|lucas?\b))",
     re.IGNORECASE,
 )
 """Written amounts name no product, whatever is claimed of them."""

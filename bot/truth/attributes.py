@@ -41,7 +41,7 @@ def _text(reading: Reading, product: int) -> str:
     return product_text(reading.evidence.products[product])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _measures(text: str) -> frozenset[str]:
     return frozenset(_measure(match) for match in _MEASURE.finditer(plain(text).lower()))
 

@@ -69,23 +69,24 @@ class Evidence:
         return _vocabulary(self.products, f"{self.facts.text}\n{self.categories}")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _vocabulary(products: tuple[ProductView, ...], shop: str) -> frozenset[str]:
     texts = (f"{product_text(p)} {p.brand} {p.category}" for p in products)
     return words_in(shop).union(*map(words_in, texts))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def words_in(text: str) -> frozenset[str]:
     """The words of a text as the catalog indexes them, before they are stemmed."""
     return frozenset(words(text))
 
 
 def product_text(product: ProductView) -> str:
-    """Everything a product says about itself in words."""
-    return f"{product.name}\n{product.description}"
+    """What a product says about itself in words; the end of an endless description is left out."""
+    return f"{product.name}\n{product.description[:MOST_DESCRIPTION_CHARS]}"
 
 
+MOST_DESCRIPTION_CHARS = 4000
 _ORDERS = re.compile(
     r"\b(?:SYSTEM|SISTEMA:|INSTRUC)|(?i:\binstruc\w+ (?:para|al|for|to|anterior|previa)"
     r"|previous instruc"
@@ -104,11 +105,11 @@ def granting_text(product: ProductView) -> str:
     return product.name if _ORDERS.search(text) else text
 
 
-_amounts = lru_cache(maxsize=4096)(find_amounts)
-_discounts = lru_cache(maxsize=4096)(find_discount_claims)
+_amounts = lru_cache(maxsize=256)(find_amounts)
+_discounts = lru_cache(maxsize=256)(find_discount_claims)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _numbers(text: str) -> frozenset[str]:
     return frozenset(re.sub(r"\D", "", number) for number in re.findall(NUMBER, plain(text)))
 

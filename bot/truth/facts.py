@@ -150,7 +150,7 @@ def speaks_of_pickup(folded: str) -> bool:
     return bool(_PICKUP.search(folded))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def words_of(text: str) -> frozenset[str]:
     """The folded words of a text, three letters or longer."""
     return frozenset(_WORD.findall(fold(plain(text))))

@@ -49,7 +49,7 @@ _PLAIN = _Characters(_plain_character)
 _FOLDED = _Characters(_fold_character)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """The text with every digit ASCII and without invisible characters and emphasis marks."""
     composed = unicodedata.normalize("NFKC", text.translate(_EMPHASIS)).translate(_PLAIN)
@@ -57,7 +57,7 @@ def plain(text: str) -> str:
     return _LETTER_ZEROS.sub("000", composed)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def fold(text: str) -> str:
     """Lower case without accents, as long as the text itself; other blanks become spaces."""
     return text.translate(_FOLDED)

@@ -200,11 +200,11 @@ def _groups(stems: Iterable[str], *, wider: bool) -> frozenset[str]:
     return frozenset((names | above) - table.attributes)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _stems(vocabulary: frozenset[str]) -> frozenset[str]:
     return frozenset(map(_stem, vocabulary))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _held_groups(stems: frozenset[str]) -> frozenset[str]:
     return _groups(stems, wider=True)

@@ -93,14 +93,14 @@ NUMBER_ENDS_NAME = re.compile(
 _STOP_GAP = re.compile(r"[\n:;!?|=<>$€]|\.\s|[—–]|\s-\s|\d")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _name_stems(name: str, brand: str) -> tuple[str, ...]:
     """The words of a name and its brand, each once, without fillers."""
     stems = [token.stem for text in (name, brand) for token in _tokens(fold(plain(text)))]
     return tuple(dict.fromkeys(stem for stem in stems if stem not in _FILLERS))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _words(text: str) -> frozenset[str]:
     return frozenset(token.word for token in _tokens(fold(plain(text))))
 

@@ -87,7 +87,7 @@ def fold_affirming(text: str) -> str:
     return fold(_AFFIRMATION.sub("s1", plain(text)))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def sentences(folded: str) -> tuple[Span, ...]:
     """The sentences of a text, also cut at line ends; blank ones are left out."""
     spans, start = [], 0

@@ -68,11 +68,12 @@ class Loader:
         self._changed: dict[int, _Row] = {}
         self._dead: set[int] = set()
         self._loaded: LoadedCatalog | None = None
+        self._times_read = 0
 
     @property
-    def term_count(self) -> int:
-        """How many terms were ever seen; it tells whether words are new."""
-        return len(self._numbers)
+    def words_mark(self) -> tuple[int, int]:
+        """As long as it stays the same, no words came in."""
+        return self._times_read, len(self._numbers)
 
     def look(self, connection: Connection, state: State) -> LoadedCatalog:
         """The catalog as it stands in this transaction.
@@ -96,8 +97,11 @@ class Loader:
         return max(MIN_CHANGED_ROWS, MAX_CHANGED_SHARE * whole)
 
     def _read_all(self, connection: Connection, state: State) -> LoadedCatalog:
+        # Should reading fail half-way, the next look must not build on what is left of this one.
+        self._loaded = self._whole = None
         self._numbers, self._currencies = {}, []
         self._changed, self._dead = {}, set()
+        self._times_read += 1
         rows = connection.execution_options(yield_per=ROWS_PER_FETCH).execute(
             _rows().where(Product.active).order_by(Product.id)
         )

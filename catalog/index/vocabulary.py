@@ -14,14 +14,14 @@ class Vocabulary:
     """The words of one revision.
 
     Args:
-        term_count: how many terms were ever seen, which tells whether words came in.
+        words_mark: stays the same as long as no words come in.
     """
 
     def __init__(
         self,
         catalog: LoadedCatalog,
         synonyms: Synonyms,
-        term_count: int,
+        words_mark: tuple[int, int],
         repairer: Repairer | None = None,
     ) -> None:
         self.small_prices = catalog.small_prices
@@ -29,14 +29,14 @@ class Vocabulary:
         self.frequencies: Mapping[str, int] = catalog.frequencies
         self._catalog = catalog
         self._synonyms = synonyms
-        self._term_count = term_count
+        self._words_mark = words_mark
         self._repairer = repairer
         self._lock = threading.Lock()
 
-    def renewed(self, catalog: LoadedCatalog, term_count: int) -> Vocabulary:
+    def renewed(self, catalog: LoadedCatalog, words_mark: tuple[int, int]) -> Vocabulary:
         """The words of the next revision; repair is set up anew only when words came in."""
-        repairer = self._repairer if term_count == self._term_count else None
-        return Vocabulary(catalog, self._synonyms, term_count, repairer)
+        repairer = self._repairer if words_mark == self._words_mark else None
+        return Vocabulary(catalog, self._synonyms, words_mark, repairer)
 
     def repair(self, word: str) -> str | None:
         """The known word that a misspelt one stands for, or None."""

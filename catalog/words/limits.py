@@ -69,7 +69,12 @@ _MONEY_WORD = (
     r"|eur|reais|real|bs|bolivares|bolivianos?|bolos|quetzales|lempiras|colones|guaranies|cordobas"
     r"|balboas|mangos|varos|pavos|contos|pen)"
 )
-_DIGITS = r"[0-9]+(?:[.,' ](?=[0-9]{3}(?![0-9]))[0-9]{3})*(?:[.,][0-9]{1,2}(?![0-9]))?"
+_DIGITS = (
+    r"(?:[0-9]{1,3}(?:\.[0-9]{3}){1,4}(?:,[0-9]{1,2})?|[0-9]{1,3}(?:,[0-9]{3}){1,4}(?:\.[0-9]{1,2})?"
+    r"|[0-9]{1,3}(?:[' ][0-9]{3}){1,4}(?:[.,][0-9]{1,2})?|[0-9]{1,12}(?:[.,][0-9]{1,2})?)"
+    r"(?![0-9]|[.,'][0-9])"
+)
+"""What `parse_number` reads; of "1.500.00" nobody can tell what is meant."""
 _SCALE = rf"(?:{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![a-z0-9])"
 
 

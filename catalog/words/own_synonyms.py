@@ -27,6 +27,7 @@ MAX_WORDS = 4
 _RULES = (
     "words/analysis.py",
     "words/chatter.py",
+    "index/segment.py",
     "index/terms.py",
     "words/synonyms.py",
     "words/synonyms.txt",

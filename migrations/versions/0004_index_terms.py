@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back to postings, empty: the next import fills them."""
+    """Go back to postings, empty: products must be removed and imported anew to be found."""
     op.create_table(
         "posting",
         sa.Column("term", sa.String(length=80), nullable=False),

@@ -157,13 +157,6 @@ def test_prices_and_stock_are_read_fresh(database: Database) -> None:
     assert (hit.product.price_minor, hit.product.stock) == (7, 2)
 
 
-def test_products_come_in_the_order_asked_for(database: Database) -> None:
-    put(database, {"name": "Mesa"}, {"name": "Silla"})
-    ids = [hit.product.id for hit in find(database, "mesa") + find(database, "silla")]
-    found = database.read(lambda c: CatalogSearch().by_ids(c, [ids[1], 999, ids[0]]))
-    assert [product.name for product in found] == ["Silla", "Mesa"]
-
-
 def test_a_product_is_found_by_its_sku_before_another_ones_id(database: Database) -> None:
     put(database, {"id": "B", "sku": "A", "name": "Mesa"}, {"id": "A", "sku": "C", "name": "Silla"})
     found = database.read(lambda c: find_by_sku(c, " A "))

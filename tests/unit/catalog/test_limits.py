@@ -1,6 +1,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalog.words.analysis import fold
 from catalog.words.limits import read_limits
@@ -124,3 +126,11 @@ def test_limits_include_their_bounds() -> None:
     limits, _ = read_limits("entre 1000 y 2000 pesos")
     allowed = [limits.allow(Decimal(price)) for price in (999, 1000, 2000, 2001)]
     assert allowed == [False, True, True, False]
+
+
+@given(
+    st.from_regex(r"(?:max|entre|hasta|\$)? ?[0-9.,' ]{1,16}(?: (?:y|mil|pesos))?", fullmatch=True)
+)
+def test_no_number_is_too_odd(said: str) -> None:
+    for small in (False, True):
+        read_limits(f"laptop {said} gracias", small_prices=small)
