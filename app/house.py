@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Mapping
@@ -18,7 +19,8 @@ import shop.tables  # noqa: F401 - like those above
 from bot.metrics import Metrics
 from bot.saved_settings import saved_settings
 from catalog.index.reindex import reindex
-from catalog.products import count_products
+from catalog.products import count_products, main_currency
+from catalog.revision import CatalogMoved
 from catalog.sample import is_sample_catalog, load_sample_products, remove_sample_products
 from catalog.search import CatalogSearch
 from core.clock import Clock, SystemClock
@@ -86,7 +88,9 @@ def open_house(*, quiet: bool = False) -> House:
     settings = read_settings(saved)
     register_secrets(settings.secret_values)
     house = House(settings, database, SystemClock(), CatalogSearch(), Metrics(), saved)
-    database.write(lambda c: _sample(c, settings, house.clock.now()))
+    # Whoever else changes the catalog just now has opened the house as well: their sample stands.
+    with contextlib.suppress(CatalogMoved):
+        database.write(lambda c: _sample(c, settings, house.clock.now()))
     return house
 
 
@@ -126,6 +130,7 @@ def has_products(house: House) -> bool:
 
 
 def shop_currency(house: House) -> str:
-    """The currency of amounts that name none: the owner's, else the facts file's."""
+    """The currency of amounts that name none: the setting's, the facts', the products' own."""
     facts = house.database.read(shop_facts.load)
-    return house.settings.shop_currency or str(facts.values.get("currency") or "USD")
+    said = house.settings.shop_currency or facts.values.get("currency")
+    return str(said or house.database.read(main_currency) or "USD")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
@@ -102,11 +103,15 @@ class ContextReader:
             voice=own_texts.current(connection, voice.own_name(spoken)),
             language=spoken,
             shop_name=self._defaults.name or str(values.get("name") or ""),
-            currency=self._defaults.currency or str(values.get("currency") or "USD"),
+            currency=self._currency(connection, values),
             now=self._now().astimezone(_zone(timezone)),
             is_first_reply=is_first_reply,
             shop_revision=revision(connection),
         )
+
+    def _currency(self, connection: Connection, values: Mapping[str, Any]) -> str:
+        said = self._defaults.currency or values.get("currency")
+        return str(said or self._search.main_currency(connection) or "USD")
 
     def _talk(self, connection: Connection, conversation_id: int, seq: int) -> list[TalkMessage]:
         """The talk before message `seq`; nothing where no history is wanted."""

@@ -93,6 +93,12 @@ def count_products(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(Product.active)).scalar_one()
 
 
+def main_currency(connection: Connection) -> str | None:
+    """The currency most products are priced in; None without products."""
+    counted = select(Product.currency).group_by(Product.currency)
+    return connection.execute(counted.order_by(func.count().desc(), Product.currency)).scalar()
+
+
 def has_own_products(connection: Connection) -> bool:
     """Whether the shop has brought in products of its own, active or not."""
     found = connection.execute(select(Product.id).where(Product.source != SAMPLE).limit(1))

@@ -104,6 +104,10 @@ class CatalogSearch:
         """Every index term of the catalog; it may be kept, and does not change."""
         return self._current(connection).catalog.frequencies
 
+    def main_currency(self, connection: Connection) -> str | None:
+        """The currency most products are priced in; None without products."""
+        return self._current(connection).catalog.main_currency
+
     def load(self, connection: Connection) -> None:
         """Read the catalog beforehand, so that no customer waits for it."""
         self._current(connection)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from catalog.files.rows import ProductRow
@@ -98,6 +98,9 @@ def make_plan(
 ) -> Plan:
     """Compare rows with what is stored; changes nothing.
 
+    A row is the stored product with its external_id; where only the sku was or is known, the one
+    with its sku.
+
     Args:
         rows: unique by external_id.
         given: fields the rows speak for; a stored product keeps the others.
@@ -106,14 +109,16 @@ def make_plan(
     """
     added: list[ProductRow] = []
     updated: list[Changed] = []
+    named: set[int] = set()
     for batch in _batches(rows):
-        stored = _stored(connection, source, [row.external_id for row in batch])
+        stored = _stored(connection, source, batch)
         for row in batch:
             if row.external_id not in stored:
                 added.append(row)
                 continue
             product_id, old = stored[row.external_id]
-            new = row if replace else _merged(old, row, given)
+            named.add(product_id)
+            new = _merged(old, row, given)
             if new != old:
                 updated.append(Changed(product_id, new, old))
     makes_room = bool(rows) and source != SAMPLE
@@ -123,22 +128,20 @@ def make_plan(
         added=tuple(added),
         updated=tuple(updated),
         unchanged=len(rows) - len(added) - len(updated),
-        removed=_unnamed(connection, source, rows) if replace else (),
+        removed=_others(connection, source, named) if replace else (),
         samples=tuple(_ids(connection, SAMPLE)) if makes_room else (),
         own_synonyms=own_table(connection),
     )
 
 
-def _unnamed(connection: Connection, source: str, rows: Sequence[ProductRow]) -> tuple[int, ...]:
+def _others(connection: Connection, source: str, named: set[int]) -> tuple[int, ...]:
     """Stored products that no row names."""
-    named = {row.external_id for row in rows}
-    stored = connection.execute(
-        select(Product.id, Product.external_id).where(Product.source == source)
-    )
-    return tuple(product_id for product_id, code in stored if code not in named)
+    return tuple(product_id for product_id in _ids(connection, source) if product_id not in named)
 
 
 def _merged(old: ProductRow, new: ProductRow, given: frozenset[str]) -> ProductRow:
+    if new.external_id == new.sku:  # nothing but the sku names it here
+        new = replace(new, external_id=old.external_id)
     kept = {name: value for name, value in asdict(old).items() if name not in given}
     return replace(new, **kept)
 
@@ -165,19 +168,36 @@ _STORED = (
     )
     .join(Category, Product.category_id == Category.id, isouter=True)
     .where(Product.source == bindparam("source"))
-    .where(Product.external_id.in_(bindparam("codes", expanding=True)))
 )
+_BY_CODE = _STORED.where(Product.external_id.in_(bindparam("codes", expanding=True)))
+_BY_SKU = _STORED.where(Product.sku.in_(bindparam("codes", expanding=True)))
+
+Stored = tuple[int, ProductRow]
 
 
-def _stored(
-    connection: Connection, source: str, codes: Sequence[str]
-) -> dict[str, tuple[int, ProductRow]]:
-    """external_id → id and values of the stored products among `codes`."""
-    found: dict[str, tuple[int, ProductRow]] = {}
-    for row in connection.execute(_STORED, {"source": source, "codes": codes}):
-        product_id, *values = tuple(row)
-        found[values[0]] = product_id, ProductRow(*values)
+def _stored(connection: Connection, source: str, rows: Sequence[ProductRow]) -> dict[str, Stored]:
+    """external_id of a row → id and values of the stored product it is."""
+    codes = [row.external_id for row in rows]
+    found = {old.external_id: (id_, old) for id_, old in _read(connection, _BY_CODE, source, codes)}
+    others = {row.sku: row for row in rows if row.sku and row.external_id not in found}
+    alike: dict[str, list[Stored]] = {}
+    for id_, old in _read(connection, _BY_SKU, source, list(others)):
+        alike.setdefault(old.sku, []).append((id_, old))
+    for sku, several in alike.items():
+        row, (_, old) = others[sku], several[0]
+        is_known_by_sku = sku in (row.external_id, old.external_id)
+        if len(several) == 1 and is_known_by_sku and old.external_id not in found:
+            found[row.external_id] = several[0]
     return found
+
+
+def _read(
+    connection: Connection, statement: Select[*tuple[Any, ...]], source: str, codes: Sequence[str]
+) -> Iterator[Stored]:
+    if codes:
+        for row in connection.execute(statement, {"source": source, "codes": codes}):
+            product_id, *values = tuple(row)
+            yield product_id, ProductRow(*values)
 
 
 def apply_plan(connection: Connection, plan: Plan, now: datetime) -> None:

@@ -98,13 +98,21 @@ class LoadedCatalog:
         return int(np.count_nonzero(self.alive))
 
     @cached_property
+    def _main_currency(self) -> int:
+        return int(np.bincount(self.columns.currencies[self.alive]).argmax())
+
+    @property
+    def main_currency(self) -> str | None:
+        """The currency most products are priced in; None without products."""
+        return self.currency_names[self._main_currency] if self.size else None
+
+    @cached_property
     def small_prices(self) -> bool:
-        """Whether the middle price is a small number, judged in the most common currency."""
+        """Whether the middle price in the main currency is a small number."""
         if not self.size:
             return False
-        currencies, prices = self.columns.currencies[self.alive], self.columns.prices[self.alive]
-        common = np.bincount(currencies).argmax()
-        return bool(np.median(prices[currencies == common]) < SMALL_PRICES_BELOW)
+        is_common = self.alive & (self.columns.currencies == self._main_currency)
+        return bool(np.median(self.columns.prices[is_common]) < SMALL_PRICES_BELOW)
 
     def postings(self, term: str) -> Iterator[tuple[Slots, Weights]]:
         """Slots and weights of a term, dead slots among them."""

@@ -311,3 +311,30 @@ def test_category_levels_become_a_tree(shop: Shop) -> None:
     tree = select(Category.path, Category.parent_id.is_(None)).order_by(Category.path)
     found = [tuple(row) for row in shop.database.read(lambda c: c.execute(tree).all())]
     assert found == [("Hogar", True), ("Hogar > Mesas", False), ("Hogar > Sillas", False)]
+
+
+def test_a_list_that_knows_only_the_sku_updates_what_an_export_brought_in(shop: Shop) -> None:
+    shop.bring_in("id,sku,name,price\n17,CB-N,Camiseta,45.900\n18,CB-B,Blusa,30.000\n")
+    shop.bring_in("sku,name,price\nCB-N,Camiseta,39.900\n", replace=True)
+    assert shop.names() == ["Camiseta"]
+    (product,) = shop.database.read(lambda c: CatalogSearch().search(c, "camiseta"))
+    assert (product.product.external_id, product.product.price_minor) == ("17", 3_990_000)
+
+
+def test_an_export_takes_over_what_was_known_by_sku(shop: Shop) -> None:
+    shop.bring_in("sku,name,price\nCB-N,Camiseta,45.900\n")
+    shop.bring_in("id,sku,name,price\n17,CB-N,Camiseta,39.900\n")
+    assert shop.names() == ["Camiseta"]
+
+
+def test_products_that_share_a_sku_stay_apart(shop: Shop) -> None:
+    shop.bring_in("id,sku,name,price\n1,S,Roja,1000\n2,S,Azul,1000\n")
+    shop.bring_in("id,sku,name,price\n3,S,Verde,1000\n")
+    assert shop.names() == ["Roja", "Azul", "Verde"]
+
+
+def test_replacing_keeps_what_the_file_has_no_column_for(shop: Shop) -> None:
+    shop.bring_in("sku,name,price,stock,active\nA,Mesa,1000,4,no\nB,Silla,1000,2,si\n")
+    shop.bring_in("sku,name,price\nA,Mesa,1200\n", replace=True)
+    product = shop.database.read(lambda c: c.execute(select(Product)).one())
+    assert (product.price_minor, product.stock, product.active) == (120_000, 4, False)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import pytest
 
 from catalog.files.rows import ProductRow
 from catalog.index.reindex import reindex
+from catalog.index.segment import SegmentBuilder
 from catalog.products import IMPORT
 from catalog.search import CatalogSearch
 from catalog.store import apply_plan, make_plan
@@ -86,6 +88,23 @@ def test_many_changes_at_once_are_followed_too(database: Database) -> None:
     follower = CatalogSearch()
     answers(database, follower)
     store(database, [row(number, chance) for number in range(700)])
+    assert answers(database, follower) == answers(database, CatalogSearch())
+
+
+def test_a_reading_that_fails_half_way_leaves_nothing_behind(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(14)
+    rows = [row(number, chance) for number in range(1500)]
+    store(database, rows)
+    follower = CatalogSearch()
+    answers(database, follower)
+    store(database, [row(number, chance) for number in range(700)])
+    with monkeypatch.context() as patch:
+        patch.setattr(SegmentBuilder, "build", Mock(side_effect=MemoryError))
+        with pytest.raises(MemoryError):
+            answers(database, follower)
+    store(database, [row(number, chance) for number in range(5)])
     assert answers(database, follower) == answers(database, CatalogSearch())
 
 

@@ -186,3 +186,12 @@ def test_what_was_exported_comes_back_unchanged(run: Run, tmp_path: Path) -> Non
     again = tmp_path / "again.csv"
     run("catalog", "export", str(again))
     assert again.read_bytes() == exported.read_bytes()
+
+
+def test_a_second_import_keeps_the_currency_of_the_first(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "lista.csv"
+    path.write_text("sku;nombre;precio\nA1;Taza;12.500\n", encoding="utf-8")
+    run("catalog", "import", str(path))
+    assert counts(run("catalog", "import", str(path), "--json").json) == [0, 0, 1, 0]
+    (product,) = run("catalog", "search", "taza", "--json").json["products"]
+    assert (product["price"], product["currency"]) == (12500, "COP")
