@@ -69,26 +69,25 @@ CURRENCIES: dict[str, Currency] = {
     "XCD": Currency(2, "EC$"),
 }
 
-# Longer marks first: "US$" must not leave "US" behind.
-_MARKS = (
-    r"US\$|RD\$|BZ\$|CA\$|MX\$|EC\$|TT\$|SR\$|U\$S|U\$D|AR\$|CO\$|R\$|C\$|J\$|G\$|\$U|S/\.?|B/\.?"
-    r"|Bs\.?S?|Gs\.?|Lps\.?|[$€£¥₡₲]|[GLQ](?=[\s\d])"
-    r"|(?:pesos?|d[oó]lares|soles|euros?|reais)\b|[A-Z]{3}(?![A-Z])"
-)
-_PRICE = re.compile(
-    rf"(?P<sign>-?)\s*(?:{_MARKS})?\s*(?:{_MARKS})?\s*(?P<sign2>-?)\s*"
-    rf"(?P<number>[0-9](?:[0-9.,' ]*[0-9])?)\s*(?P<no_cents>[.,]-)?\s*(?:{_MARKS})?",
-    re.IGNORECASE,
-)
-_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u00b4": "'"})
-
-
 _NAMED = {
+    **{f"{code}$": code for code in CURRENCIES},
     "US$": "USD",
     "U$S": "USD",
     "U$D": "USD",
+    "AR$": "ARS",
+    "BZ$": "BZD",
+    "CA$": "CAD",
+    "CL$": "CLP",
+    "CO$": "COP",
+    "EC$": "XCD",
+    "MX$": "MXN",
     "R$": "BRL",
     "RD$": "DOP",
+    "SR$": "SRD",
+    "TT$": "TTD",
+    "UY$": "UYU",
+    "$U": "UYU",
+    "B/": "PAB",
     "S/": "PEN",
     "€": "EUR",
     "£": "GBP",
@@ -98,7 +97,10 @@ _NAMED = {
     "DOLAR": "USD",
     "DÓLARES": "USD",
     "DOLARES": "USD",
+    "DLS": "USD",
+    "SOL": "PEN",
     "SOLES": "PEN",
+    "EURO": "EUR",
     "EUROS": "EUR",
     "REAIS": "BRL",
     "REALES": "BRL",
@@ -109,7 +111,7 @@ _NAMED = {
     "GUARANÍES": "PYG",
     "GUARANIES": "PYG",
 }
-
+"""Marks and words that mean one currency alone."""
 
 _OTHER_CODES = """
 AED AFN ALL AMD ANG AOA AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BSD BTN BWP BYN CDF CNY CVE CZK
@@ -123,6 +125,20 @@ _NO_DECIMALS = frozenset(_ZERO_CODES.split())
 _THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 _ISO_CODES = frozenset(CURRENCIES) | frozenset(_OTHER_CODES.split())
 
+# Longer marks first: "US$" must not leave "US" behind. Of words only currencies count: in "20 mil"
+# a thousand would be lost.
+_NAMES = "|".join(sorted((re.escape(mark) for mark in _NAMED), key=len, reverse=True))
+_MARKS = (
+    rf"(?:{_NAMES})(?![A-Z])\.?|C\$|J\$|G\$|Bs\.?S?|Gs\.?|Lps\.?|[$¥]|[GLQ](?=[\s\d])|pesos?\b"
+    rf"|(?:{'|'.join(sorted(_ISO_CODES))})(?![A-Z])"
+)
+_PRICE = re.compile(
+    rf"(?P<sign>-?)\s*(?:{_MARKS})?\s*(?:{_MARKS})?\s*(?P<sign2>-?)\s*"
+    rf"(?P<number>[0-9](?:[0-9.,' ]*[0-9])?)\s*(?P<no_cents>[.,]-)?\s*(?:{_MARKS})?",
+    re.IGNORECASE,
+)
+_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u00b4": "'"})
+
 
 def is_currency(code: str) -> bool:
     """Whether `code` is a currency in use (ISO 4217)."""
@@ -134,8 +150,10 @@ def named_currency(text: str) -> str | None:
     if text.isdigit():
         return None
     written = re.sub(r"[\s\d.,'-]+", " ", text.upper().replace("GS.", "₲")).split()
+    # Of the rare codes several are words too (ALL, TOP): only beside a number they are money.
+    codes = _ISO_CODES if re.search(r"\d", text) else CURRENCIES
     for mark in written:
-        code = _NAMED.get(mark) or (mark if mark in CURRENCIES else None)
+        code = _NAMED.get(mark) or (mark if mark in codes else None)
         if code:
             return code
     return None
@@ -199,10 +217,11 @@ def parse_number(text: str, decimal_mark: Mark | None = None) -> Decimal:
     whole, _, decimals = plain.rpartition(mark) if mark else (plain, "", "")
     groups = re.split(r"[.,]", whole)
     if len(set(re.findall(r"[.,]", whole))) > 1 or (mark and mark in whole):
-        raise ValueError("the marks do not make a number")
+        raise ValueError(f"not a number: {text!r}")
     well_grouped = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
-    if not all(group.isdecimal() for group in groups) or (len(groups) > 1 and not well_grouped):
-        raise ValueError("the marks do not make a number")
+    are_digits = all(part.isdecimal() for part in (*groups, decimals or "0"))
+    if not are_digits or (len(groups) > 1 and not well_grouped):
+        raise ValueError(f"not a number: {text!r}")
     return Decimal("".join(groups) + (f".{decimals}" if decimals else ""))
 
 

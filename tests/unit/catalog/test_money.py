@@ -42,6 +42,10 @@ from catalog.money import (
         ("$25.000 COP", "COP", 2500000),
         ("12.990", "CLP", 12990),
         ("$ 12.990.-", "CLP", 12990),
+        ("MXN$ 80", "MXN", 8000),
+        ("20 mxn", "MXN", 2000),
+        ("45 PLN", "PLN", 4500),
+        ("45 lempiras", "HNL", 4500),
         ("1 299 000", "COP", 129900000),
         ("1\u00a0299\u202f000", "COP", 129900000),
         ("1'299.00", "CHF", 129900),
@@ -67,6 +71,14 @@ def test_prices_are_read_as_people_write_them(written: str, currency: str, minor
         ("10-20", "USD"),
         ("2x1000", "COP"),
         ("12 5", "USD"),
+        ("12,50 00", "USD"),
+        ("1.299 00", "USD"),
+        ("1,29 9", "USD"),
+        ("5.000 50", "COP"),
+        ("20 mil", "COP"),
+        ("25mil", "COP"),
+        ("1.5 mil", "COP"),
+        ("2 mio", "COP"),
         ("1,3E+06", "COP"),
         ("1.5", "CLP"),
         ("0.005", "USD"),
@@ -176,7 +188,8 @@ def test_only_currencies_in_use_count() -> None:
 
 @pytest.mark.parametrize(
     ("written", "code"),
-    [("US$ 45", "USD"), ("45 €", "EUR"), ("45 USD", "USD"), ("S/45", "PEN"), ("$ 45", None)],
-)
+    [("US$ 45", "USD"), ("45 €", "EUR"), ("45 USD", "USD"), ("S/45", "PEN"), ("$ 45", None),
+     ("MX$ 100", "MXN"), ("MXN$80", "MXN"), ("45 PLN", "PLN"), ("Precio top", None)],
+)  # fmt: skip
 def test_a_mark_names_its_currency_only_beyond_doubt(written: str, code: str | None) -> None:
     assert named_currency(written) == code
