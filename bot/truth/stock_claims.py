@@ -79,6 +79,7 @@ _COUNTS = re.compile(
     rf"(?! ?(?:[a-z]+)?\d)(?P<noun> ?{_UNIT})?(?P<held> (?:[\w-]+ ){{0,6}}?{_HELD})?"
     rf"|(?<![a-z0-9.,$]){_BARE_COUNT} (?:{_UNIT}(?: \w+){{0,3}}? {_HELD}|{_HELD})"
     rf"|\b(?:menos de|less than|fewer than) (?P<fewer>\d{{1,3}})(?= ?(?:$|[\n.,;!)]|{_UNIT}))"
+    rf"|\b(?:ultim[oa]s|last) (?P<lasts>\d{{1,3}})(?= ?(?:$|[\n.,;!)]|{_UNIT}))"
     r"|\b(?P<last>(?:la )?ultima (?:unidad|pieza)|the last one|last unit|una sola unidad"
     r"|ultima unidade)\b"
 )
@@ -123,6 +124,8 @@ _SOME = re.compile(
     r"|disponibilidad(?: inmediata)?"
     r"|en stock|en existencia|existencias|in stock|available|disponive(?:l|is)|em estoque"
     r"|en inventario)\b"
+    r"|\b(?:hay|tenemos|tengo|queda|contamos con|cuento con|con|temos|ha|we have) (?:\w+ )?"
+    r"(?:stock|existencias?|disponibilidad|disponibilidade|inventario|estoque)\b"
     r"|\b(?:s[i1]|yes|sim),? (?:l[oa]s? )?(?:tenemos|hay|contamos|quedan?|temos|(?:we )?have)\b"
     r"(?! (?:unidad|existencia|units))"
     r"|\b(?:tenemos|tengo|contamos con|we (?:have|carry)|temos) (?:\w+ ){0,2}?x{3,}"
@@ -217,6 +220,8 @@ def _count(
         return None
     if match["last"]:
         return StockClaim("exactly", 1, *match.span())
+    if match["lasts"]:
+        return StockClaim("exactly", int(match["lasts"]), *match.span())
     if match["fewer"]:
         is_stock = _IS_LEFT.search(folded, *sentence)
         return StockClaim("less_than", int(match["fewer"]), *match.span()) if is_stock else None
