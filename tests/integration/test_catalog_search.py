@@ -102,7 +102,7 @@ def test_the_cheapest_comes_first_when_asked_for(shop: Database) -> None:
 
 
 def test_several_things_share_the_answer(shop: Database) -> None:
-    found = names(shop, "quiero un mouse y un teclado", 4)
+    found = names(shop, "necesito un mouse y también un teclado", 4)
     assert [name.split()[0] for name in found[:2]] == ["Mouse", "Teclado"]
 
 

@@ -145,7 +145,7 @@ def test_the_caption_of_a_picture_is_answered() -> None:
         (["cuanto cuesta"], None, "es"),
         (["laptop gamer"], None, "es"),
         (["hello"], None, "en"),
-        (["hi, do you have gaming laptops?"], None, "en"),
+        (["hi, are gaming laptops in stock?"], None, "en"),
         (["oi", "quanto custa o notebook"], None, "pt"),
         (["vocês têm fone?"], None, "pt"),
         (["hola, aceitam pix? obrigado"], None, "pt"),
