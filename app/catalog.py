@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
+from app.engine import shop_time
 from app.house import ROOT, House, shop_currency
 from bot.providers.http import make_client
 from catalog.files.source import read_source
@@ -24,6 +25,7 @@ def make_refresh(
         client,
         source=lambda: settings().catalog_source,
         currency=lambda: shop_currency(house),
+        today=lambda: shop_time(house, house.clock.now()).date(),
         folder=ROOT,
     )
 

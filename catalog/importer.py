@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ def import_file(
     *,
     now: datetime,
     default_currency: str,
+    today: date | None = None,
     replace: bool = False,
     dry_run: bool = False,
     mapping: Mapping[str, str] | None = None,
@@ -74,6 +75,7 @@ def import_file(
     Args:
         now: aware UTC; when the rows were changed.
         default_currency: of prices that name no currency (ISO 4217).
+        today: the shop's day, on which sale prices must be set; None takes them all.
         replace: products of earlier imports that the file does not name are removed; nothing
             changes if any row is rejected.
         dry_run: only say what would happen.
@@ -85,7 +87,7 @@ def import_file(
     checked = check_content(
         read_path(path, language),
         default_currency=default_currency,
-        today=now.date(),
+        today=today,
         mapping=mapping,
         language=language,
     )

@@ -11,7 +11,8 @@ import asyncio
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +20,14 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from catalog.files.checking import CheckedFile, check_content
-from catalog.files.source import Content, read_source, shown
+from catalog.files.source import Content, read_source, settle, shown
 from catalog.importer import Adjust, ImportReport, bring_in
 from catalog.products import IDS_PER_QUERY
 from catalog.store import Plan
 from catalog.tables import Product
 from core.clock import Clock
 from core.database import Database
-from core.errors import ImportRejected
+from core.errors import DatabaseUnavailable, ImportRejected
 from core.log import log_event
 from core.texts import text
 
@@ -45,6 +46,7 @@ class CatalogRefresh:
     Args:
         source: the path or address as it is set now; None for none.
         currency: of prices that name none.
+        today: the shop's day, for prices that hold on some days only.
         folder: where a relative path begins.
     """
 
@@ -56,15 +58,19 @@ class CatalogRefresh:
         *,
         source: Callable[[], str | None],
         currency: Callable[[], str],
+        today: Callable[[], date],
         folder: Path,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._database = database
         self._clock = clock
         self._client = client
         self._source = source
         self._currency = currency
+        self._today = today
         self._folder = folder
-        self._seen: tuple[str, Content] | None = None
+        self._sleep = sleep
+        self._seen: tuple[str, date, Content] | None = None
         self._fault = ""
 
     async def run(self) -> None:
@@ -72,8 +78,11 @@ class CatalogRefresh:
         source = self._source()
         if source is None:
             return
-        seen = self._seen[1] if self._seen and self._seen[0] == source else None
+        today = self._today()
+        # On another day the same content may mean other prices.
+        seen = self._seen[2] if self._seen and self._seen[:2] == (source, today) else None
         try:
+            await settle(source, self._folder, now=self._clock.now(), sleep=self._sleep)
             content = await read_source(source, self._client, self._folder, seen=seen)
             if content is None:
                 self._fault = ""
@@ -82,11 +91,16 @@ class CatalogRefresh:
             self._refused(source, str(error))
             return
         try:
-            self._imported(source, await self._bring_in(content))
+            self._imported(source, await self._bring_in(content, today))
         except ImportRejected as error:
             self._refused(source, str(error))
+        except DatabaseUnavailable:
+            raise  # it passes: the next look tries again
+        except Exception as error:
+            log.exception("an import failed")
+            self._refused(source, repr(error))
         # Also when refused: the same content would be refused again.
-        self._seen = source, dataclasses.replace(content, raw=b"")
+        self._seen = source, today, dataclasses.replace(content, raw=b"")
 
     async def look(self) -> ImportReport:
         """What `run` would do if it had seen nothing yet.
@@ -97,9 +111,11 @@ class CatalogRefresh:
         source = self._source() or ""
         content = await read_source(source, self._client, self._folder)
         assert content is not None, "nothing was seen before"
-        return await self._bring_in(content, dry_run=True)
+        return await self._bring_in(content, self._today(), dry_run=True)
 
-    async def _bring_in(self, content: Content, *, dry_run: bool = False) -> ImportReport:
+    async def _bring_in(
+        self, content: Content, today: date, *, dry_run: bool = False
+    ) -> ImportReport:
         """In a thread: a large catalog takes many seconds."""
         stopped = threading.Event()
 
@@ -111,7 +127,7 @@ class CatalogRefresh:
             checked = check_content(
                 content.raw,
                 default_currency=self._currency(),
-                today=self._clock.now().date(),
+                today=today,
                 progress=go_on,
             )
             return bring_in(

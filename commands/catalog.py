@@ -39,7 +39,7 @@ def import_(arguments: Namespace) -> int:
             checked = check_content(
                 _content(arguments.file),
                 default_currency=app.shop_currency(house),
-                today=house.clock.now().date(),
+                today=app.shop_time(house, house.clock.now()).date(),
                 mapping=mapping,
                 progress=bar.show,
             )

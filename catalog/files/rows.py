@@ -61,6 +61,7 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL_ADDRESSES = re.compile(r"[\s,;|]+(?=https?:)", re.IGNORECASE)
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)(?!\d)")
 _DAMAGED = re.compile(r"\d(?:[.,]\d+)?E\+\d+|\d{4}-\d\d-\d\d 00:00:00", re.IGNORECASE)
 
 
@@ -197,16 +198,25 @@ def _written_price(cells: Mapping[str, str], today: date | None) -> str:
     sale = cells.get("sale_price", "").strip()
     if not re.search("[1-9]", sale):
         return price
-    starts, ends = (_day(cells.get(name, "")) for name in ("sale_from", "sale_to"))
-    is_over = today and ((starts and today < starts) or (ends and ends < today))
+    if today is None:
+        return sale
+    try:
+        starts, ends = (_day(cells.get(name, "")) for name in ("sale_from", "sale_to"))
+    except ValueError:
+        return price  # better no offer than one that is over
+    is_over = (starts and today < starts) or (ends and ends < today)
     return price if is_over else sale
 
 
 def _day(value: str) -> date | None:
-    try:
-        return date.fromisoformat(value.strip()[:10])
-    except ValueError:
+    """A day as programs (`2025-11-25T…`) and spreadsheets (`25/11/2025 23:59`) write it."""
+    value = value.strip()
+    if not value:
         return None
+    if match := _DAY_FIRST.match(value):
+        day, month, year = map(int, match.groups())
+        return date(year + 2000 if year < 100 else year, month, day)
+    return date.fromisoformat(value[:10].replace("/", "-"))
 
 
 def _currency(cells: Mapping[str, str], written: str, rules: RowRules) -> str:

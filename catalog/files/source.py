@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     import httpx
 
 DOWNLOAD_S = 60.0
+SETTLED_S = 10.0
+"""A file that changed less long ago may still be written; a server's answer tells its end."""
 _GOOGLE_SHEET = re.compile(
     r"(https://docs\.google\.com/spreadsheets/d/(?!e/)[\w-]+)"
     r"(?:/(?:edit|view)?)?(?:[?#](?:.*?gid=(\d+))?.*)?"
@@ -75,15 +80,44 @@ async def read_source(
         else:
             content = await asyncio.to_thread(_read_path, folder / source, seen)
     except FetchFailed as error:
-        reason = text(f"catalog.fetch.{error.kind}", language, **error.fields)
-        raise ImportRejected(
-            text("catalog.source.not_fetched", language, source=shown(source), reason=reason)
-        ) from error
+        raise _not_fetched(source, error, language) from error
     except OSError as error:
         raise ImportRejected(text("catalog.file.missing", language, file=source)) from error
     if content is None or (seen is not None and content.mark == seen.mark):
         return None
     return content
+
+
+async def settle(
+    source: str,
+    folder: Path,
+    *,
+    now: datetime,
+    sleep: Callable[[float], Awaitable[None]],
+    language: str = "es",
+) -> None:
+    """Wait until a file just written has stood still for SETTLED_S.
+
+    Raises:
+        ImportRejected: it has not.
+    """
+    if is_address(source):
+        return
+    path = folder / source
+    with suppress(OSError):  # whoever reads it tells that it is not there
+        mark, age_s = _mark_of(path), now.timestamp() - path.stat().st_mtime
+        if abs(age_s) >= SETTLED_S:
+            return
+        await sleep(SETTLED_S - age_s)
+        if _mark_of(path) != mark:
+            raise _not_fetched(source, FetchFailed("being_written"), language)
+
+
+def _not_fetched(source: str, error: FetchFailed, language: str) -> ImportRejected:
+    reason = text(f"catalog.fetch.{error.kind}", language, **error.fields)
+    return ImportRejected(
+        text("catalog.source.not_fetched", language, source=shown(source), reason=reason)
+    )
 
 
 def _read_path(path: Path, seen: Content | None) -> Content | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ from tests.fakes import FixedClock
 
 HEAD = "sku,nombre,precio\n"
 ROWS = [f"A{number},Mesa {number},{1000 + number}\n" for number in range(10)]
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 ADDRESS = "https://shop.example/list.csv"
 
 
@@ -33,18 +34,25 @@ class Source:
         self.answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(404)
         self.asked: list[httpx.Request] = []
         client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
+        self.day = date(2026, 3, 2)
+        self.written_meanwhile: Callable[[], None] = lambda: None
         self.refresh = CatalogRefresh(
             database,
-            FixedClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC)),
+            FixedClock(NOW),
             client,
             source=lambda: self.setting,
             currency=lambda: "COP",
+            today=lambda: self.day,
             folder=folder,
+            sleep=self._sleep,
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
         return self.answer(request)
+
+    async def _sleep(self, _seconds: float) -> None:
+        self.written_meanwhile()
 
     def write(self, *rows: str, at_s: int = 0) -> None:
         self.path.write_text(HEAD + "".join(rows), encoding="utf-8")
@@ -80,6 +88,47 @@ async def test_a_file_that_has_not_changed_is_not_read_again(
     await source.refresh.run()
     await source.refresh.run()
     assert events(caplog) == ["catalog_imported"]
+
+
+async def test_a_file_still_being_written_is_left_for_the_next_look(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    now_s = int(NOW.timestamp())
+    source.write(ROWS[0], "A1,Mesa 1,10", at_s=now_s - 1)
+    source.written_meanwhile = lambda: source.write(*ROWS, at_s=now_s)
+    await source.refresh.run()
+    assert source.skus() == []
+    assert "se está escribiendo" in caplog.messages[0]
+    await source.refresh.run()
+    assert len(source.skus()) == 10
+
+
+async def test_a_sale_ends_though_the_file_stays_as_it_is(source: Source) -> None:
+    head = "sku,nombre,precio,precio oferta,sale to\n"
+    source.path.write_text(head + "A1,Mesa,1000,800,02/03/2026\n", encoding="utf-8")
+    prices = []
+    for source.day in (date(2026, 3, 2), date(2026, 3, 3)):
+        await source.refresh.run()
+        query = select(Product.price_minor)
+        prices.append(source.database.read(lambda c: c.execute(query).scalar_one()))  # noqa: B023
+    assert prices == [80000, 100000]
+
+
+async def test_a_fault_of_our_own_is_told_once_and_not_tried_every_time(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> str:
+        raise ZeroDivisionError
+
+    source.write(*ROWS)
+    source.refresh._currency = fails
+    await source.refresh.run()
+    await source.refresh.run()
+    assert events(caplog).count("catalog_import_refused") == 1
+    source.refresh._currency = lambda: "COP"
+    source.write(*ROWS, at_s=1)
+    await source.refresh.run()
+    assert len(source.skus()) == 10
 
 
 async def test_a_source_that_lost_much_of_the_catalog_is_refused_once(

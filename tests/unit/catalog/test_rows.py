@@ -137,7 +137,11 @@ def test_a_bad_row_says_what_is_wrong(cells: dict[str, str], said: str) -> None:
         pytest.param("2026-03-05T00:00:00", "", 80000, id="from today"),
         pytest.param("2026-03-06", "", 100000, id="not yet"),
         pytest.param("", "2026-03-04", 100000, id="no longer"),
-        pytest.param("pronto", "", 80000, id="no date"),
+        pytest.param("", "4/3/2026 23:59", 100000, id="no longer, day first"),
+        pytest.param("05/03/26", "05-03-2026", 80000, id="now, day first"),
+        pytest.param("2026/03/06", "", 100000, id="not yet, with strokes"),
+        pytest.param("pronto", "", 100000, id="no date"),
+        pytest.param("", "31/02/2026", 100000, id="no day"),
     ],
 )
 def test_a_sale_price_counts_on_its_days(first: str, last: str, minor: int) -> None:
