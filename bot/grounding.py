@@ -26,6 +26,7 @@ from bot.truth.prices import untrue_amounts
 from bot.truth.reading import Reading, Rejection
 from bot.truth.stock import untrue_stock
 from bot.truth.terms import untrue_terms
+from bot.truth.variants import untrue_variants
 from bot.turn_context import TurnContext
 from catalog.money import format_price
 from catalog.search import ProductView
@@ -50,6 +51,7 @@ _RULES = (
     untrue_payments,
     untrue_goods,
     untrue_measures,
+    untrue_variants,
 )
 """Discounts come after the amounts: a minimum purchase may be met by what those add up to."""
 

@@ -13,6 +13,7 @@ from catalog.words.chatter import STOP_WORDS
 
 _SAYS_UNITS = re.compile(r"unid|uds|unit|stock|pieza|queda|left|only|solo")
 _OFFERS = re.compile(r"hay|tenemos|tengo|contamos|we have|temos")
+_YES = re.compile(r"\W*(?i:sí|yes|sim)[,:!.]* (?:(?:el|la|los|las|the|o|a|os|as) )?")
 _FEW = re.compile(r"ultimas|poc[oa]s|few|acabando|agotando|por agotar|almost")
 _NOUN = re.compile(
     r"\d (?!(?:de|del|en|of|in|disponib\w+|unid\w+|uds|units?|left|piezas?|pieces?|pecas?"
@@ -39,6 +40,8 @@ def untrue_stock(reading: Reading) -> Iterator[Rejection]:
     names |= {match.start(1) for match in _COUNTED_NAME.finditer(reading.written)}
     claims = find_stock_claims(reading.written, frozenset(names))
     says_none = any(claim.says == "none" for claim in claims)
+    if not says_none:
+        yield from _affirmed(reading)
     for claim in claims:
         if claim.says == "offered" and says_none:
             continue  # "Sí, lo tenemos en catálogo, pero está agotado"
@@ -51,6 +54,17 @@ def untrue_stock(reading: Reading) -> Iterator[Rejection]:
             yield reading.reject("stock", claim.start, claim.end, "not_so")
         elif not owners and not _agrees_with_candidates(reading, claim):
             yield reading.reject("stock", claim.start, claim.end, "not_held")
+
+
+def _affirmed(reading: Reading) -> Iterator[Rejection]:
+    """Sold-out products whose price answers "yes": "Sí, la remera XL está a …"."""
+    for mention in reading.mentions:
+        start, end = reading.sentence_of(mention.start)
+        priced = [a.value for a in reading.amounts if mention.end <= a.start < end]
+        is_yes = _YES.fullmatch(reading.written, start, mention.start)
+        stocks = {reading.evidence.products[i].stock for i in mention.products}
+        if is_yes and priced and stocks == {0} and not reading.evidence.figures & set(priced):
+            yield reading.reject("stock", mention.start, mention.end, "not_so")
 
 
 def _is_of_unknown(reading: Reading, claim: StockClaim) -> bool:
