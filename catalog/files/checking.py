@@ -9,12 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from catalog.files.carried import carried_mark
 from catalog.files.columns import KnownColumns
 from catalog.files.progress import Progress, untold
 from catalog.files.reader import read_table
 from catalog.files.rows import BadRow, ProductRow, RowRules, check_row, code_of
-from catalog.files.table import Cells, Record, Table
-from catalog.money import common_decimal_mark, is_currency, named_currency
+from catalog.files.table import Cells, Record, Table, TypedNumber
+from catalog.money import Mark, common_decimal_mark, is_currency, named_currency
 from core.errors import ImportRejected
 from core.texts import text
 
@@ -59,6 +60,7 @@ class CheckedFile:
         rejected: the bad ones, by line.
         columns: field → the column it was read from.
         table: what the file was read into, without its records.
+        decimal_mark: the mark its prices prove to stand before decimals, if they do.
     """
 
     rows: tuple[ProductRow, ...]
@@ -66,6 +68,7 @@ class CheckedFile:
     rejected: tuple[Rejection, ...]
     columns: Mapping[str, str]
     table: Table
+    decimal_mark: Mark | None = None
 
 
 def read_path(path: Path, language: str = "es") -> bytes:
@@ -123,22 +126,26 @@ def check_content(
         tuple(sorted(checked.rejected, key=lambda rejection: rejection.line)),
         {name: table.header[position] for name, position in positions.items()},
         replace(table, records=()),
+        rules.decimal_mark,
     )
 
 
 def _rules(table: Table, positions: Mapping[str, int], default_currency: str) -> RowRules:
     price_at = [positions[name] for name in ("price", "sale_price") if name in positions]
-    mark = common_decimal_mark(_cells_at(table, price_at))
+    mark = carried_mark(table.header) or common_decimal_mark(_cells_at(table, price_at))
     # "Precio (USD)": what the column says of itself goes before the shop's own currency.
     named = named_currency(re.sub(r"[()\[\]]", " ", table.header[price_at[0]]))
     return RowRules(named or default_currency, mark)
 
 
 def _cells_at(table: Table, positions: list[int]) -> Iterator[str]:
+    """What somebody wrote there: a program's own numbers tell nothing of how the shop writes."""
     for record in table.records:
         for position in positions:
             if position < len(record.cells):
-                yield record.cells[position]
+                cell = record.cells[position]
+                if not isinstance(cell, TypedNumber):
+                    yield cell
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from catalog.files.carried import reason_column
 from catalog.files.checking import CheckedFile
 from catalog.files.table import protected
 from core.texts import text
@@ -26,8 +27,9 @@ def write_rejects(path: Path, checked: CheckedFile, language: str = "es") -> Non
     width = max(len(header), *(len(bad.cells) for bad in checked.rejected))
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=checked.table.delimiter)
-        added = [text(f"catalog.rejects.{name}", language) for name in ("line", "reason")]
-        writer.writerow([*_padded(header, width), *added])
+        line = text("catalog.rejects.line", language)
+        reason = reason_column(checked.decimal_mark, language)
+        writer.writerow([*_padded(header, width), line, reason])
         for bad in checked.rejected:
             cells = [protected(cell) for cell in _padded(bad.cells, width)]
             writer.writerow([*cells, bad.line, bad.reason])

@@ -122,11 +122,18 @@ def storable(cell: str) -> str:
     return _CONTROL.sub("", cell.encode("utf-8", "ignore").decode())
 
 
-def number_text(value: int | float) -> str:
+class TypedNumber(str):
+    """The text of a cell that held a number rather than what somebody wrote."""
+
+    __slots__ = ()
+
+
+def number_text(value: int | float) -> TypedNumber:
     """A number of a program's own as text that can be read in one way only.
 
     Cents are enough for every price here, and three decimals would look like thousands.
     """
     if isinstance(value, int) or (value.is_integer() and abs(value) < MOST_EXACT):
-        return str(int(value))
-    return repr(round(value, 2)) if abs(value) < MOST_EXACT else f"{value:.14E}"
+        return TypedNumber(int(value))
+    exact = abs(value) < MOST_EXACT
+    return TypedNumber(repr(round(value, 2)) if exact else f"{value:.14E}")

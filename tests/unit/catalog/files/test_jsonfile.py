@@ -36,6 +36,11 @@ def test_numbers_are_numbers_whatever_their_decimals() -> None:
     assert products([{**MESA, "price": 1299, "stock": 3.0}])["A1"].stock == 3
 
 
+def test_numbers_tell_nothing_of_how_prices_are_written_beside_them() -> None:
+    found = products([{**MESA, "price": 4200.5}, {**MESA, "sku": "A2", "price": "$ 3.200"}])
+    assert [row.price_minor for row in found.values()] == [420050, 320000]
+
+
 def test_objects_and_lists_stand_for_what_they_name() -> None:
     shown = products(
         [
