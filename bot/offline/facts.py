@@ -8,7 +8,7 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from bot.offline import opening, paying
-from bot.offline.lexicon import lexicon
+from bot.offline.lexicon import lexicon, with_pairs
 from bot.offline.saying import say
 from bot.reading import intents
 from bot.reading.intents import Reading, asked
@@ -20,6 +20,8 @@ from shop import facts as shop_facts
 
 _SAME_PLACE_FROM = 6
 """Letters a place needs before one letter may be wrong."""
+_SHARED_STEM, _ENDING = 5, 1
+"""Letters two forms of a word share at least, and those the shorter one may end in."""
 _SETTINGS = frozenset({*shop_facts.TOPICS, "name", "currency", "timezone", "website"})
 
 
@@ -45,6 +47,14 @@ def own_fields(context: TurnContext) -> str:
         for key in context.facts.values
         if key not in _SETTINGS and _named(key, said) and shop_facts.describe(context.facts, key)
     )
+
+
+def answered_by_own(context: TurnContext) -> frozenset[str]:
+    """The intents a field of the shop's own answers, whatever else is known on them."""
+    said = with_pairs(asked(context.waiting))
+    names_way = any(group & said for group in lexicon()["payment"].values())
+    is_invoice = bool(lexicon()["invoice"]["words"] & said) and not names_way
+    return frozenset({"discount", "payment"} if is_invoice else {"discount"})
 
 
 def unknown_service(context: TurnContext) -> str:
@@ -138,8 +148,15 @@ def _described(context: TurnContext, topic: str, entries: list[Mapping[str, Any]
 
 
 def _named(key: str, said: set[str]) -> bool:
-    singular = {word.removesuffix("s") for word in said}
-    return any(len(word) > 3 and word.removesuffix("s") in singular for word in words(key))
+    """Whether words speak of a field by its name, or by another word of its stem."""
+    return any(len(part) > 3 and _is_akin(part, word) for part in words(key) for word in said)
+
+
+def _is_akin(one: str, other: str) -> bool:
+    """Whether two words are forms of one: "facturan" and "facturacion"."""
+    least = max(_SHARED_STEM, min(len(one), len(other)) - _ENDING)
+    same = one.removesuffix("s") == other.removesuffix("s")
+    return same or (len(one) >= least and one[:least] == other[:least])
 
 
 def _hours(context: TurnContext, _said: set[str], _reading: Reading) -> str:

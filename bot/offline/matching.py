@@ -10,6 +10,8 @@ from bot.reading import traits
 from bot.reading.language import fold, words
 from bot.reading.wishes import Wish
 from catalog.search import Hit, ProductView
+from catalog.words.analysis import is_measure
+from catalog.words.analysis import words as analysed
 
 _FAR_WORSE = 0.5
 """Share of another hit's score below which a hit by the same words only touches what was asked."""
@@ -62,7 +64,7 @@ def _best(wish: Wish, hits: Sequence[Hit]) -> Match:
     counts = [sum(_has(word, hit) for word in named) for hit in hits]
     most = max(counts, default=0)
     best = [hit for hit, count in zip(hits, counts, strict=True) if count == most]
-    best = _as_detailed(wish, best)
+    best = _as_measured(_as_detailed(wish, _for_purpose(wish, hits, best)))
     missing = tuple(word for word in named if best and not any(_has(word, hit) for hit in best))
     return Match(wish, tuple(hit.product for hit in best), missing)
 
@@ -80,6 +82,21 @@ def _is_made_for(named: Sequence[str], product: ProductView) -> bool:
     held = {stem(word) for word in words(behind)}
     asked = {stem(word) for word in named}
     return bool(mark) and bool(asked & held) and not asked & stems
+
+
+def _for_purpose(wish: Wish, hits: Sequence[Hit], best: list[Hit]) -> list[Hit]:
+    """What serves the purpose, where the search puts it before what only is called alike:
+    "pastillas para la presión" are no other pills."""
+    serving = [hit for hit in hits if set(words(hit.reason)) & set(wish.details)]
+    is_first = bool(serving) and serving[0] is hits[0]
+    return serving if is_first and serving[0] not in best else best
+
+
+def _as_measured(hits: list[Hit]) -> list[Hit]:
+    """Those found by the most measures, where some were: a rod of 1/2 inch is none of 3/8."""
+    counts = [sum(map(is_measure, analysed(hit.reason))) for hit in hits]
+    most = max(counts, default=0)
+    return [hit for hit, count in zip(hits, counts, strict=True) if count == most]
 
 
 def _as_detailed(wish: Wish, hits: list[Hit]) -> list[Hit]:

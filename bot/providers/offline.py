@@ -148,7 +148,7 @@ def _parts(context: TurnContext, reading: Reading, most: int) -> Iterator[Part]:
     own = told or facts.unknown_service(context)
     about = products.answer(context, reading, most) if PRODUCT in asked else []
     if own:
-        asked -= {"branches"} | ({"discount"} if told else set())
+        asked -= {"branches"} | (facts.answered_by_own(context) if told else set())
         asked -= set() if context.found else {PRODUCT}
     is_answered = bool(own)
     if own:

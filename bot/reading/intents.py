@@ -143,10 +143,14 @@ def read(text: str) -> Reading:
         order=tuple(name for name in dict.fromkeys(found) if name in settled),
         wishes=wanted,
         markers=frozenset().union(*(sentence.markers.keys() for sentence in sentences)),
-        is_follow_up=leads_on or all(w.isdigit() or traits.is_trait(w) for w in content),
+        is_follow_up=leads_on or all(map(_says_no_article, content)),
         places=tuple(place for sentence in sentences for place in sentence.places),
         has_strays=any(sentence.strays for sentence in sentences),
     )
+
+
+def _says_no_article(word: str) -> bool:
+    return word.isdigit() or traits.is_trait(word) or traits.is_package(word)
 
 
 def _content(wanted: Iterable[Wish]) -> tuple[str, ...]:

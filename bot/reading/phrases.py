@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 
 from bot.reading.language import words
 from catalog.words.chatter import STOP_WORDS
+from catalog.words.synonyms import default_synonyms
 
 _GAP = r"(?:[a-z0-9]+ ){0,3}"
 _REPAIR_FROM = 7
@@ -106,7 +107,7 @@ def repaired(word: str) -> str:
     book = phrase_book()
     if len(word) < _REPAIR_FROM - 1 or not word.isalpha() or word in book.chat:
         return word
-    if word in book.repairable:
+    if word in book.repairable or word in default_synonyms().spellings:
         return word
     errors = 2 if len(word) >= _TWO_ERRORS_FROM else 1
     near = (

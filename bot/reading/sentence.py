@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bot.reading import traits
 from bot.reading.phrases import matches, phrase_book, repaired
 from catalog.words.chatter import LINK_WORDS
+from catalog.words.roles import excluded_at
 
 PRODUCT = "product"
 POLITE = frozenset({"greeting", "thanks", "goodbye", "assent"})
@@ -74,7 +76,10 @@ class Sentence:
             self.explained |= spots
         self.content = []
         named -= {at for at in named if self.written[at] in LINK_WORDS}
+        left_out = self._left_out()
+        named -= left_out
         candidates = [i for i in range(len(plain)) if i in named or self._may_name(i)]
+        candidates = [i for i in candidates if i not in left_out]
         for at in candidates:
             if at in named or self._counts(at):
                 self.content.append(at)
@@ -95,6 +100,15 @@ class Sentence:
         while first > 0 and self.written[first - 1] in INTRODUCES:
             first -= 1
         return self.written[first:at]
+
+    def _left_out(self) -> frozenset[int]:
+        """Positions of what is not wanted, up to the next comma: "que no sea Bosch ni DeWalt"."""
+        ends = sorted({0, *self.breaks, len(self.written)})
+        return frozenset(
+            start + at
+            for start, end in pairwise(ends)
+            for at in excluded_at(self.written[start:end], traits.is_trait)
+        )
 
     def _may_name(self, at: int) -> bool:
         word = self.written[at]

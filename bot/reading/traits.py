@@ -56,9 +56,10 @@ def asks_for_sizes(said: Iterable[str]) -> bool:
 
 
 def is_size(word: str, *, behind: str) -> bool:
-    """Whether a word is a size of clothes; a lone letter is one behind "talla" or "en"."""
+    """Whether a word is a size of clothes; a lone letter is one behind "talla", "en", a colour."""
     known = _words()
-    is_named = behind in known.before_size or behind in _IN
+    is_named = behind in known.before_size or behind in _IN or behind in known.colors
+    is_named = is_named or behind in known.colors_or_things
     return word in known.sizes and (len(word) > 1 or is_named)
 
 

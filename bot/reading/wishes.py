@@ -173,6 +173,8 @@ class _Reader:
             at -= 1
         if at < earliest or self._is_apart(at + 1) or traits.is_unit(self._written[first]):
             return None
+        if at and self._written[at - 1] in _WITH:
+            return None  # "con 16 de RAM" tells what it should have
         return traits.number(self._written[at])
 
     def _is_link(self, at: int) -> bool:

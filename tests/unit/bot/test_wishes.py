@@ -15,6 +15,11 @@ NAMED = [
     ("hacen envios a cali", []),
     ("cobran envio?", []),
     ("cajas para envios", ["cajas"]),
+    ("taladro que no sea bosch ni dewalt", ["taladro"]),
+    ("vestido q no sea rojo", ["vestido"]),
+    ("no quiero jean, mejor una falda", ["falda"]),
+    ("campera sin capucha", ["campera"]),
+    ("pegamento pvc", ["pegamento pvc"]),
 ]  # fmt: skip
 
 
@@ -31,6 +36,7 @@ def test_each_product_is_named_by_its_own_words(message: str, names: list[str]) 
         ("el iphone 16, el galaxy s25", [None, None]),
         ("televisor de 43 pulgadas", [None]),
         ("dos docenas de medialunas", [2]),
+        ("laptop con 16 de ram", [None]),
     ],
 )
 def test_a_number_before_a_product_counts_it(message: str, quantities: list[int | None]) -> None:

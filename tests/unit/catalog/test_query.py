@@ -274,6 +274,7 @@ def test_the_wished_order_is_noticed(text: str, order: str) -> None:
     [
         ("celular que no sea samsung", ["samsung"], ["celular"]),
         ("celular excepto negro o samsung", ["negro", "samsung"], ["celular"]),
+        ("celular que no sea samsung ni negro", ["samsung", "negro"], ["celular"]),
         ("celulares menos samsung", ["samsung"], ["celulares"]),
         ("celulares menos samsung y teclados", ["samsung"], ["celulares", "teclados"]),
         ("a phone, not samsung", ["samsung"], ["phone"]),
