@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from argparse import Namespace
 from contextlib import closing
@@ -21,6 +22,7 @@ from catalog.money import format_price, major_from_minor
 from catalog.search import Hit
 from commands.output import complain, say, say_json
 from commands.progress import Bar
+from commands.reading import read_text
 from core.errors import ConfigError
 from core.texts import text
 
@@ -174,11 +176,8 @@ def _find(house: app.House, query: str, limit: int) -> list[Hit]:
 
 
 def _read_queries(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            return [line.rstrip("\n") for line in file]
-    except (OSError, UnicodeError):
-        raise ConfigError(text("commands.file_unreadable", file=path.name)) from None
+    lines = io.StringIO(read_text(path), newline=None)  # splitlines would part at more marks
+    return [line.rstrip("\n") for line in lines]
 
 
 def search_body(query: str, hits: list[Hit]) -> dict[str, Any]:

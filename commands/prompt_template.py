@@ -8,10 +8,9 @@ from pathlib import Path
 
 import app
 from bot.prompts import voice
-from catalog.files.decoding import decode
 from commands.output import complain, say
+from commands.reading import read_text
 from core import own_texts
-from core.errors import ConfigError
 from core.texts import text
 
 
@@ -30,7 +29,7 @@ def show(arguments: Namespace) -> int:
 
 def set_(arguments: Namespace) -> int:
     """Put the text of a file in force."""
-    body = voice.checked(_read(Path(arguments.file)))
+    body = voice.checked(read_text(Path(arguments.file)))
     return _save(arguments, body, "commands.template_saved")
 
 
@@ -53,13 +52,3 @@ def _save(arguments: Namespace, body: str, done: str) -> int:
 
 def _language(house: app.House, arguments: Namespace) -> str:
     return arguments.language or house.settings.shop_language
-
-
-def _read(path: Path) -> str:
-    try:
-        content = decode(path.read_bytes())
-    except OSError:
-        content = None
-    if content is None:
-        raise ConfigError(text("commands.file_unreadable", file=path.name))
-    return content

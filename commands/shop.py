@@ -10,6 +10,7 @@ from typing import Any
 
 import app
 from commands.output import say, say_json
+from commands.reading import read_text
 from core.errors import ConfigError
 from core.texts import text
 from shop import facts
@@ -49,9 +50,7 @@ def read_facts(path: Path) -> dict[str, Any]:
         ConfigError: it cannot be read, or says something wrong.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError:
-        raise ConfigError(text("commands.file_unreadable", file=path.name)) from None
+        data = json.loads(read_text(path))
     except ValueError as error:
         raise ConfigError(text("commands.json_broken", file=path.name, reason=error)) from None
     if not isinstance(data, dict):

@@ -10,13 +10,13 @@ import app
 from catalog.index.reindex import reindex
 from catalog.words.own_synonyms import own_table, save_own_table
 from commands.output import say
-from core.errors import ConfigError
+from commands.reading import read_text
 from core.texts import text
 
 
 def synonyms(arguments: Namespace) -> int:
     """Show the shop's own lines, or put those of a file in force; an empty file drops them."""
-    table = _read(Path(arguments.file)) if arguments.file else None
+    table = read_text(Path(arguments.file)) if arguments.file else None
     with closing(app.open_house(quiet=True)) as house:
         if table is None:
             own = house.database.read(own_table)
@@ -26,10 +26,3 @@ def synonyms(arguments: Namespace) -> int:
         house.database.write(lambda c: save_own_table(c, table, now=now))
         say(text("commands.synonyms_saved", count=reindex(house.database)))
     return 0
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeError):
-        raise ConfigError(text("commands.file_unreadable", file=path.name)) from None

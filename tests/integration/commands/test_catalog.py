@@ -166,6 +166,14 @@ def test_no_more_results_than_wanted(run: Run) -> None:
     assert len(run("catalog", "search", "laptop", "--limit", "2", "--json").json["products"]) == 2
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_queries_of_windows_are_read(run: Run, tmp_path: Path, encoding: str) -> None:
+    queries = tmp_path / "queries.txt"
+    queries.write_text("portátil\naudífonos\n", encoding=encoding)
+    answered = run("catalog", "search", "--queries", str(queries))
+    assert [json.loads(line)["query"] for line in answered.lines] == ["portátil", "audífonos"]
+
+
 def test_queries_are_answered_one_line_each_in_their_order(run: Run, tmp_path: Path) -> None:
     asked = ["laptop", "", "xyzzy", "audífonos\u2028baratos", "laptop"]
     queries = tmp_path / "queries.txt"

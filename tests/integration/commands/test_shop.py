@@ -32,6 +32,14 @@ def test_own_facts_replace_the_samples_and_unknown_fields_are_kept(
     assert run("shop", "show", "--json").json == FACTS
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_text_file_of_windows_is_read(run: Run, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "facts.json"
+    path.write_text('{"name": "Panadería Muñoz"}', encoding=encoding)
+    assert run("shop", "import", str(path)).code == 0
+    assert run("shop", "show", "--json").json == {"name": "Panadería Muñoz"}
+
+
 def test_own_facts_are_no_longer_called_sample(run: Run, tmp_path: Path) -> None:
     run("shop", "import", write(tmp_path, json.dumps(FACTS)))
     assert "ejemplo" not in run("shop", "show").out

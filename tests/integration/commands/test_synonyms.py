@@ -33,6 +33,13 @@ def test_own_words_are_searched_by_and_shown(run: Run, file: Path) -> None:
     assert "laptop, chismático" in run("catalog", "synonyms").out
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_text_file_of_windows_is_read(run: Run, file: Path, encoding: str) -> None:
+    file.write_text("laptop, chismático\n", encoding=encoding)
+    assert run("catalog", "synonyms", str(file)).code == 0
+    assert found(run, "chismático")[0].startswith("Laptop")
+
+
 def test_an_empty_file_drops_them(run: Run, file: Path) -> None:
     run("catalog", "synonyms", str(file))
     file.write_text("", encoding="utf-8")
