@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from bot.truth.evidence import product_text
-from bot.truth.folding import plain
+from bot.truth.folding import fold, plain
 from bot.truth.number_words import parse_digits
 from bot.truth.reading import Reading, Rejection
 from catalog.words.analysis import words
@@ -15,8 +15,12 @@ from catalog.words.analysis import words
 _MEASURE = re.compile(
     r"(?<![\w.,$#])(?P<number>\d+(?:[.,]\d+)*) ?(?P<unit>gb|tb|mb|gigas?|teras?|megapix\w+|mpx?|mah"
     r"|pulgadas?|polegadas?|inch(?:es)?|pulg\b|[\"”″]|hz|khz|btu|rpm|dpi|w|watts?|vatios?|litros?"
-    r"|liters?|lts?|l|kg|kilos?|quilos?|ml|cm|mm|oz)(?![\w])"
+    r"|liters?|lts?|l|kg|kilos?|quilos?|ml|cm|mm|oz|m2|mts2|metros cuadrados|lumenes|lumens|lm"
+    r"|(?P<loose>segundos?|segs?|seconds?|(?<=\d{3} )(?:horas|hours))"
+    r"|% (?:de |of )?(?:algodon|algodao|cotton|poliester|polyester|lana|wool|lino|linho|linen"
+    r"|cuero|couro|leather|seda|silk|viscosa|nylon|acrilico|bambu|cacao|cacau|cocoa))(?!\w)"
 )
+"""What is loose says other things too, unless a product stands beside it."""
 
 
 def untrue_measures(reading: Reading) -> Iterator[Rejection]:
@@ -29,6 +33,8 @@ def untrue_measures(reading: Reading) -> Iterator[Rejection]:
             continue
         sentence = reading.sentence_of(match.start())
         is_named = any(m.products for m in reading.mentions_in(sentence))
+        if match["loose"] and not is_named:
+            continue
         among = reading.spoken_of(sentence) if is_named else range(len(reading.evidence.products))
         is_held = any(measure in _measures(_text(reading, i)) for i in among)
         if is_held or reading.is_quoted(sentence):
@@ -43,10 +49,12 @@ def _text(reading: Reading, product: int) -> str:
 
 @lru_cache(maxsize=256)
 def _measures(text: str) -> frozenset[str]:
-    return frozenset(_measure(match) for match in _MEASURE.finditer(plain(text).lower()))
+    return frozenset(_measure(match) for match in _MEASURE.finditer(fold(plain(text))))
 
 
 def _measure(match: re.Match[str]) -> str:
     """Number and unit in one spelling: "15,6 pulgadas" and `15.6"` are the same."""
-    unit = words(f"1 {match['unit']}")[0].removeprefix("1")
+    unit = match["unit"].split()[-1]
+    if not match["unit"].startswith("%"):
+        unit = words(f"1 {match['unit']}")[0].removeprefix("1")
     return f"{parse_digits(match['number']).normalize()}{unit}"

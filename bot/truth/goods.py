@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import dropwhile
+from itertools import chain, dropwhile
 
 from bot.truth.evidence import product_text, words_in
 from bot.truth.mentions import LABELS, NOT_A_MODEL, NUMBER_ENDS_NAME, is_model
@@ -77,6 +77,11 @@ problemas probabilidades posibilidades descuentos promociones cupones envios cuo
 """
 _SERVICES = frozenset(_IN_PLENTY.split())
 """What shops have in plenty without selling it."""
+_SOLD_BEFORE = re.compile(
+    rf"(?:^|[,.:;!¡\n])(?P<what> ?(?!que |cual|what |which )[a-z]{{3,}}[^.;:,\n!?()|]{{0,40}}?)"
+    rf"(?: s[i1]| tambien)* (?:{_SELLS})(?=\s*(?:$|[.,;:!\n]))"
+)
+"""The thing stands before the verb: "calaminas sí tenemos"."""
 _SELLING = re.compile(rf"\b(?:{_SELLS})\b(?P<what>[^.;:,\n!?()|]{{3,60}})")
 
 
@@ -97,8 +102,8 @@ def untrue_goods(reading: Reading) -> Iterator[Rejection]:
         is_thing = words(what)[:1] == [_article(reading, what)]
         if is_thing and reading.asserts(*match.span("what")):
             yield reading.reject("product", *match.span("what"), "not_held")
-    for match in _SELLING.finditer(reading.folded):
-        head = _article(reading, match["what"])
+    for match in chain(_SELLING.finditer(reading.folded), _SOLD_BEFORE.finditer(reading.folded)):
+        head = _article(reading, f" {match['what'].strip()}")
         if head and reading.asserts(match.start(), match.end()):
             yield reading.reject("product", *match.span(), "not_held")
 

@@ -131,6 +131,7 @@ class ProductNames:
 
     def __init__(self, products: Sequence[ProductView], known_texts: Sequence[str] = ()) -> None:
         self._names = [_name_stems(product.name, product.brand) for product in products]
+        self._brands = [_name_stems("", product.brand) for product in products]
         self._whole: dict[str, list[int]] = {}
         for position, product in enumerate(products):
             self._whole.setdefault(fold(plain(product.name)), []).append(position)
@@ -268,14 +269,20 @@ class ProductNames:
     def _stands_alone(
         self, tokens: list[_Token], first: int, token: _Token, found: set[int], original: str
     ) -> bool:
-        """One word names a product: "la gorra" when there is one, "el Vivobook"."""
-        if len(self._holders[token.stem]) > 1 or len(token.word) < 4:
+        """One word names a product: "la gorra" when there is one, "el Vivobook", a brand."""
+        if len(token.word) < 4:
+            return False
+        behind_article = first > 0 and tokens[first - 1].word in _ARTICLES
+        is_written_so = original[token.start].isupper()
+        is_one = len(self._holders[token.stem]) == 1
+        if all(token.stem in self._brands[i] for i in found):
+            return behind_article or (is_one and is_written_so)
+        if not is_one:
             return False
         product = next(iter(found))
-        behind_article = first > 0 and tokens[first - 1].word in _ARTICLES
         is_head = token.stem == self._names[product][0]
         return (is_head and (behind_article or token.start == 0)) or (
-            original[token.start].isupper() and (behind_article or len(token.word) > 5)
+            is_written_so and (behind_article or len(token.word) > 5)
         )
 
     def _foreign(self, tokens: list[_Token], position: int, original: str) -> Mention | None:

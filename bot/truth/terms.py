@@ -15,7 +15,7 @@ from bot.truth.sentences import Span, clause_around
 TOPICS = {
     "delivery": re.compile(
         r"\b(?:envi\w+|entreg\w+|despach\w+|domicilio|llega\w*|llevamos|rec[ie]b\w+"
-        r"|demor\w+|tard\w+|deliver\w*|ship\w*|arriv\w*|frete|cheg\w+|recog\w+|retir\w+|pick\w*"
+        r"|demor\w+|tard(?!es?\b)\w+|deliver\w*|ship\w*|arriv\w*|frete|cheg\w+|recog\w+|retir\w+|pick\w*"
         r"|l[oa] tien\w+|l[oa] tendr\w+|en tu casa|en tus manos|get it|at your door|receive"
         r"|leva\b|prazo)"
     ),

@@ -21,6 +21,8 @@ NAMES = ProductNames(ALL)
         ("portatil lenovo ideapad", ["LEN-V15"]),
         ("las camisetas Pati", ["CAM-PATI"]),
         ("la gorra", ["GOR-01"]),
+        ("el Motorola cuesta", ["MOT-G04"]),
+        ("Logitech $20", ["MOU-01"]),
         ("gorras clasicas rojas", ["GOR-01"]),
         ("ref MOU-01, mouse logitech", ["MOU-01"]),
         ("el A15, el G04 y la gorra", ["SAM-A15", "MOT-G04", "GOR-01"]),
