@@ -31,7 +31,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The first products of each kind, with their code and name."""
+    """The first products of each kind, with their code and name; new ones with their price."""
 
     added: tuple[str, ...] = ()
     updated: tuple[tuple[str, tuple[FieldChange, ...]], ...] = ()
@@ -45,7 +45,7 @@ def changes_of(connection: Connection, plan: Plan) -> Changes:
     """The first changes of each kind."""
     gone = select(Product.sku, Product.name).where(Product.id.in_(plan.removed[:SHOWN]))
     return Changes(
-        tuple(f"{row.sku} {row.name}" for row in plan.added[:SHOWN]),
+        tuple(f"{row.sku} {row.name}: {_price(row)}" for row in plan.added[:SHOWN]),
         tuple(
             (f"{change.row.sku} {change.row.name}", tuple(_fields(change)))
             for change in plan.updated[:SHOWN]

@@ -24,6 +24,8 @@ FIELDS: dict[str, str] = {
     "|subgrupo",
     "description": "description|descripcion|descricao|detalle|body html|caracteristica"
     "|especificacion|ficha tecnica",
+    "short_description": "descripcion corta|descripcion breve|short description|descricao curta"
+    "|descricao breve",
     "price": "price|precio|preco|pvp|valor|importe|tarifa",
     "sale_price": "sale price|precio oferta|precio promocional|precio promocion|precio promo"
     "|precio rebajado|precio descuento|precio liquidacion|preco promocional|preco oferta"
@@ -43,9 +45,9 @@ FIELDS: dict[str, str] = {
 }
 """Field of a product → what shops call its column, without little words; the likelier first.
 
-`barcode` stands in where there is no other code; `sale_price` wins over the price where it is set,
-on its days; `subcategory` is one more level of the category; `status` may say that a product is not
-sold, or something else about it.
+`barcode` stands in where there is no other code; `short_description` where there is no name or no
+description; `sale_price` wins over the price where it is set, on its days; `subcategory` is one
+more level of the category; `status` may say that a product is not sold, or something else about it.
 """
 
 QUALIFIERS: dict[str, str] = {
@@ -201,7 +203,7 @@ class KnownColumns:
                 ranked.setdefault(rank[1], []).append((rank[0], position))
         for name, columns in ranked.items():
             found[name] = _surest(name, sorted(columns), header, language)
-        for field_name, stand_in in STAND_INS.items():
+        for field_name, stand_in in STAND_INS:
             if field_name not in found and stand_in in found:
                 found[field_name] = found.pop(stand_in)
         _require(found, header, language)
@@ -218,7 +220,13 @@ class KnownColumns:
         return found
 
 
-STAND_INS = {"name": "description", "price": "sale_price", "category": "subcategory"}
+STAND_INS = (
+    ("name", "short_description"),
+    ("name", "description"),
+    ("description", "short_description"),
+    ("price", "sale_price"),
+    ("category", "subcategory"),
+)
 """Which column is meant when the other is not there: many lists of prices call the name so."""
 
 

@@ -62,7 +62,13 @@ _COUNT = re.compile(
 )
 _SEVERAL_ADDRESSES = re.compile(r"[\s,;|]+(?=https?:)", re.IGNORECASE)
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)(?!\d)")
-_DAMAGED = re.compile(r"\d(?:[.,]\d+)?E\+\d+|\d{4}-\d\d-\d\d 00:00:00", re.IGNORECASE)
+_MONTHS = "ene feb mar abr may jun jul ago sep sept oct nov dic jan apr aug dec fev mai set out dez"
+_DAMAGED = re.compile(
+    r"\d(?:[.,]\d+)?[Ee]\+\d+|\d{4}-\d\d-\d\d 00:00:00|#{3,}"
+    # What it makes of the codes 1-1 and 3/15; in capitals (01-MAR) it is a code of the shop's own.
+    rf"|\d\d?-(?:{'|'.join((*_MONTHS.split(), *_MONTHS.title().split()))})\.?"
+)
+"""Codes that a spreadsheet took for a number or a date, or had no room for."""
 
 
 class BadRow(Exception):

@@ -242,7 +242,7 @@ def test_changes_are_told_product_by_product(shop: Shop) -> None:
     shop.bring_in(TWO)
     changed = HEAD + "B2,Silla alta,Roble,Hogar > Sillas,45.000,\nC3,Sofá,,,7,\n"
     changes = shop.bring_in(changed, replace=True, dry_run=True).changes
-    assert (changes.added, changes.removed) == (("C3 Sofá",), ("A1 Mesa",))
+    assert (changes.added, changes.removed) == (("C3 Sofá: $7",), ("A1 Mesa",))
     assert changes.updated == (
         (
             "B2 Silla alta",

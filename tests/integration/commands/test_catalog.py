@@ -74,10 +74,10 @@ def test_a_trial_tells_what_would_change(run: Run, file: Path) -> None:
     told = run("catalog", "import", str(file), "--dry-run").out
 
     assert "«price» → price" in told
-    assert "+ A3 Vaso" in told
+    assert "+ A3 Vaso: US$5" in told
     assert "~ A1 Taza azul: price: US$10.50 → US$12" in told
     body = run("catalog", "import", str(file), "--dry-run", "--json").json
-    assert body["changes"]["added"] == ["A3 Vaso"]
+    assert body["changes"]["added"] == ["A3 Vaso: US$5"]
 
 
 def test_rejected_rows_are_left_beside_the_file_and_not_by_a_trial(run: Run, file: Path) -> None:

@@ -54,7 +54,9 @@ def test_a_subcategory_is_one_more_level() -> None:
     assert row.category == "Hogar > Mesas"
 
 
-@pytest.mark.parametrize("code", ["1.23E+12", "7,70123E+12", "2026-03-05 00:00:00"])
+@pytest.mark.parametrize(
+    "code", ["1.23E+12", "7,70123E+12", "2026-03-05 00:00:00", "01-ene", "5-Mar", "########"]
+)
 def test_a_code_that_a_spreadsheet_damaged_is_told_and_names_no_product(code: str) -> None:
     (bad,) = check(f"sku;nombre;precio\n{code};Mesa;10\n").rejected
     assert "Excel dañó el código" in bad.reason

@@ -118,6 +118,22 @@ def test_lists_of_prices_that_call_the_name_description_are_understood() -> None
     assert located == {"sku": 0, "name": 1, "price": 2}
 
 
+@pytest.mark.parametrize(
+    ("header", "name", "description"),
+    [
+        pytest.param(["Descripción corta", "Detalle"], 0, 1, id="beside the details"),
+        pytest.param(["Descripción", "Descripción corta"], 1, 0, id="beside the long one"),
+        pytest.param(["Nombre comercial", "Descripción corta"], 0, 1, id="beside a name"),
+        pytest.param(["Nombre", "Descripción corta", "Detalle"], 0, 2, id="beside both"),
+    ],
+)
+def test_a_short_description_stands_in_for_what_is_not_there(
+    header: list[str], name: int, description: int
+) -> None:
+    located = locate([*header, "sku", "precio"], {})
+    assert (located["name"], located["description"]) == (name, description)
+
+
 def test_a_sale_price_alone_is_the_price() -> None:
     assert locate(["sku", "nombre", "Precio oferta"], {})["price"] == 2
 
