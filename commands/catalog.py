@@ -62,6 +62,8 @@ def import_(arguments: Namespace) -> int:
     else:
         _say_read(checked, arguments.dry_run)
         _say_report(report, rejects, arguments)
+        if not (checked.rejected or arguments.dry_run):
+            _say_stale(_rejects_of(arguments.file))
     return 1 if report.rejected else 0
 
 
@@ -69,11 +71,16 @@ def _content(file: str) -> bytes:
     return asyncio.run(app.download_catalog(file)) if is_address(file) else read_path(Path(file))
 
 
+def _rejects_of(file: str) -> Path:
+    """Beside the owner's file, or here."""
+    return rejects_path(Path(DOWNLOADED if is_address(file) else file))
+
+
 def _write_rejects(file: str, checked: CheckedFile) -> Path | None:
-    """The file of rejected rows beside the owner's (or here), or None when there are none."""
+    """The file of rejected rows, or None when there are none."""
     if not checked.rejected:
         return None
-    beside = rejects_path(Path(DOWNLOADED if is_address(file) else file))
+    beside = _rejects_of(file)
     try:
         write_rejects(beside, checked)
     except OSError:
@@ -117,16 +124,22 @@ def _say_report(report: ImportReport, rejects: Path | None, arguments: Namespace
         del counts["rejected"]
         say(text("commands.imported", **counts))
     if report.rejected:
-        _say_rejected(report, rejects)
+        _say_rejected(report, rejects, is_mapped=bool(arguments.map))
 
 
-def _say_rejected(report: ImportReport, rejects: Path | None) -> None:
+def _say_rejected(report: ImportReport, rejects: Path | None, *, is_mapped: bool) -> None:
     say(text("commands.rejected", count=len(report.rejected)))
     for bad in report.rejected[:SHOWN_REASONS]:
         say(text("commands.rejected_line", line=bad.line, reason=bad.reason))
     _say_more(len(report.rejected) - SHOWN_REASONS)
     if rejects is not None:
-        say(text("commands.rejected_file", file=rejects))
+        key = "rejected_file_mapped" if is_mapped else "rejected_file"
+        say(text(f"commands.{key}", file=rejects))
+
+
+def _say_stale(rejects: Path) -> None:
+    if rejects.exists():
+        say(text("commands.rejects_stale", file=rejects))
 
 
 def _say_changes(report: ImportReport) -> None:

@@ -93,6 +93,13 @@ def test_rejected_rows_are_left_beside_the_file_and_not_by_a_trial(run: Run, fil
     assert run("catalog", "import", str(file), "--json").json["rejected_file"] == str(rejects)
 
 
+def test_a_file_of_rejected_rows_that_is_left_over_is_told(run: Run, file: Path) -> None:
+    assert "rechazadas" not in run("catalog", "import", str(file)).out
+    file.with_name("products.rechazadas.csv").touch()
+    assert "puedes borrarlo" in run("catalog", "import", str(file)).out
+    assert "puedes borrarlo" not in run("catalog", "import", str(file), "--dry-run").out
+
+
 def test_many_rejected_rows_are_told_in_part(run: Run, file: Path) -> None:
     file.write_text(GOOD + "9,,,,\n" * 60, encoding="utf-8")
     told = run("catalog", "import", str(file)).out
@@ -113,6 +120,8 @@ def test_columns_of_other_names_are_mapped(run: Run, file: Path) -> None:
     ]
 
     assert run("catalog", "import", str(file), *mapping, "--json").json["added"] == 1
+    file.write_text("Ref,Que es,Cuanto\nA1,Taza,gratis\n", encoding="utf-8")
+    assert "con los mismos --map" in run("catalog", "import", str(file), *mapping).out
 
 
 @pytest.mark.parametrize(
