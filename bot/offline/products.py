@@ -10,7 +10,7 @@ from bot.offline.matching import Match, match
 from bot.offline.pointing import asks_of_last, last_named, pointed_at
 from bot.offline.saying import Part, is_sold_out, listed, merged, say
 from bot.reading import traits
-from bot.reading.intents import Reading, asked, opening_of, read
+from bot.reading.intents import Reading, asked, carried, read
 from bot.reading.language import words
 from bot.reading.wishes import Wish
 from bot.turn_context import TurnContext
@@ -101,9 +101,12 @@ def _on_opening(context: TurnContext, reading: Reading, whole: Wish) -> list[Mat
     """What a follow-up ("¿y en negro?", "¿y la Haceb?") means of the product it speaks of."""
     new = [w for w in reading.content if not traits.is_trait(w) and not traits.is_package(w)]
     fresh = [hit for hit in context.found if set(words(hit.reason)) & set(new)]
-    opening = read(opening_of(context.history)).wishes[:1]
-    spoken_of = tuple(word for wish in opening for word in wish.words)
+    opening = read(carried(context.history, asked(context.waiting))).wishes[:1]
+    spoken_of = tuple(word for wish in opening for word in (*wish.words, *wish.details))
     both = replace(whole, words=(*spoken_of, *whole.words))
+    names_more = any(not word.isdigit() for word in new)
+    standing = tuple(w for w in spoken_of if traits.is_trait(w) and not names_more)
+    whole = replace(whole, words=(*standing, *whole.words))
     (found,) = match([both], fresh or context.found)
     products = found.products or last_named(context)
     missing = tuple(word for word in found.missing if word in new)

@@ -96,17 +96,51 @@ def search_text(waiting: Sequence[TalkMessage], history: Sequence[TalkMessage]) 
         question = read_limits(question, small_prices=True)[1]
     if not reading.is_follow_up:
         return _on_products(question)
-    earlier = [body for body in _customer_words(history) if read(body).content]
-    opening = opening_of(history)
-    refined = "" if reading.content else next(iter(earlier), "")
+    earlier = (body for body in _customer_words(history) if read(body).content)
+    refined = "" if reading.content else next(earlier, "")
+    opening = carried(history, refined or question)
     new = question if reading.content or reading.markers & _REFINING else ""
     return "\n".join(dict.fromkeys(part for part in (opening, refined, new) if part))
 
 
-def opening_of(history: Sequence[TalkMessage]) -> str:
-    """The customer's last message that named a product of its own; "" when there is none."""
-    earlier = (body for body in _customer_words(history) if read(body).content)
-    return next((body for body in earlier if not read(body).is_follow_up), "")
+def carried(history: Sequence[TalkMessage], question: str) -> str:
+    """The customer's last message that named a product of its own, with the colour, the size and
+    the number later ones put in place of its own, and without those `question` names anew."""
+    talk: list[str] = []
+    for body in _customer_words(history):
+        if read(body).content:
+            talk.insert(0, body)
+            if not read(body).is_follow_up:
+                break
+    else:
+        return ""
+    opening = talk.pop(0)
+    for newer in talk if question in talk else [*talk, question]:
+        opening = _without_replaced(opening, newer)
+        if newer != question:
+            opening += "".join(f" {token}" for token in _tokens_of_traits(newer))
+    return opening
+
+
+def _without_replaced(earlier: str, newer: str) -> str:
+    """`earlier` without its colour, size or number where `newer` names another."""
+    content = read(newer).content
+    dropped: set[str] = set()
+    if traits.colors(newer):
+        dropped |= {word for word in words(earlier) if traits.is_color(word)}
+    if traits.sizes(newer) or any(map(str.isdigit, content)):
+        dropped |= {*traits.sizes(earlier), *filter(str.isdigit, words(earlier))}
+    kept = (token for token in earlier.split() if not dropped.issuperset(words(token)))
+    return " ".join(kept) if dropped else earlier
+
+
+def _tokens_of_traits(text: str) -> list[str]:
+    content = set(read(text).content)
+    return [
+        word
+        for word in words(text)
+        if word in content and (traits.is_trait(word) or word.isdigit() or traits.is_color(word))
+    ]
 
 
 def _on_products(question: str) -> str:

@@ -124,7 +124,9 @@ class Sentence:
         """Whether a number alone means a model spoken of before: "¿y el 13?", "el de 256"."""
         is_last = at + 1 == len(self.written)
         is_short = len(self.written) <= _FEW_WORDS and len(self.written[at]) > 1
-        return is_last and is_short and not self.found and bool(self.links_before(at))
+        leads_on = at == 1 and self.written[0] in phrase_book().follow_up
+        is_led_to = leads_on or bool(self.links_before(at))
+        return is_last and is_short and not self.found and is_led_to
 
     def _counts(self, at: int) -> bool:
         """Whether a word that nothing explains names a product, and does not just complete

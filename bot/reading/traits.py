@@ -45,6 +45,11 @@ def is_trait(word: str) -> bool:
     return named or word in known.before_size or word in known.asking_colors
 
 
+def is_color(word: str) -> bool:
+    """Whether a word may name a colour."""
+    return word in _words().colors or word in _words().colors_or_things
+
+
 def asks_for_colors(said: Iterable[str]) -> bool:
     """Whether words ask which colours there are."""
     return bool(_words().asking_colors & set(said))

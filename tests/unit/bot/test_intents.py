@@ -184,6 +184,22 @@ def test_a_question_without_words_of_its_own_keeps_the_product_and_what_refined_
     assert asked == "busco televisor\ny de 50 pulgadas?\nel mas barato"
 
 
+@pytest.mark.parametrize(
+    ("talk", "question", "searched"),
+    [
+        (["chupón rosa avent"], "y en azul?", "chupón avent\ny en azul?"),
+        (["botas talla 40"], "y 42?", "botas talla\ny 42?"),
+        (["remeras negras", "en XL?"], "y blanca?", "remeras xl\ny blanca?"),
+        (["ibuprofeno de 600", "y de 400?"], "por 4 cajas?", "ibuprofeno de 400\npor 4 cajas?"),
+        (["buzo talle M"], "verde hay?", "buzo talle M\nverde hay?"),
+    ],
+)
+def test_a_new_colour_size_or_number_takes_the_place_of_the_old_one(
+    talk: list[str], question: str, searched: str
+) -> None:
+    assert search_text(said(question), said(*talk)) == searched
+
+
 def test_a_price_question_without_a_product_searches_the_one_asked_before() -> None:
     assert search_text(said("cuanto cuesta?"), said("busco un mouse")) == "busco un mouse"
 
