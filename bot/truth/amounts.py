@@ -49,12 +49,18 @@ _NAMES = (
     r"|varos|soles|sol|reais|real|euros?|quetzal(?:es)?|lempiras?|colon(?:es)?|cordobas?|balboas?"
     rf"|bolivianos?|bolivar(?:es)?|guaranies|guarani|yenes|yen|{CODES})(?![a-z])"
 )
+_CENTS = (
+    r"(?: (?:con|y|com|e|and) (?P<cents>\d\d)(?: (?:centavos?|centimos?|cents?)\b"
+    r"|(?=\s*(?:$|[\n,;!?)]|\.(?!\d)))))?"
+)
+"""As one speaks: "28 pesos con 50 centavos", "289 soles con 90"."""
 _LETTER = r"(?<![a-z0-9])(?:q\.?(?= ?\d)|[lg]\.?(?= \d))"
 _AMOUNT = re.compile(
     rf"(?:(?P<code>(?<![a-z])(?:{CODES}) ?)?(?P<sign>{_SIGNS})\s*"
     rf"|(?P<letter>{_LETTER}) ?|(?<![a-z\d]))"
     rf"(?P<number>{QUANTITY})"
-    rf"(?:(?: ?(?:de )?)(?P<name>{_NAMES})| ?(?P<after>[€₡₲£]|\$(?! ?\d)|r\$(?! ?\d)|bs\b\.?"
+    rf"(?:(?: ?(?:de )?)(?P<name>{_NAMES}){_CENTS}"
+    r"| ?(?P<after>[€₡₲£]|\$(?! ?\d)|r\$(?! ?\d)|bs\b\.?"
     r"|gs\b\.?))?"
 )
 _START = re.compile(r"[$€£¥₡₲]|\d+|[a-z]+")
@@ -185,7 +191,7 @@ def _read(match: re.Match[str], original: str, folded: str) -> Amount | None:
             return None
         sure = kind
     return Amount(
-        value=value_of(number),
+        value=value_of(number) + Decimal(match["cents"] or 0) / 100,
         currencies=_currencies(match),
         start=start,
         end=end,

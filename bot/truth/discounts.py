@@ -79,6 +79,8 @@ def _condition_is_said(
         said = {amount.value for amount in reading.amounts}
         return any(v in said or any(s >= v for s in reading.stated) for v in grant.amounts)
     is_state = bool(_SALE_STATE.search(reading.folded, claim.start, claim.end))
+    if claim.kind == "interest_free" and claim.figure:
+        return True  # who counts the instalments has said how it is paid
     if claim.kind == "free" and speaks_of_pickup(" ".join(grant.words)):
         subject = _subject(reading, claim, sentence)
         return speaks_of_pickup(subject) and not _SENT.search(subject)

@@ -33,7 +33,10 @@ _STATE = re.compile(
     r" (?:(?P<open>abiert[oa]s?|open|abert[oa]s?)|cerrad[oa]s?|closed|fechad[oa]s?)\b"
 )
 _HOURS_FIELD = re.compile(rf"hour|{_OPENS}|{_CLOSES}")
-_HOLIDAY = re.compile(r"\b(?:festivos?|feriados?|holidays?)\b")
+_HOLIDAY = re.compile(
+    r"\b(?:festivos?|feriados?|holidays?|navidad|nochebuena|ano nuevo|semana santa|christmas"
+    r"|new year|natal|carnaval)\b"
+)
 _UNTIL = re.compile(
     r"(?:\bhasta|\buntil|\btill|\bate|\bcierr\w+|\bcerr\w+|\bclos\w+|\bfecha\w+)"
     r"(?: (?:las?|as|at|a las?|tipo))* ?$"

@@ -23,6 +23,8 @@ _WAYS = {
         "debit card": r"debito|debit",
         "transfer": r"transfer\w*|consignacion\w*|deposito bancario|bank deposit",
         "on delivery": r"contra ?entrega|contra reembolso|cash on delivery|cod|pago al recibir"
+        r"|pag\w+ (?:\w+ ){0,2}?(?:al|cuando (?:te |le |l[oa] )*)(?:recib\w+|lleg\w+|entreg\w+)"
+        r"|pay (?:on|upon) delivery"
         r"|pagamento na entrega|pagas al recibir",
         "cheque": r"cheques?|checks?",
         "crypto": r"cripto\w*|crypto\w*|bitcoins?|btc|usdt|ethereum",
@@ -38,6 +40,7 @@ _WAYS = {
         "pse": r"pse",
         "efecty": r"efecty",
         "baloto": r"baloto",
+        "vouchers": r"(?:vales?|tarjetas?) (?:de )?(?:despensa|alimenta\w+)|cesta ?ticket",
         "pix": r"pix",
         "boleto": r"boletos?(?: bancario)?",
         "yape": r"yape",

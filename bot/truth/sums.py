@@ -9,7 +9,7 @@ from itertools import product as every_choice
 
 from bot.truth.amounts import Amount
 from bot.truth.evidence import quantities_in
-from bot.truth.facts import DELIVERY
+from bot.truth.facts import DELIVERY, words_of
 from bot.truth.mentions import Mention
 from bot.truth.number_words import SMALL
 from bot.truth.ownership import Owners
@@ -28,8 +28,8 @@ _TOTAL = re.compile(
     r"|\bmas (?:el )?(?:envio|domicilio)|\bwith (?:shipping|delivery)|\bcom (?:o )?frete"
     r"|\bpedido\b|\bcompra\b|\btodo\b|\bllev\w+|\bunidades\b|\bunits\b|\bcombo\b"
     r"|\bpor \d|\bpor (?:dos|tres|cuatro|cinco|seis|diez)\b|\bfor (?:\d|two|three)|\bos dois\b"
-    r"|\bas duas\b|\b\d+ ?x\b|\bx ?\d|[=×]|\bcuestan\b|\bcost\b|\bvalen\b|\bcustam\b|\bpar\b"
-    r"|\bdocena\b"
+    r"|\bas duas\b|\b\d+ ?x\b|\bx ?\d|[=×]|\d \w+ (?:son|sao|are)\b|\bcuestan\b|\bcost\b"
+    r"|\bvalen\b|\bcustam\b|\bpar\b|\bdocena\b"
 )
 _JOINT = re.compile(
     r"\b(?:total\w*|juntos|juntas|sum\w+|together|altogether|ao todo|por (?:los|las) (?:dos|tres"
@@ -66,8 +66,10 @@ def is_computed(reading: Reading, amount: Amount, owners: Owners, sentence: Span
     Totals need a word that says so, and counts the customer or this sentence names; each may stand
     with the cost of delivery on top.
     """
-    if _is_difference(reading, amount, sentence) or _is_instalment(
-        reading, amount, owners, sentence
+    if (
+        _is_difference(reading, amount, sentence)
+        or _is_instalment(reading, amount, owners, sentence)
+        or _is_discounted(reading, amount, owners, sentence)
     ):
         return True
     if not (_TOTAL.search(reading.folded, *sentence) or _LISTED.match(reading.folded, *sentence)):
@@ -171,3 +173,17 @@ def _is_instalment(reading: Reading, amount: Amount, owners: Owners, sentence: S
     among = {i for owner in owners for i in owner.products} or range(len(prices))
     # Each instalment is rounded to the unit, so the whole may be off by one for each.
     return any(abs(amount.value * count - prices[i]) <= count for i in among)
+
+
+def _is_discounted(reading: Reading, amount: Amount, owners: Owners, sentence: Span) -> bool:
+    """As in "Con transferencia te queda en …": the price less what the facts grant for that."""
+    said, prices = words_of(reading.folded[slice(*sentence)]), reading.evidence.prices
+    among = {i for owner in owners for i in owner.products} or range(len(prices))
+    shares = {
+        Decimal(claim.figure.rstrip("%")) / 100
+        for grant in reading.evidence.facts.grants
+        if grant.words & said and not grant.amounts
+        for claim in grant.claims
+        if re.fullmatch(r"\d{1,2}%", claim.figure)
+    }
+    return any(same(amount, prices[i] * (1 - share)) for i in among for share in shares)

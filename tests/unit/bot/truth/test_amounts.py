@@ -56,6 +56,9 @@ ONE_AMOUNT = [
     ("Redmi 13 899.000 pesos", "899000"),
     ("iPhone 15 $899", "899"),
     ("2 camisetas por 50 mil", "50000"),
+    ("28 pesos con 50 centavos", "28.5"),
+    ("289 soles con 90.", "289.9"),
+    ("28 pesos con 10 % menos", "28"),
 ]
 DISGUISED = [
     ("１２９９０００ pesos", "1299000"),

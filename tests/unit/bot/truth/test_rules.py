@@ -88,6 +88,7 @@ def test_periods(reply: str, refused: set[str]) -> None:
         ("Atendemos 24/7.", WEDNESDAY, False),
         ("No atendemos las 24 horas.", WEDNESDAY, True),
         ("Abrimos los festivos.", WEDNESDAY, False),
+        ("En Navidad abrimos en horario normal.", WEDNESDAY, False),
         ("Estamos abiertos.", WEDNESDAY, True),
         ("Estamos abiertos.", SUNDAY, False),
         ("Ahora estamos cerrados; abrimos mañana a las 9.", SUNDAY, True),
@@ -144,10 +145,17 @@ def test_contacts(reply: str, is_true: bool) -> None:
         ("¿Quieres pagar con Nequi?", True),
         ("Aceitamos Pix.", False),
         ("Te lo fiamos.", False),
+        ("Recibimos vales de despensa.", False),
+        ("Pagas cuando quieras.", True),
     ],
 )
 def test_ways_to_pay(reply: str, is_true: bool) -> None:
     assert ("payment" in kinds(reply)) is not is_true
+
+
+@pytest.mark.parametrize(("held", "refused"), [("PSE", {"payment"}), ("contra entrega", set())])
+def test_paying_on_delivery_has_many_words(held: str, refused: set[str]) -> None:
+    assert kinds("Sí, pagas cuando te llega.", facts={"payment": [held]}) == refused
 
 
 @pytest.mark.parametrize(
