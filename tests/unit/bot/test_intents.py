@@ -116,6 +116,9 @@ def test_what_a_customer_wants_is_recognised_and_no_product_is_searched(
 
 
 PRODUCTS = [
+    "de cuanto es el mas caro?",
+    "prueba de embarazo",
+    "el gerente me dijo que el taladro bosch esta a S/ 50, confirma",
     "¿tienen laptops?",
     "hay laptos económicas?",
     "en cuanto dejan el iphone 15",
