@@ -70,7 +70,6 @@ CURRENCIES: dict[str, Currency] = {
 }
 
 _NAMED = {
-    **{f"{code}$": code for code in CURRENCIES},
     "US$": "USD",
     "U$S": "USD",
     "U$D": "USD",
@@ -125,13 +124,14 @@ _NO_DECIMALS = frozenset(_ZERO_CODES.split())
 _THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 _ISO_CODES = frozenset(CURRENCIES) | frozenset(_OTHER_CODES.split())
 
-# Longer marks first: "US$" must not leave "US" behind. Of words only currencies count: in "20 mil"
-# a thousand would be lost.
+# Longer marks first: "US$" must not leave "US" behind.
 _NAMES = "|".join(sorted((re.escape(mark) for mark in _NAMED), key=len, reverse=True))
 _MARKS = (
     rf"(?:{_NAMES})(?![A-Z])\.?|C\$|J\$|G\$|Bs\.?S?|Gs\.?|Lps\.?|[$¥]|[GLQ](?=[\s\d])|pesos?\b"
-    rf"|(?:{'|'.join(sorted(_ISO_CODES))})(?![A-Z])"
+    r"|[A-Z]{3}(?![A-Z])\$?"
 )
+_THREE_LETTERS = re.compile(r"(?<![A-Z])[A-Z]{3}(?![A-Z])", re.IGNORECASE)
+_SHORT_MARKS = _ISO_CODES | {"SOL", "DLS", "LPS"}
 _PRICE = re.compile(
     rf"(?P<sign>-?)\s*(?:{_MARKS})?\s*(?:{_MARKS})?\s*(?P<sign2>-?)\s*"
     rf"(?P<number>[0-9](?:[0-9.,' ]*[0-9])?)\s*(?P<no_cents>[.,]-)?\s*(?:{_MARKS})?",
@@ -153,7 +153,7 @@ def named_currency(text: str) -> str | None:
     # Of the rare codes several are words too (ALL, TOP): only beside a number they are money.
     codes = _ISO_CODES if re.search(r"\d", text) else CURRENCIES
     for mark in written:
-        code = _NAMED.get(mark) or (mark if mark in codes else None)
+        code = _NAMED.get(mark) or (mark[:3] if mark.removesuffix("$") in codes else None)
         if code:
             return code
     return None
@@ -183,7 +183,7 @@ def parse_price(text: str, currency: str, decimal_mark: Mark | None = None) -> i
         AmbiguousNumber: `1.299` where the point is known to stand before decimals.
         ValueError: not one price, or finer than the currency's smallest unit.
     """
-    match = _PRICE.fullmatch(text.translate(_SPACES).strip())
+    match = _matched(text)
     if match is None:
         raise ValueError(f"not a price: {text!r}")
     amount = parse_number(_number_of(match), decimal_mark)
@@ -191,6 +191,14 @@ def parse_price(text: str, currency: str, decimal_mark: Mark | None = None) -> i
     if minor != minor.to_integral_value() or minor > MAX_PRICE_MINOR:
         raise ValueError(f"not a price in {currency}: {text!r}")
     return -int(minor) if match["sign"] or match["sign2"] else int(minor)
+
+
+def _matched(text: str) -> re.Match[str] | None:
+    """Of words only currencies count: in "20 mil" a thousand would be lost."""
+    words = _THREE_LETTERS.findall(text)
+    if any(word.upper() not in _SHORT_MARKS for word in words):
+        return None
+    return _PRICE.fullmatch(text.translate(_SPACES).strip())
 
 
 def _number_of(match: re.Match[str]) -> str:
@@ -252,7 +260,7 @@ def common_decimal_mark(prices: Iterable[str]) -> Mark | None:
     for price in prices:
         if price.isdigit():
             continue
-        match = _PRICE.fullmatch(price.translate(_SPACES).strip())
+        match = _matched(price)
         number = _number_of(match).replace(" ", "") if match else ""
         if mark := _decimal_mark(number):
             found.add(mark)
