@@ -92,6 +92,20 @@ def test_what_matched_far_worse_than_the_best_is_not_shown() -> None:
     assert found.products == ("LAP-1", "LAP-3")
 
 
+@pytest.mark.parametrize(
+    ("question", "reasons"),
+    [
+        ("laptops de 14 pulgadas", ("laptops, 14in", "laptops")),
+        ("laptops para arquitectura", ("arquitectura", "laptops")),
+    ],
+)
+def test_what_has_the_measure_or_serves_the_purpose_is_shown_alone(
+    question: str, reasons: tuple[str, ...]
+) -> None:
+    hits = tuple(hit(number, reason=reason) for number, reason in enumerate(reasons, 1))
+    assert answer(context(question, hits=hits)).products == ("LAP-1",)
+
+
 def test_the_cheapest_come_first_and_no_cheaper_thing_of_another_kind() -> None:
     case = replace(hit(1), product=replace(hit(1).product, category="Maletines"))
     found = answer(context("la laptop más barata", hits=(hit(3), case, hit(2))))
