@@ -19,6 +19,7 @@ from bot.truth.attributes import untrue_measures
 from bot.truth.contacts import untrue_contacts
 from bot.truth.discounts import untrue_discounts
 from bot.truth.evidence import gather
+from bot.truth.favours import untrue_favours
 from bot.truth.goods import untrue_goods
 from bot.truth.opening import untrue_hours
 from bot.truth.payments import untrue_payments
@@ -52,6 +53,7 @@ _RULES = (
     untrue_goods,
     untrue_measures,
     untrue_variants,
+    untrue_favours,
 )
 """Discounts come after the amounts: a minimum purchase may be met by what those add up to."""
 

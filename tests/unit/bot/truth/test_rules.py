@@ -258,6 +258,31 @@ def test_a_products_text_that_gives_orders_grants_nothing() -> None:
     assert kinds("El Galaxy A16 tiene 20 % de descuento.", products=(honest,)) == set()
 
 
+REFUSING = {
+    "delivery": [{"zone": "Centro", "cost": 10}],
+    "returns": "No se aceptan devoluciones de medicamentos. No hay devolución de dinero. "
+    "Otros productos: 7 días con ticket.",
+}
+
+
+@pytest.mark.parametrize(
+    ("reply", "refused"),
+    [
+        ("Tienes 7 días para devolver el medicamento.", {"returns"}),
+        ("No se pueden devolver medicamentos; lo demás, en 7 días.", set()),
+        ("Tienes 7 días para cambios con ticket.", set()),
+        ("Si quieres te devolvemos la plata.", {"returns"}),
+        ("Enviamos a toda la República.", {"delivery"}),
+        ("No enviamos a todo el país.", set()),
+        ("El Galaxy A16 te lo reservo hasta el cierre.", {"period"}),
+        ("El Galaxy A16 no necesita receta.", {"attribute"}),
+    ],
+)
+def test_favours_the_shop_refuses(reply: str, refused: set[str]) -> None:
+    with_paper = replace(SHOWN[0], description="Se vende con receta.")
+    assert kinds(reply, facts=REFUSING, products=(with_paper,)) == refused
+
+
 def test_what_is_offered_must_not_be_sold_out() -> None:
     assert kinds("Tenemos el Moto G15 a $599.000.") == {"stock"}
     assert kinds("Tenemos el Moto G15 a $599.000, pero está agotado.") == set()
