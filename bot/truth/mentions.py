@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from bot.truth.folding import fold, plain
 from catalog.search import ProductView
+from catalog.words.analysis import stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ _STOP_GAP = re.compile(r"[\n:;!?|=<>$€]|\.\s|[—–]|\s-\s|\d")
 def _name_stems(name: str, brand: str) -> tuple[str, ...]:
     """The words of a name and its brand, each once, without fillers."""
     stems = [token.stem for text in (name, brand) for token in _tokens(fold(plain(text)))]
-    return tuple(dict.fromkeys(stem for stem in stems if stem not in _FILLERS))
+    return tuple(dict.fromkeys(each for each in stems if each not in _FILLERS))
 
 
 @lru_cache(maxsize=256)
@@ -107,18 +108,10 @@ def _words(text: str) -> frozenset[str]:
 
 def _tokens(folded: str) -> list[_Token]:
     return [
-        _Token(_stem(word), word, match.start(), match.end())
+        _Token(stem(word), word, match.start(), match.end())
         for match in _TOKEN.finditer(folded)
         for word in [match[0].replace(" ", "").replace(",", ".")]
     ]
-
-
-def _stem(word: str) -> str:
-    """Without plural and gender: camisetas and camiseta, pantalones and pantalon fall together."""
-    if not word.isalpha() or len(word) < 5:
-        return word
-    word = word.removesuffix("s")
-    return word[:-1] if word[-1] in "aeo" and len(word) > 4 else word
 
 
 class ProductNames:
@@ -141,8 +134,8 @@ class ProductNames:
         self._skus = {fold(product.sku): i for i, product in enumerate(products) if product.sku}
         self._holders: dict[str, set[int]] = {}
         for position, stems in enumerate(self._names):
-            for stem in stems:
-                self._holders.setdefault(stem, set()).add(position)
+            for each in stems:
+                self._holders.setdefault(each, set()).add(position)
         texts = (*known_texts, *(product.name for product in products))
         self._known: frozenset[str] = frozenset().union(*(_words(text) for text in texts))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.truth.folding import plain
 from bot.truth.mentions import ProductNames
-from tests.unit.bot.truth_world import ALL
+from tests.unit.bot.truth_world import ALL, CAP
 
 NAMES = ProductNames(ALL)
 
@@ -31,6 +33,11 @@ NAMES = ProductNames(ALL)
 )
 def test_named_products_are_found(text: str, skus: list[str]) -> None:
     assert [ALL[i].sku for mention in NAMES.find(text) for i in mention.products] == skus
+
+
+def test_plurals_are_those_of_the_search() -> None:
+    lamp = replace(CAP, name="Luz Solar", brand="")
+    assert [m.products for m in ProductNames([lamp]).find("las luces")] == [(0,)]
 
 
 @pytest.mark.parametrize(
