@@ -182,15 +182,15 @@ def _stock_head(context: TurnContext, product: ProductView) -> str:
 def _in_order(reading: Reading, products: Sequence[ProductView]) -> list[ProductView]:
     """Best first, or by price when that was asked, and what is sold out behind the rest.
 
-    By price only what is of the best one's kind: the cheapest thing found for "televisor" is a
-    wall mount.
+    By price only what is of the best one's kind, where one was named: the cheapest thing found for
+    "televisor" is a wall mount.
     """
     ordered = list(products)
     orders = reading.markers & {"cheapest", "dearest"}
     if orders:
-        kind = ordered[0].category
+        kinds = {ordered[0].category} if reading.wishes else {p.category for p in ordered}
         ordered = sorted(
-            (product for product in ordered if product.category == kind),
+            (product for product in ordered if product.category in kinds),
             key=lambda product: product.price_minor,
             reverse="dearest" in orders,
         )

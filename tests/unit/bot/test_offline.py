@@ -112,6 +112,12 @@ def test_the_cheapest_come_first_and_no_cheaper_thing_of_another_kind() -> None:
     assert found.products == ("LAP-2", "LAP-3")
 
 
+def test_the_dearest_of_everything_is_of_any_kind() -> None:
+    case = replace(hit(1), product=replace(hit(1).product, category="Maletines"))
+    found = answer(context("lo más caro que tengan", hits=(hit(3), case)))
+    assert len(found.products) == 2
+
+
 def test_nothing_found_is_said() -> None:
     assert reply("¿venden bicicletas?") == NO_BICYCLES
 
