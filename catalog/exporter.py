@@ -7,12 +7,12 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from catalog.files.table import protected
 from catalog.money import major_from_minor, plain_price
-from catalog.tables import Category, Product
+from catalog.products import select_rows
+from catalog.tables import Product
 
 COLUMNS = (
     "id",
@@ -56,25 +56,8 @@ def export_file(connection: Connection, path: Path) -> int:
 
 def _products(connection: Connection) -> Iterator[list[Value]]:
     """The values of COLUMNS, product by product."""
-    rows = connection.execute(
-        select(
-            Product.external_id,
-            Product.sku,
-            Product.name,
-            Product.brand,
-            func.coalesce(Category.path, ""),
-            Product.description,
-            Product.price_minor,
-            Product.currency,
-            Product.stock,
-            Product.image_url,
-            Product.url,
-            Product.active,
-        )
-        .join(Category, Product.category_id == Category.id, isouter=True)
-        .order_by(Product.id)
-    )
-    return (list(row) for row in rows)
+    rows = connection.execute(select_rows().order_by(Product.id))
+    return (list(row)[1:] for row in rows)
 
 
 _PRICE_AT, _CURRENCY_AT = COLUMNS.index("price"), COLUMNS.index("currency")

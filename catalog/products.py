@@ -57,6 +57,25 @@ def select_views() -> Select[*tuple[Any, ...]]:
     )
 
 
+def select_rows() -> Select[*tuple[Any, ...]]:
+    """Every product, active or not: its id, then the values of a `ProductRow` in order."""
+    return select(
+        Product.id,
+        Product.external_id,
+        Product.sku,
+        Product.name,
+        Product.brand,
+        func.coalesce(Category.path, ""),
+        Product.description,
+        Product.price_minor,
+        Product.currency,
+        Product.stock,
+        Product.image_url,
+        Product.url,
+        Product.active,
+    ).join(Category, Product.category_id == Category.id, isouter=True)
+
+
 def view(row: Row[*tuple[Any, ...]]) -> ProductView:
     """One row of `select_views`."""
     return ProductView(*row)

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from catalog.files.rows import ProductRow
 from catalog.index.segment import terms_to_text
 from catalog.index.terms import IndexedText, product_terms
-from catalog.products import IDS_PER_QUERY, SAMPLE
+from catalog.products import IDS_PER_QUERY, SAMPLE, select_rows
 from catalog.revision import bump_revision, revision
 from catalog.tables import Category, Product, ProductTerms
 from catalog.words.own_synonyms import own_table, with_own_lines
@@ -150,25 +150,7 @@ def _ids(connection: Connection, source: str) -> Sequence[int]:
     return connection.execute(select(Product.id).where(Product.source == source)).scalars().all()
 
 
-_STORED = (
-    select(
-        Product.id,
-        Product.external_id,
-        Product.sku,
-        Product.name,
-        Product.brand,
-        func.coalesce(Category.path, ""),
-        Product.description,
-        Product.price_minor,
-        Product.currency,
-        Product.stock,
-        Product.image_url,
-        Product.url,
-        Product.active,
-    )
-    .join(Category, Product.category_id == Category.id, isouter=True)
-    .where(Product.source == bindparam("source"))
-)
+_STORED = select_rows().where(Product.source == bindparam("source"))
 _BY_CODE = _STORED.where(Product.external_id.in_(bindparam("codes", expanding=True)))
 _BY_SKU = _STORED.where(Product.sku.in_(bindparam("codes", expanding=True)))
 
