@@ -21,6 +21,7 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import DeliveryError, DeliveryUnavailable, DeliveryUnknown
 from core.log import log_event
+from core.points import Point, reached
 
 log = logging.getLogger(__name__)
 
@@ -115,15 +116,18 @@ class Deliverer:
         if refused is not None:
             log_event(log, logging.INFO, "reply_withdrawn", turn_id=part.turn_id, reason=refused)
             return Anew(refused)
+        reached(Point.SENDING)
         try:
             sent = await channel.send(_outgoing(claim, part))
         except DeliveryUnknown as error:
             at = self._clock.now() + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
             await self._database.write_async(lambda c: outbox.record_unclear(c, part.id, at))
+            reached(Point.UNCLEAR)
             _log_send(logging.WARNING, "send_unclear", claim, part, error)
             return Later(at)
         except DeliveryError as error:
             return await self._not_sent(claim, part, error)
+        reached(Point.SENT)
         await self._accepted(claim, part, sent)
         return None
 
@@ -131,6 +135,7 @@ class Deliverer:
         await self._database.write_async(
             lambda c: outbox.record_accepted(c, part.id, sent.message_sid, sent.status)
         )
+        reached(Point.ACCEPTED)
         log_event(
             log,
             logging.INFO,
@@ -152,6 +157,7 @@ class Deliverer:
         await self._database.write_async(
             lambda c: outbox.record_retry(c, part.id, next_at=at, code=error.code)
         )
+        reached(Point.POSTPONED)
         _log_send(logging.WARNING, "send_postponed", claim, part, error)
         return Later(at)
 
@@ -171,6 +177,7 @@ class Deliverer:
         known = await self._database.read_async(
             lambda c: outbox.known_sids(c, claim.conversation_id)
         )
+        reached(Point.LOOK_UP)
         try:
             sent = await channel.find_sent(
                 _outgoing(claim, part), sending_at - timedelta(seconds=LOOK_BACK_S), known
@@ -178,6 +185,7 @@ class Deliverer:
         except DeliveryError as error:
             _log_send(logging.WARNING, "look_up_failed", claim, part, error)
             return Later(now + timedelta(seconds=error.retry_after_s or LOOK_UP_PAUSE_S))
+        reached(Point.LOOKED_UP)
         if sent is not None:
             await self._accepted(claim, part, sent)
             return None

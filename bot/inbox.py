@@ -20,6 +20,7 @@ from bot.messages import InboundMessage
 from bot.tables import Contact, ContactAddress, Conversation, Message
 from core.database import insert_for
 from core.errors import BotError, LeaseLost
+from core.points import Point, reached
 
 
 class Repeated(BotError):
@@ -136,6 +137,7 @@ def accept(
         connection.execute(
             update(Conversation).where(Conversation.id == conversation_id).values(due_at=due_at)
         )
+    reached(Point.MESSAGE_UNIT)
     return Accepted(conversation_id, seq, due_at)
 
 
@@ -291,6 +293,7 @@ def claim(
     ).one_or_none()
     if row is None:
         return None
+    reached(Point.CLAIM_UNIT)
     return Claim(*row[:8], opted_out=row.opted_out_at is not None, failures=row.failures)
 
 
@@ -314,6 +317,7 @@ def renew(
         .values(lease_until=now + timedelta(seconds=lease_s))
         .returning(Conversation.id, Conversation.epoch)
     )
+    reached(Point.RENEW_UNIT)
     return {row.id for row in rows if epochs[row.id] == row.epoch}
 
 
@@ -362,6 +366,7 @@ def finish(
     ).one_or_none()
     if row is None:
         raise LeaseLost(f"conversation {conversation_id} epoch {epoch}")
+    reached(Point.FINISH_UNIT)
     return row.due_at if row.tail > done else None
 
 

@@ -7,6 +7,7 @@ from bot.messages import InboundMessage, StatusUpdate
 from bot.worker import Wake
 from core.clock import Clock
 from core.database import Database
+from core.points import Point, reached
 
 
 class Intake:
@@ -47,7 +48,9 @@ class Intake:
             )
         except inbox.Repeated:
             return False
+        reached(Point.MESSAGE_STORED)
         self._wake(accepted.conversation_id, accepted.due_at, accepted.seq)
+        reached(Point.MESSAGE_WOKEN)
         return True
 
     def record_status(self, update: StatusUpdate) -> None:
@@ -58,5 +61,6 @@ class Intake:
         """
         now = self._clock.now()
         settled = self._database.write(lambda c: receipts.record_status(c, update, now))
+        reached(Point.STATUS_STORED)
         if settled is not None:
             self._wake(settled, now, 0)

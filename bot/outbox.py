@@ -20,6 +20,7 @@ from bot.tables import Conversation, Message, OutboxItem, Turn
 from catalog.tables import Product
 from core.errors import LeaseLost
 from core.ids import new_id
+from core.points import Point, reached
 
 OPEN_STATES = ("queued", "sending", "unclear")
 FAILED_STATUSES = frozenset({"failed", "undelivered"})
@@ -156,6 +157,7 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
         withdraw(connection, part.turn_id)
         return reason
     marked = connection.execute(_MARK_SENDING, {"item": part.id, "at": now}).first()
+    reached(Point.SEND_UNIT)
     return None if marked else "settled"
 
 
@@ -202,6 +204,7 @@ def record_accepted(connection: Connection, outbox_id: str, message_sid: str, st
         advance_status(connection, outbox_id, status, None)
     elif rank(status) > rank("queued"):  # a message begins as queued
         _move_message(connection, marked.message_id)
+    reached(Point.ACCEPT_UNIT)
 
 
 def record_unclear(connection: Connection, outbox_id: str, next_at: datetime) -> None:

@@ -19,6 +19,7 @@ from bot.outbox import FAILED_STATUSES, advance_status, record_accepted
 from bot.retry import send_again_after_s
 from bot.tables import Conversation, OutboxItem, Turn
 from core.log import log_event
+from core.points import Point, reached
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def record_status(connection: Connection, said: StatusUpdate, now: datetime) -> 
     ).first()
     if item is None or item.state in ("withdrawn", "failed"):
         return None
+    reached(Point.STATUS_UNIT)
     has_failed = said.status in FAILED_STATUSES
     if item.state == "queued" and (has_failed or not item.tries):
         return None  # the second word on a send that is being repeated

@@ -29,6 +29,7 @@ from core.database import Database
 from core.errors import AllProvidersFailed
 from core.ids import new_id
 from core.log import log_event
+from core.points import Point, reached
 from core.texts import text
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,7 @@ class TurnRunner:
                     waiting_messages(c, claim.conversation_id, claim.done),
                 )
             )
+            reached(Point.TURN_READ)
             if saved is not None:
                 return saved
             arrivals.read_up_to(waiting[-1].seq)
@@ -125,6 +127,7 @@ class TurnRunner:
             left_s = max(1.0, self._deadline_s - (self._clock.monotonic_s() - started))
             is_last = restarts == MAX_RESTARTS
             reply = await self._reply_unless_more(draft, left_s, None if is_last else arrivals)
+            reached(Point.ANSWERED)
             if reply is None:
                 await self._settle(claim)
             elif reply.kind == "silent":
@@ -132,6 +135,7 @@ class TurnRunner:
             else:
                 saved = await self._save(draft, reply, even_if_more=is_last)
                 if saved is not None:
+                    reached(Point.SAVED)
                     return saved
         raise AssertionError("the last round always saves")
 
@@ -212,6 +216,7 @@ class TurnRunner:
             conversation_id=claim.conversation_id,
             messages=len(messages),
         )
+        reached(Point.BURIAL)
         if failed is not None:
             return failed.to_seq
         draft = Draft(claim, messages, new_id(), self._clock.now())
@@ -323,6 +328,7 @@ def save_reply(
         _NOTE_REPLY,
         {"conversation": claim.conversation_id, "spoken": reply.language, "stopped": opted_out_at},
     )
+    reached(Point.SAVE_UNIT)
     return SavedTurn(draft.turn_id, draft.to_seq)
 
 

@@ -25,6 +25,7 @@ from core.clock import Clock
 from core.database import Database, insert_into
 from core.errors import DatabaseUnavailable, LeaseLost
 from core.log import log_event
+from core.points import Point, reached
 
 log = logging.getLogger(__name__)
 
@@ -198,6 +199,7 @@ class Worker:
         if claim is None:
             return None
         work.epoch = claim.epoch
+        reached(Point.CLAIMED)
         try:
             return await self._deliver(claim, await self._turns.answer(claim, work.arrivals))
         except asyncio.CancelledError:
@@ -233,6 +235,7 @@ class Worker:
         due_at = await self._database.write_async(
             lambda c: finish_turn(c, claim, answer, self._clock.now())
         )
+        reached(Point.FINISHED)
         log_event(
             log,
             logging.INFO,
@@ -250,6 +253,7 @@ class Worker:
                 c, claim.conversation_id, claim.epoch, due_at=due_at, failures=failures
             )
         )
+        reached(Point.GIVEN_BACK)
         return due_at
 
     async def _failed(self, claim: Claim) -> datetime | None:

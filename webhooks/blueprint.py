@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from bot.messages import InboundMessage, StatusUpdate
 from core.clock import Clock
 from core.errors import BadSignature, DatabaseUnavailable, WebhookRejected
+from core.points import Point, reached
 from webhooks.forms import parse_message, parse_status
 from webhooks.signature import SETTINGS_HEADER, SIGNATURE_HEADER, check_signature
 
@@ -90,6 +91,7 @@ def make_blueprint(
                 refusals.add("not_configured", missing=missing)
                 return _empty(503)
             verify(path)
+            reached(Point.WEBHOOK_VERIFIED)
             handle()
         except RequestEntityTooLarge:
             refusals.add("too_large")
