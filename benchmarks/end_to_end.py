@@ -1,175 +1,197 @@
 """Signed messages at a steady rate enter, how soon each customer has the answer leaves.
 
-    python benchmarks/end_to_end.py [--rate 40] [--seconds 20] [--ai-s 1]
+    python benchmarks/end_to_end.py [--rate 400] [--seconds 60] [--ai-s 1]
+    python benchmarks/end_to_end.py --database postgres --webs 2 --workers 2 --rate 200
 
-The whole shop in one process (`cli.py serve`, SQLite, sample catalog left out), each message from a
-customer of its own, an AI that waits, a Twilio that answers at once. The floor is the AI's own
-second: a ratio of 1.1 means that everything else takes a tenth of what the AI takes.
+The real shop as processes, real HTTP on this machine, an AI that waits, a Twilio that answers at
+once. Each message is sent at its time however slow the earlier ones are (open loop), and how late
+the load itself was is said. Exit code 1 when anything was lost, doubled or out of order.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
-import os
+import gc
+import http.client
+import itertools
+import json
+import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from array import array
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.load import INBOUND, Acks, Request, paced, percentile, signed
-from tests.fake_provider import FakeProvider
-from tests.fake_twilio import FakeTwilio, inbound_form
-from tests.processes import Shop, copy_sources
+import psutil
 
-WARM_UP = 20
-LONGEST_S = 60.0
-PRODUCTS = 500
+from benchmarks.answered import Answers
+from benchmarks.light_http import Caller
+from benchmarks.load_report import report
+from benchmarks.shop_under_load import Running, cpu_s, running
+from benchmarks.written import Written, write_messages
+from tests.processes import free_port
 
-
-@dataclass
-class WatchedTwilio(FakeTwilio):
-    """Notes when each customer's replies came."""
-
-    came: dict[str, list[float]] = field(default_factory=dict)
-
-    def _store(self, fields: dict[str, str], behaviour: str) -> dict[str, Any]:
-        self.came.setdefault(fields["To"], []).append(time.perf_counter())
-        return super()._store(fields, behaviour)
+WARM_UP_PER_S = 20
+WARM_UP_S = 2.0
+IDLE_S = 2.0
+SAMPLES = 360
+STILL_S = 30.0
+"""So long may nothing come before the wait for answers is given up."""
+AFTER_S = 2.0
+"""A second reply to anybody would come meanwhile."""
 
 
-@dataclass
 class Load:
-    """One run's messages, and when each customer wrote."""
+    """Messages on their way: when each was due, written and acknowledged, and how."""
 
-    requests: list[Request]
-    customers: list[str]
+    def __init__(self, messages: list[Written], per_s: float, ports: list[int]) -> None:
+        self.messages, self.per_s = messages, per_s
+        self.callers = [Caller(port) for port in ports]
+        count = len(messages)
+        self.due, self.written, self.acked = (array("d", bytes(8 * count)) for _ in range(3))
+        self.status = array("i", [-1] * count)
+        self.taken = 0
 
-    @classmethod
-    def make(cls, public_url: str, count: int, first: int) -> Load:
-        customers = [f"whatsapp:+34{first + number:09}" for number in range(count)]
-        forms = [inbound_form("¿Tienen laptops para la casa?", customer=c) for c in customers]
-        return cls([signed(form, public_url) for form in forms], customers)
+    async def run(self) -> None:
+        """Write every message at its time; returns when each was answered or broke off."""
+        start = time.perf_counter() + 0.2
+        callers = itertools.cycle(self.callers)
+        for number, message in enumerate(self.messages):
+            self.due[number] = start + number / self.per_s
+            while (early := self.due[number] - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            if number % 20 == 19:
+                await asyncio.sleep(0)  # also while it is late, answers are read
+            self.written[number] = time.perf_counter()
+            next(callers).post(message.request, lambda status, n=number: self._done(n, status))
+        while -1 in self.status:
+            await asyncio.sleep(0.05)
 
-
-def write_catalog(path: Path) -> None:
-    """Enough products for the search to have something to do."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(("sku", "nombre", "precio", "moneda", "stock", "categoria"))
-        kinds = ("Laptop", "Mouse", "Teclado", "Monitor", "Impresora")
-        for number in range(PRODUCTS):
-            kind = kinds[number % len(kinds)]
-            rows.writerow((f"P-{number}", f"{kind} modelo {number}", 1000 + number, "COP", 5, kind))
-
-
-def prepare(folder: Path, provider: FakeProvider, twilio: FakeTwilio) -> Shop:
-    """A stocked shop that waits for nothing but the AI."""
-    settings = {
-        "DATABASE_URL": f"sqlite:///{folder / 'shop.db'}",
-        "GROQ_API_KEY": "gsk_test",
-        "GROQ_BASE_URL": provider.base_url,
-        "GROQ_MODEL": "fake-model",
-        "GROQ_TIMEOUT": "30",
-        "COALESCE_WAIT_S": "0",
-        "TWILIO_MAX_SENDS_PER_S": "0",
-    }
-    shop = Shop(copy_sources(folder / "clone"), folder, settings)
-    shop.connect_twilio(twilio.base_url)
-    write_catalog(folder / "catalog.csv")
-    assert shop.command("catalog", "import", str(folder / "catalog.csv")).returncode == 0
-    return shop
+    def _done(self, number: int, status: int) -> None:
+        self.acked[number] = time.perf_counter()
+        self.status[number] = status
+        self.taken += status == 200
 
 
-async def drive(shop: Shop, twilio: WatchedTwilio, load: Load, per_s: float) -> tuple[Acks, float]:
-    """Write, then wait for the replies; the acknowledgements, and when the first was written."""
-    started = time.perf_counter()
-    acks = await paced(shop.url + INBOUND, load.requests, per_s)
-    deadline = time.perf_counter() + LONGEST_S
-    while any(c not in twilio.came for c in load.customers) and time.perf_counter() < deadline:
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(1)  # a second reply to anybody would come now
-    return acks, started
+class StandIns:
+    """The AI and Twilio in a process of their own; a context manager."""
 
-
-def report(acks: Acks, started: float, twilio: WatchedTwilio, load: Load, options: Any) -> None:
-    came = [twilio.came.get(customer, []) for customer in load.customers]
-    written = [started + number / options.rate for number in range(len(load.customers))]
-    waits = [times[0] - at for times, at in zip(came, written, strict=True) if times]
-    last = max((times[-1] for times in came if times), default=started)
-    counts = Counter(len(times) for times in came)
-    more_ms = [percentile(waits, share) * 1000 - options.ai_s * 1000 for share in (0.5, 0.99)]
-    print(f"{len(load.customers)} messages at {options.rate:g}/s, AI {options.ai_s:g} s")
-    print(f"  answered          {len(waits) / (last - started):.0f}/s until the last reply")
-    print(
-        f"  acknowledged      p50 {acks.percentile_ms(0.5):.1f} ms, "
-        f"p99 {acks.percentile_ms(0.99):.1f} ms, not 200: {len(acks.refused)}"
-    )
-    print(f"  answer, beyond the AI's own time: p50 {more_ms[0]:.0f} ms, p99 {more_ms[1]:.0f} ms")
-    print(
-        f"  ratio: answer / AI  p50 {percentile(waits, 0.5) / options.ai_s:.2f}, "
-        f"p99 {percentile(waits, 0.99) / options.ai_s:.2f}"
-    )
-    print(f"  lost {counts[0]}, doubled {sum(n for times, n in counts.items() if times > 1)}")
-
-
-def cpu_s(pid: int) -> float:
-    """Processor time a process has used, where the system tells (Linux), else 0."""
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.exists():
-        return 0.0
-    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def memory_mb(pid: int) -> str:
-    """The most memory a process held, where the system tells (Linux)."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return "unknown here"
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return f"{int(line.split()[1]) // 1024} MB"
-
-
-async def run(folder: Path, options: argparse.Namespace) -> None:
-    twilio = WatchedTwilio()
-    await twilio.start()
-    provider = FakeProvider(delay_s=options.ai_s)
-    serving = asyncio.create_task(provider.serve())
-    while not provider.port:
-        await asyncio.sleep(0.01)
-    with await asyncio.to_thread(prepare, folder, provider, twilio) as shop:
-        await asyncio.to_thread(shop.start_ready)
-        await drive(shop, twilio, Load.make(shop.url, WARM_UP, first=10**8), per_s=WARM_UP)
-        load = Load.make(shop.url, int(options.rate * options.seconds), first=0)
-        assert shop.process is not None
-        used_s = cpu_s(shop.process.pid)
-        acks, started = await drive(shop, twilio, load, options.rate)
-        used_s = cpu_s(shop.process.pid) - used_s
-        report(acks, started, twilio, load, options)
-        print(
-            f"  the shop took     {used_s / len(load.customers) * 1000:.1f} ms CPU a message, "
-            f"{memory_mb(shop.process.pid)}"
+    def __init__(self, ai_s: float, webs: list[int], callbacks: bool) -> None:
+        words = json.dumps({"ai_s": ai_s, "webs": webs, "callbacks": callbacks})
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.light_stand_ins", words],
+            cwd=Path(__file__).resolve().parent.parent,
+            stdout=subprocess.PIPE,
         )
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
-    await twilio.stop()
+        assert self._process.stdout is not None
+        self.ports: dict[str, int] = json.loads(self._process.stdout.readline())
+        self.process = psutil.Process(self._process.pid)
+
+    def __enter__(self) -> StandIns:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    async def ask(self, path: str) -> Any:
+        """Its record: "/state" or "/taken"."""
+        return await asyncio.to_thread(self._get, path)
+
+    def _get(self, path: str) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports["twilio"], timeout=60)
+        connection.request("GET", path)
+        found = json.loads(connection.getresponse().read())
+        connection.close()
+        return found
 
 
-def main() -> None:
+async def watch(shop: Running, stand_ins: StandIns, load: Load, every_s: float) -> None:
+    """Look at the shop's processes again and again until cancelled."""
+    before = (await stand_ins.ask("/state"))["told"]
+    while True:
+        told = (await stand_ins.ask("/state"))["told"] - before
+        shop.sample(load.taken - told)
+        await asyncio.sleep(every_s)
+
+
+async def drain(stand_ins: StandIns, load: Load, before: int) -> None:
+    """Wait until every message was answered, or nothing comes any more."""
+    told, since = -1, time.perf_counter()
+    while time.perf_counter() - since < STILL_S:
+        now = (await stand_ins.ask("/state"))["told"] - before
+        if now >= load.taken:
+            break
+        if now != told:
+            told, since = now, time.perf_counter()
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(AFTER_S)
+
+
+async def drive(shop: Running, stand_ins: StandIns, options: argparse.Namespace) -> bool:
+    """Warm up, load, wait, report; whether nothing was lost, doubled or out of order."""
+    ports = [web.port for web in shop.webs]
+    await asyncio.sleep(IDLE_S)
+    idle = shop.sample()
+    warm_up = write_messages(int(WARM_UP_S * WARM_UP_PER_S), WARM_UP_PER_S, 0, first=10**8)
+    warm = Load(warm_up, WARM_UP_PER_S, ports)
+    await warm.run()
+    await drain(stand_ins, warm, 0)
+    count = int(options.rate * options.seconds)
+    load = Load(write_messages(count, options.rate, options.ai_s), options.rate, ports)
+    gc.freeze()  # as in the stand-ins: pauses of our own would be taken for the shop's
+    gc.disable()
+    before = await stand_ins.ask("/state")
+    sent = shop.sent_by()
+    shop.samples.clear()
+    parts = {"shop": shop.cpu_s, "database": shop.server_cpu_s}
+    parts["load"] = lambda: cpu_s(psutil.Process())
+    parts["stand-ins"] = lambda: cpu_s(stand_ins.process)
+    used = {name: -read() for name, read in parts.items()}
+    watching = asyncio.create_task(
+        watch(shop, stand_ins, load, max(0.5, options.seconds / SAMPLES))
+    )
+    await load.run()
+    await drain(stand_ins, load, before["told"])
+    watching.cancel()
+    used = {name: used[name] + read() for name, read in parts.items()}
+    after = await stand_ins.ask("/state")
+    answers = Answers.read(load, await stand_ins.ask("/taken"))
+    shares = [now - earlier for now, earlier in zip(shop.sent_by(), sent, strict=True)]
+    return report(options, load, answers, shop, idle, used, before, after, shares)
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rate", type=float, default=40.0)
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--ai-s", type=float, default=1.0)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        asyncio.run(run(Path(folder), parser.parse_args()))
+    parser.add_argument("--rate", type=float, default=400.0, help="messages a second")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--ai-s", type=float, default=1.0, help="how long the AI waits")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--webs", type=int, default=2, help="with postgres")
+    parser.add_argument("--workers", type=int, default=2, help="with postgres")
+    parser.add_argument(
+        "--callbacks", action="store_true", help="Twilio reports queued, sent and delivered"
+    )
+    options = parser.parse_args()
+    webs = 1 if options.database == "sqlite" else options.webs
+    ports = [free_port() for _ in range(webs)]
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        StandIns(options.ai_s, ports, options.callbacks) as stand_ins,
+        running(
+            Path(folder),
+            stand_ins.ports,
+            database=options.database,
+            web_ports=ports,
+            workers=options.workers,
+        ) as shop,
+    ):
+        return 0 if asyncio.run(drive(shop, stand_ins, options)) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
