@@ -34,9 +34,13 @@ def fold(text: str) -> str:
     return analysis.without_tilde(analysis.fold(text))
 
 
+_WORD = re.compile(r"[a-z0-9]+")
+_DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
+
+
 def words(text: str) -> list[str]:
     """The words and numbers of `text`, folded; letters drawn out ("holaaa") are cut to one."""
-    return re.findall(r"[a-z0-9]+", re.sub(r"([a-z])\1{2,}", r"\1", fold(text)))
+    return _WORD.findall(_DRAWN_OUT.sub(r"\1", fold(text)))
 
 
 def detect_language(
@@ -49,8 +53,7 @@ def detect_language(
         previous: the talk's language so far; kept unless these texts clearly speak another.
         default: for a first message that shows nothing.
     """
-    joined = unicodedata.normalize("NFC", "\n".join(texts).casefold())
-    scores = {language: _score(joined, language) for language in _MARKS}
+    scores = _scores(unicodedata.normalize("NFC", "\n".join(texts).casefold()))
     best = max(scores, key=lambda language: scores[language])
     runner_up = max(score for language, score in scores.items() if language != best)
     needed = _TO_SWITCH if previous else 1
@@ -59,10 +62,16 @@ def detect_language(
     return previous or default
 
 
-def _score(text: str, language: str) -> int:
+@lru_cache(maxsize=512)
+def _scores(text: str) -> dict[str, int]:
+    """How much of a text speaks for each language; asked several times while one is answered."""
+    found = words(text)
+    return {language: _score(text, found, language) for language in _MARKS}
+
+
+def _score(text: str, found: list[str], language: str) -> int:
     """How much of a text speaks for one language; courtesies together no more than one word."""
     known = _evidence()[language]
-    found = words(text)
     courteous = sum(word in known["courtesy"] for word in found)
     plain = [word for word in found if word not in known["courtesy"]]
     clear = sum(word in known["clear"] for word in plain) * _CLEAR

@@ -24,34 +24,74 @@ _TWO_ERRORS_FROM = 10
 _SPELT_WELL = frozenset({"assent", "goodbye"})
 """Intents whose words are no reason to mend others: missing one of them costs little."""
 _FIRST_SOUNDS = ("bv", "sczkq", "gj", "yl")
-_START_CHARS = 2
-"""Letters by which most phrases are passed over before their pattern is tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """One phrase; `starts` are the first letters one of which its first word must have."""
+class Phrases:
+    """Named phrases, looked up by the words they begin with: most stand in no sentence at all."""
 
-    starts: frozenset[str]
-    pattern: re.Pattern[str]
+    def __init__(self, listed: Mapping[str, Iterable[str]]) -> None:
+        self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        self._by_word: dict[str, list[int]] = {}
+        self._by_beginning: dict[str, list[int]] = {}
+        for name, phrases in listed.items():
+            for phrase in phrases:
+                self._add(name, phrase)
+
+    def _add(self, name: str, phrase: str) -> None:
+        number = len(self._patterns)
+        self._patterns.append((name, re.compile(_expression(phrase))))
+        for either in phrase.split()[0].split("|"):
+            first = either.removesuffix("*").partition("+")[0]
+            is_open = either == f"{first}*"
+            (self._by_beginning if is_open else self._by_word).setdefault(first, []).append(number)
+
+    def find(self, said: Sequence[str]) -> list[tuple[tuple[int, ...], str]]:
+        """Each match in the order of the phrases: the positions of the words it accounts for, and
+        its name."""
+        line = f" {' '.join(said)} "
+        return [
+            (_positions(line, match), name)
+            for number in sorted(self._near(said))
+            for name, pattern in [self._patterns[number]]
+            for match in pattern.finditer(line)
+        ]
+
+    def _near(self, said: Iterable[str]) -> set[int]:
+        """Numbers of the phrases that begin with one of these words."""
+        near: set[int] = set()
+        for word in set(said):
+            near.update(self._by_word.get(word, ()))
+            for end in range(1, len(word) + 1):
+                near.update(self._by_beginning.get(word[:end], ()))
+        return near
 
 
-Phrases = tuple[Phrase, ...]
+def _positions(line: str, match: re.Match[str]) -> tuple[int, ...]:
+    return tuple(
+        at + line.count(" ", 0, start) - 1
+        for start, end in match.regs[1:]
+        for at in range(line.count(" ", start, end) + 1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseBook:
     """Everything `intents.toml` and `chat.toml` say."""
 
-    intents: Mapping[str, Phrases]
-    markers: Mapping[str, Phrases]
+    intents: Phrases
+    markers: Phrases
     products: Phrases
     places: frozenset[str]
     follow_up: frozenset[str]
     chat: frozenset[str]
     stop: frozenset[str]
     polite: tuple[str, ...]
-    repairable: frozenset[str]
+    repairable: Mapping[str, tuple[str, ...]]
+    """Words whose misspellings are recognised, in order, by the sound they begin with."""
+
+    def can_mend(self, word: str) -> bool:
+        """Whether a word is one of those itself."""
+        return word in self.repairable.get(_first_sound(word), ())
 
 
 @lru_cache(maxsize=1)
@@ -69,36 +109,20 @@ def phrase_book() -> PhraseBook:
         if len(alternative.rstrip("*")) >= _REPAIR_FROM
     }
     return PhraseBook(
-        intents={name: _compiled(listed) for name, listed in data["intents"].items()},
-        markers={name: _compiled(listed) for name, listed in data["markers"].items()},
-        products=_compiled(data["products"]["phrases"]),
+        intents=Phrases(data["intents"]),
+        markers=Phrases(data["markers"]),
+        products=Phrases({"": data["products"]["phrases"]}),
         places=frozenset(data["places"]["before"]),
         follow_up=frozenset(data["follow_up"]["words"]),
         chat=frozenset(words(data["chat"]["words"])) | STOP_WORDS,
         stop=frozenset(data["stop"]["exact"]),
         polite=tuple(data["stop"]["polite"]),
-        repairable=frozenset(literals),
+        repairable=_by_sound(literals),
     )
 
 
 def _read(name: str) -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
-
-
-def matches(phrases: Iterable[Phrase], said: Sequence[str]) -> list[tuple[int, ...]]:
-    """The positions of the words each match of the phrases accounts for."""
-    line = f" {' '.join(said)} "
-    starts = {word[:_START_CHARS] for word in said}
-    return [
-        tuple(
-            at + line.count(" ", 0, start) - 1
-            for start, end in match.regs[1:]
-            for at in range(line.count(" ", start, end) + 1)
-        )
-        for phrase in phrases
-        if not starts.isdisjoint(phrase.starts)
-        for match in phrase.pattern.finditer(line)
-    ]
 
 
 @lru_cache(maxsize=4096)
@@ -107,32 +131,25 @@ def repaired(word: str) -> str:
     book = phrase_book()
     if len(word) < _REPAIR_FROM - 1 or not word.isalpha() or word in book.chat:
         return word
-    if word in book.repairable or word in default_synonyms().spellings:
+    if book.can_mend(word) or word in default_synonyms().spellings:
         return word
     errors = 2 if len(word) >= _TWO_ERRORS_FROM else 1
-    near = (
-        known
-        for known in sorted(book.repairable)
-        if _starts_alike(word, known) and OSA.distance(word, known, score_cutoff=errors) <= errors
-    )
-    return next(near, word)
+    near = book.repairable.get(_first_sound(word), ())
+    fitting = (known for known in near if OSA.distance(word, known, score_cutoff=errors) <= errors)
+    return next(fitting, word)
 
 
-def _starts_alike(word: str, known: str) -> bool:
+def _by_sound(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for word in sorted(words):
+        found.setdefault(_first_sound(word), []).append(word)
+    return {sound: tuple(alike) for sound, alike in found.items()}
+
+
+def _first_sound(word: str) -> str:
     """Nobody misses a first letter, unless it is silent or sounds like another."""
-    one, other = word.removeprefix("h")[:1], known.removeprefix("h")[:1]
-    return one == other or any(one in group and other in group for group in _FIRST_SOUNDS)
-
-
-def _compiled(listed: Iterable[str]) -> Phrases:
-    return tuple(Phrase(_starts(phrase), re.compile(_expression(phrase))) for phrase in listed)
-
-
-def _starts(phrase: str) -> frozenset[str]:
-    first = phrase.split()[0]
-    return frozenset(
-        word.removesuffix("*").partition("+")[0][:_START_CHARS] for word in first.split("|")
-    )
+    letter = word.removeprefix("h")[:1]
+    return next((sounds for sounds in _FIRST_SOUNDS if letter and letter in sounds), letter)
 
 
 def _expression(phrase: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from bot.reading import traits
-from bot.reading.phrases import matches, phrase_book, repaired
+from bot.reading.phrases import phrase_book, repaired
 from catalog.words.chatter import LINK_WORDS
 from catalog.words.roles import excluded_at
 
@@ -53,21 +53,13 @@ class Sentence:
 
     def __post_init__(self) -> None:
         book = phrase_book()
-        named = {at for match in matches(book.products, self.written) for at in match}
+        named = {at for match, _ in book.products.find(self.written) for at in match}
         plain = ["0" if at in named else word for at, word in enumerate(self.written)]
         self.said = [repaired(word) for word in plain]
-        self.found = _longest(
-            sorted(
-                (match, name)
-                for name, phrases in book.intents.items()
-                for match in matches(phrases, self.said)
-            )
-        )
-        self.markers = {
-            name: places
-            for name, phrases in book.markers.items()
-            if (places := matches(phrases, plain))
-        }
+        self.found = _longest(sorted(book.intents.find(self.said)))
+        self.markers = {}
+        for match, name in book.markers.find(plain):
+            self.markers.setdefault(name, []).append(match)
         self.explained = {at for match, _ in self.found for at in match}
         self.places = []
         if {name for _, name in self.found} & _AT_A_PLACE:

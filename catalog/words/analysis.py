@@ -65,6 +65,12 @@ def fold(text: str) -> str:
     """Lower case without accents; ñ stays, because "año" and "ano" are different words."""
     if text.isascii():
         return text.lower()
+    if not _BEYOND_LATIN.search(text):
+        return text.lower().translate(_LATIN)
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", _composed(text).replace("ñ", "\0"))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return unicodedata.normalize("NFC", plain).replace("\0", "ñ")
@@ -72,6 +78,11 @@ def fold(text: str) -> str:
 
 def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower()
+
+
+_BEYOND_LATIN = re.compile("[\0\u0100-\U0010ffff]")
+_LATIN = {code: _fold(chr(code)) for code in range(0x80, 0x100)}
+"""Letters that stand for themselves whatever is beside them: nearly all that is ever folded."""
 
 
 def without_tilde(word: str) -> str:
