@@ -271,6 +271,47 @@ class WorkerBeat(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Alarm(Base):
+    """Something the owner has to know: it stands until it recovers, or it is counted."""
+
+    __tablename__ = "alarm"
+
+    cause: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(60), primary_key=True)
+    """Which one of several: a provider's name; mostly ""."""
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    clear_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when it seems to be over; None while it stands."""
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the owner was last told of it; before `since`: not of this time."""
+    recovered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    count: Mapped[int] = mapped_column(Integer, default=1)
+    """Of what happens and does not stand: how often since the owner was last told."""
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class OwnerNotice(Base):
+    """One notice on one way to the owner, kept until it is sent or given up."""
+
+    __tablename__ = "owner_notice"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    way: Mapped[str] = mapped_column(String(20))
+    """"webhook" or "whatsapp"."""
+    event: Mapped[str] = mapped_column(String(20))
+    """"alarm", "reminder" or "recovered"."""
+    cause: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    recovered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    """"queued", "sent" or "failed"."""
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Whoever takes it moves this on first, so that nobody else does meanwhile."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class SavedSetting(Base):
     """A setting saved while running; it wins over the environment."""
 
