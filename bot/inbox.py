@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.messages import InboundMessage
@@ -34,6 +34,8 @@ class Accepted:
     conversation_id: int
     seq: int
     due_at: datetime
+    holder: str | None = None
+    """The worker whose turn was under way; it may have read too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,22 @@ class Claim:
     language: str | None
     opted_out: bool
     failures: int
+    """Claims before this one, in a row, that failed or whose holder died."""
+    waiting_since: datetime | None
 
 
 # Statements of every message are built once: building one costs more than running it.
 _AT = bindparam("at", type_=Conversation.due_at.type)
+_IS_WAITING = Conversation.tail > Conversation.done
+# Who is due and writes once more keeps the place in the queue.
+_IS_QUEUED = and_(_IS_WAITING, Conversation.due_at <= _AT, Conversation.lease_owner.is_(None))
+_ACCEPTED = (
+    Conversation.id,
+    Conversation.tail,
+    Conversation.waiting_since,
+    Conversation.due_at,
+    Conversation.lease_owner,
+)
 _NEXT_NUMBER = (
     update(Conversation)
     .where(
@@ -63,13 +77,13 @@ _NEXT_NUMBER = (
     )
     .values(
         tail=Conversation.tail + 1,
-        due_at=bindparam("due"),
+        due_at=case((_IS_QUEUED, Conversation.due_at), else_=bindparam("due", type_=_AT.type)),
         waiting_since=case(
             (Conversation.tail == Conversation.done, _AT), else_=Conversation.waiting_since
         ),
         last_inbound_at=_AT,
     )
-    .returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
+    .returning(*_ACCEPTED)
 )
 
 
@@ -98,7 +112,6 @@ def accept(
     Raises:
         Repeated: this MessageSid is stored already; let it roll the unit of work back.
     """
-    due_at = now + timedelta(seconds=wait_s)
     row = connection.execute(
         _NEXT_NUMBER,
         {
@@ -106,11 +119,11 @@ def accept(
             "customer": message.customer_address,
             "shop": message.shop_address,
             "at": now,
-            "due": due_at,
+            "due": now + timedelta(seconds=wait_s),
         },
     ).one_or_none()
-    conversation_id, seq, waiting_since = (
-        row if row is not None else _first_message(connection, message, now, due_at)
+    conversation_id, seq, waiting_since, due_at, holder = (
+        row if row is not None else _first_message(connection, message, now, wait_s)
     )
     stored = connection.execute(
         _add_message(connection.dialect.name),
@@ -138,7 +151,7 @@ def accept(
             update(Conversation).where(Conversation.id == conversation_id).values(due_at=due_at)
         )
     reached(Point.MESSAGE_UNIT)
-    return Accepted(conversation_id, seq, due_at)
+    return Accepted(conversation_id, seq, due_at, holder)
 
 
 @cache
@@ -152,12 +165,12 @@ def _add_conversation(dialect: str) -> Any:
     }
     return added.on_conflict_do_update(
         index_elements=["channel", "customer_address", "shop_address"], set_=again
-    ).returning(Conversation.id, Conversation.tail, Conversation.waiting_since)
+    ).returning(*_ACCEPTED)
 
 
 def _first_message(
-    connection: Connection, message: InboundMessage, now: datetime, due_at: datetime
-) -> tuple[int, int, datetime | None]:
+    connection: Connection, message: InboundMessage, now: datetime, wait_s: float
+) -> tuple[int, int, datetime | None, datetime, str | None]:
     """Create contact and conversation; two first messages at once make one of each."""
     contact_id = _contact(connection, message, now)
     row = connection.execute(
@@ -168,13 +181,13 @@ def _first_message(
             "customer_address": message.customer_address,
             "shop_address": message.shop_address,
             "tail": 1,
-            "due_at": due_at,
+            "due_at": now + timedelta(seconds=wait_s),
             "waiting_since": now,
             "last_inbound_at": now,
             "created_at": now,
         },
     ).one()
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3], row[4]
 
 
 _FIND_CONTACT = select(ContactAddress.contact_id).where(
@@ -216,25 +229,8 @@ def _contact(connection: Connection, message: InboundMessage, now: datetime) -> 
     return contact_id
 
 
-def due(
-    connection: Connection, *, now: datetime, channels: Collection[str], limit: int
-) -> list[int]:
-    """Conversations that want work now and that nobody holds, longest waiting first."""
-    rows = connection.execute(
-        select(Conversation.id)
-        .where(
-            Conversation.tail > Conversation.done,
-            Conversation.due_at <= now,
-            _is_free(now),
-            Conversation.channel.in_(channels),
-        )
-        .order_by(Conversation.due_at)
-        .limit(limit)
-    )
-    return list(rows.scalars())
-
-
-def _is_free(now: Any) -> ColumnElement[bool]:
+def is_free(now: Any) -> ColumnElement[bool]:
+    """Nobody holds the conversation."""
     return or_(Conversation.lease_until.is_(None), Conversation.lease_until < now)
 
 
@@ -244,11 +240,12 @@ _CLAIM = (
         Conversation.id == bindparam("conversation"),
         Conversation.tail > Conversation.done,
         Conversation.due_at <= _AT,
-        _is_free(_AT),
+        is_free(_AT),
         Conversation.channel.in_(bindparam("channels", expanding=True)),
     )
     .values(
         epoch=Conversation.epoch + 1,
+        failures=Conversation.failures + 1,
         lease_owner=bindparam("owner"),
         lease_until=bindparam("until"),
     )
@@ -263,6 +260,7 @@ _CLAIM = (
         Conversation.language,
         Conversation.opted_out_at,
         Conversation.failures,
+        Conversation.waiting_since,
     )
 )
 
@@ -277,6 +275,9 @@ def claim(
     channels: Collection[str],
 ) -> Claim | None:
     """Take the conversation, or None when it is held, not due, or has nothing waiting.
+
+    It counts as a failure until it is finished or given back: so those are counted too that end
+    with the process.
 
     Args:
         channels: those the worker can send through; messages of others wait until one can.
@@ -294,7 +295,28 @@ def claim(
     if row is None:
         return None
     reached(Point.CLAIM_UNIT)
-    return Claim(*row[:8], opted_out=row.opted_out_at is not None, failures=row.failures)
+    return Claim(
+        *row[:8],
+        opted_out=row.opted_out_at is not None,
+        failures=row.failures - 1,
+        waiting_since=row.waiting_since,
+    )
+
+
+def next_chance(
+    connection: Connection, conversation_id: int, channels: Collection[str]
+) -> datetime | None:
+    """When a claim that failed may succeed; None when nothing waits for this worker any more."""
+    row = connection.execute(
+        select(Conversation.due_at, Conversation.lease_until).where(
+            Conversation.id == conversation_id,
+            Conversation.tail > Conversation.done,
+            Conversation.channel.in_(channels),
+        )
+    ).first()
+    if row is None:
+        return None
+    return max(row.due_at, row.lease_until or row.due_at)
 
 
 def renew(
@@ -378,10 +400,13 @@ def give_back(
     due_at: datetime,
     failures: int | None = None,
 ) -> bool:
-    """Free the conversation unfinished; it is due again at `due_at`. False when it was not ours."""
+    """Free the conversation unfinished; it is due again at `due_at`. False when it was not ours.
+
+    Args:
+        failures: how many there were in a row, this claim included; None: this one is none.
+    """
     values: dict[str, object] = {"lease_owner": None, "lease_until": None, "due_at": due_at}
-    if failures is not None:
-        values["failures"] = failures
+    values["failures"] = Conversation.failures - 1 if failures is None else failures
     row = connection.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id, Conversation.epoch == epoch)

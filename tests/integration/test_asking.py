@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot import inbox
+from bot import queue
 from bot.asking import CHANNEL, Asker
 from bot.ledger import Ledger
 from bot.messages import AttemptRow
@@ -52,7 +52,7 @@ class Bench:
     def due(self) -> list[int]:
         channels = [CHANNEL, "whatsapp"]
         return self.database.read(
-            lambda c: inbox.due(c, now=self.clock.now(), channels=channels, limit=9)
+            lambda c: queue.due(c, now=self.clock.now(), channels=channels, limit=9)
         )
 
 

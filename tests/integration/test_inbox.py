@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import inbox
+from bot import inbox, queue
 from bot.inbox import Accepted, Claim
 from bot.messages import InboundMessage
 from bot.talk import waiting_messages
@@ -38,7 +38,7 @@ def claim(
 
 
 def due(database: Database, clock: FixedClock) -> list[int]:
-    return database.read(lambda c: inbox.due(c, now=clock.now(), channels=["whatsapp"], limit=10))
+    return database.read(lambda c: queue.due(c, now=clock.now(), channels=["whatsapp"], limit=10))
 
 
 def test_messages_of_a_talk_are_numbered_in_order(database: Database, clock: FixedClock) -> None:
@@ -162,3 +162,48 @@ def test_messages_of_a_channel_nobody_can_send_through_wait(
     )
     assert other is None
     assert due(database, clock) == [1]
+
+
+def test_who_is_due_and_writes_again_keeps_the_place(database: Database, clock: FixedClock) -> None:
+    accept(database, clock, "SM1", "hola", "whatsapp:+571")
+    clock.advance(1)
+    accept(database, clock, "SM2", "hola", "whatsapp:+572")
+    clock.advance(1)
+    accept(database, clock, "SM3", "¿están?", "whatsapp:+571", wait_s=1.5)
+    assert due(database, clock) == [1, 2]
+
+
+def test_what_is_written_during_the_turn_waits_behind_the_others(
+    database: Database, clock: FixedClock
+) -> None:
+    accept(database, clock, "SM1", "hola", "whatsapp:+571")
+    held = claim(database, clock)
+    clock.advance(1)
+    accept(database, clock, "SM2", "hola", "whatsapp:+572")
+    clock.advance(1)
+    accept(database, clock, "SM3", "más", "whatsapp:+571")
+    assert held is not None
+    database.write(lambda c: inbox.finish(c, 1, held.epoch, done=1, now=clock.now()))
+    assert due(database, clock) == [2, 1]
+
+
+def test_a_claim_whose_holder_died_counts_as_a_failure(
+    database: Database, clock: FixedClock
+) -> None:
+    accept(database, clock)
+    counted = []
+    for _ in range(3):
+        held = claim(database, clock)
+        assert held is not None
+        counted.append(held.failures)
+        clock.advance(21)
+    assert counted == [0, 1, 2]
+
+
+def test_work_given_back_is_no_failure(database: Database, clock: FixedClock) -> None:
+    accept(database, clock)
+    held = claim(database, clock)
+    assert held is not None
+    database.write(lambda c: inbox.give_back(c, 1, held.epoch, due_at=clock.now()))
+    again = claim(database, clock)
+    assert again is not None and again.failures == 0
