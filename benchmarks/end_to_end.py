@@ -41,6 +41,7 @@ IDLE_S = 2.0
 SAMPLES = 360
 STILL_S = 30.0
 """So long may nothing come before the wait for answers is given up."""
+TWILIO_WAITS_S = 15.0
 AFTER_S = 2.0
 """A second reply to anybody would come meanwhile."""
 
@@ -57,7 +58,7 @@ class Load:
         self.taken = 0
 
     async def run(self) -> None:
-        """Write every message at its time; returns when each was answered or broke off."""
+        """Write every message at its time; returns when none is waited for any more."""
         start = time.perf_counter() + 0.2
         callers = itertools.cycle(self.callers)
         for number, message in enumerate(self.messages):
@@ -68,11 +69,13 @@ class Load:
                 await asyncio.sleep(0)  # also while it is late, answers are read
             self.written[number] = time.perf_counter()
             next(callers).post(message.request, lambda status, n=number: self._done(n, status))
-        while -1 in self.status:
+        while -1 in self.status and time.perf_counter() - self.due[-1] < TWILIO_WAITS_S:
             await asyncio.sleep(0.05)
 
     def _done(self, number: int, status: int) -> None:
         self.acked[number] = time.perf_counter()
+        if self.acked[number] - self.written[number] > TWILIO_WAITS_S:
+            return  # Twilio has given up by then
         self.status[number] = status
         self.taken += status == 200
 

@@ -54,7 +54,7 @@ def report(
     _line(
         "", f"counted from the due time {percentiles(load.acked[n] - load.due[n] for n in acked)}"
     )
-    _line("", f"not 200: {count - len(acked)}")
+    _line("", f"not 200 within 15 s: {count - len(acked)}")
     more = percentiles(wait - options.ai_s for wait in answers.waits_s)
     _line("answered", f"beyond the AI's own time {more}")
     _line("", f"AI calls a message {(after['calls'] - before['calls']) / count:.2f}")
