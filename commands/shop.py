@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from contextlib import closing
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,19 @@ def read_facts(path: Path) -> dict[str, Any]:
         ConfigError: it cannot be read, or says something wrong.
     """
     try:
-        data = json.loads(read_text(path))
-    except ValueError as error:
+        data = json.loads(read_text(path), parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
         raise ConfigError(text("commands.json_broken", file=path.name, reason=error)) from None
     if not isinstance(data, dict):
         raise ConfigError(text("commands.json_not_object", file=path.name))
     if faults := facts.check_facts(data):
         raise ConfigError(*faults)
     return data
+
+
+def _finite(number: str) -> float:
+    """A number as it stands; neither NaN nor one without an end, which no database takes."""
+    value = float(number)
+    if not isfinite(value):
+        raise ValueError(number)
+    return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,6 +11,7 @@ from core.texts import text
 from shop.hours import read_days, read_time
 
 MAX_KEY_CHARS = 100
+MOST_COST = 1e12
 
 Faults = Iterator[tuple[str, str]]
 
@@ -116,7 +116,7 @@ def _delivery(entry: Any, path: str, language: str) -> Faults:
     yield from _currency(entry, path + ".", language)
     cost = entry.get("cost")
     is_number = isinstance(cost, int | float) and not isinstance(cost, bool)
-    if cost is not None and not (is_number and math.isfinite(cost) and cost >= 0):
+    if cost is not None and not (is_number and 0 <= cost < MOST_COST):
         yield path + ".cost", _say("must_be_number", language)
 
 

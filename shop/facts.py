@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
+from catalog.files.table import storable
 from catalog.products import has_own_products
 from catalog.revision import bump_revision
 from shop.checks import check_facts
-from shop.hours import is_open_at, next_opening_after
+from shop.hours import Opening, is_open_at, next_opening_after, read_hours
 from shop.tables import ShopFact
 from shop.wording import TOPICS, describe_topic, overview_lines
 
@@ -31,11 +33,12 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ShopFacts:
     """The facts as they were given: the contract's fields and unknown ones alike.
 
-    `values` is {} when the shop has said nothing; then hours, delivery and so on are unknown.
+    They never change, and are the same only as themselves: what is worked out from them is kept
+    by them. `values` is {} when the shop has said nothing; then hours, delivery and so on are unknown.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -73,12 +76,23 @@ def import_facts(
             "is_sample": is_sample,
             "updated_at": now,
         }
-        for position, (key, value) in enumerate(data.items())
+        for position, (key, value) in enumerate(_storable(dict(data)).items())
         if value is not None
     ]
     if rows:
         connection.execute(insert(ShopFact), rows)
     bump_revision(connection)
+
+
+def _storable(value: Any) -> Any:
+    """The value without what databases refuse and no message can carry."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {storable(key): _storable(one) for key, one in value.items()}
+    return value
 
 
 def describe(
@@ -111,9 +125,14 @@ def phones(facts: ShopFacts) -> list[str]:
 
 def is_open(facts: ShopFacts, now: datetime) -> bool | None:
     """Whether the shop is open at `now` (its local time); None when its hours do not say."""
-    return is_open_at(facts.values.get("hours"), now)
+    return is_open_at(_openings(facts), now)
 
 
 def next_opening(facts: ShopFacts, now: datetime) -> datetime | None:
     """When the shop opens next after `now` (local time); None when its hours do not say."""
-    return next_opening_after(facts.values.get("hours"), now)
+    return next_opening_after(_openings(facts), now)
+
+
+@lru_cache(maxsize=8)
+def _openings(facts: ShopFacts) -> Sequence[Opening] | None:
+    return read_hours(facts.values.get("hours"))

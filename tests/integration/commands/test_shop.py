@@ -40,6 +40,12 @@ def test_a_text_file_of_windows_is_read(run: Run, tmp_path: Path, encoding: str)
     assert run("shop", "show", "--json").json == {"name": "Panadería Muñoz"}
 
 
+def test_what_no_message_can_carry_is_left_out(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path, r'{"na\u0000me": "Luna \ud800", "more": [{"a\u0000": "b\udfff"}]}')
+    assert run("shop", "import", file).code == 0
+    assert run("shop", "show", "--json").json == {"name": "Luna ", "more": [{"a": "b"}]}
+
+
 def test_own_facts_are_no_longer_called_sample(run: Run, tmp_path: Path) -> None:
     run("shop", "import", write(tmp_path, json.dumps(FACTS)))
     assert "ejemplo" not in run("shop", "show").out
@@ -53,6 +59,10 @@ def test_own_facts_are_no_longer_called_sample(run: Run, tmp_path: Path) -> None
         pytest.param('{"hours": [{"days": "xx"}]}', "hours[0].days", id="unknown days"),
         pytest.param('{"currency": "PESOS"}', "currency", id="no currency"),
         pytest.param('{"delivery": [{"cost": "free"}]}', "delivery[0].cost", id="cost in words"),
+        pytest.param('{"delivery": [{"cost": 1e400}]}', "facts.json", id="cost without an end"),
+        pytest.param('{"delivery": [{"cost": 1%s}]}' % ("0" * 400), "cost", id="cost too large"),
+        pytest.param('{"since": NaN}', "facts.json", id="no number"),
+        pytest.param("[" * 100_000, "facts.json", id="nested without an end"),
     ],
 )
 def test_a_faulty_file_changes_nothing_and_says_where(
