@@ -36,13 +36,15 @@ def rank(status: str | None) -> int:
 class OutgoingPart:
     """One part of a reply, ready for the channel; addresses are opaque.
 
-    `shop_address` is the one the customer wrote to; "" when it is not known.
+    `shop_address` is the one the customer wrote to; "" when it is not known. With a `template`
+    (the channel's id of it) `body` is what its first variable says.
     """
 
     outbox_id: str
     customer_address: str = field(repr=False)
     shop_address: str
     body: str = field(repr=False)
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

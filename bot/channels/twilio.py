@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ class TwilioChannel:
         Raises:
             DeliveryError: of the kind `Channel.send` describes.
         """
-        fields = {"to": item.customer_address, "body": item.body} | self._sender(item)
+        fields = {"to": item.customer_address} | _content(item) | self._sender(item)
         if callback := self._callback(item.outbox_id):
             fields["status_callback"] = callback
         created = await self._call(lambda: self._messages.create_async(**fields))
@@ -171,12 +172,19 @@ def _sent_message(message: Any) -> SentMessage:
     return SentMessage(message.sid, message.status or "accepted", _number(message.error_code))
 
 
+def _content(item: OutgoingPart) -> dict[str, str]:
+    if item.template is None:
+        return {"body": item.body}
+    return {"content_sid": item.template, "content_variables": json.dumps({"1": item.body})}
+
+
 def _is_same(message: Any, item: OutgoingPart, since: datetime) -> bool:
+    said, ours = _plain(message.body), _plain(item.body)
     return (
         (message.direction or "").startswith("outbound")
         and message.date_created is not None
         and message.date_created >= since
-        and _plain(message.body) == _plain(item.body)
+        and (said == ours or (item.template is not None and ours in said))
     )
 
 
