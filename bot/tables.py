@@ -285,7 +285,7 @@ class Alarm(Base):
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the owner was last told of it; before `since`: not of this time."""
     recovered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    count: Mapped[int] = mapped_column(Integer, default=1)
+    times: Mapped[int] = mapped_column(Integer, default=1)
     """Of what happens and does not stand: how often since the owner was last told."""
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 

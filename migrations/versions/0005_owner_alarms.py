@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("clear_at", UtcDateTime(), nullable=True),
         sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.Column("recovered_at", UtcDateTime(), nullable=True),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("cause", "subject", name=op.f("pk_alarm")),
     )
