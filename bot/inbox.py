@@ -21,6 +21,7 @@ from bot.tables import Contact, ContactAddress, Conversation, Message
 from core.database import insert_for
 from core.errors import BotError, LeaseLost
 from core.points import Point, reached
+from core.statements import Statement, one_of
 
 
 class Repeated(BotError):
@@ -56,7 +57,6 @@ class Claim:
     waiting_since: datetime | None
 
 
-# Statements of every message are built once: building one costs more than running it.
 _AT = bindparam("at", type_=Conversation.due_at.type)
 _IS_WAITING = Conversation.tail > Conversation.done
 # Who is due and writes once more keeps the place in the queue.
@@ -68,7 +68,7 @@ _ACCEPTED = (
     Conversation.due_at,
     Conversation.lease_owner,
 )
-_NEXT_NUMBER = (
+_NEXT_NUMBER = Statement(
     update(Conversation)
     .where(
         Conversation.channel == bindparam("on_channel"),
@@ -87,13 +87,15 @@ _NEXT_NUMBER = (
 )
 
 
-@cache
-def _add_message(dialect: str) -> Any:
-    return (
+_ADD_MESSAGE = Statement(
+    lambda dialect: (
         insert_for(dialect, Message)
         .on_conflict_do_nothing(index_elements=["message_sid"])
         .returning(Message.id)
-    )
+    ),
+    *("conversation_id", "seq", "direction", "author", "type", "body", "media", "extra"),
+    *("message_sid", "reply_to_sid", "created_at"),
+)
 
 
 def accept(
@@ -112,36 +114,31 @@ def accept(
     Raises:
         Repeated: this MessageSid is stored already; let it roll the unit of work back.
     """
-    row = connection.execute(
-        _NEXT_NUMBER,
-        {
-            "on_channel": message.channel,
-            "customer": message.customer_address,
-            "shop": message.shop_address,
-            "at": now,
-            "due": now + timedelta(seconds=wait_s),
-        },
-    ).one_or_none()
-    conversation_id, seq, waiting_since, due_at, holder = (
-        row if row is not None else _first_message(connection, message, now, wait_s)
+    row = _NEXT_NUMBER.row(
+        connection,
+        on_channel=message.channel,
+        customer=message.customer_address,
+        shop=message.shop_address,
+        at=now,
+        due=now + timedelta(seconds=wait_s),
     )
-    stored = connection.execute(
-        _add_message(connection.dialect.name),
-        {
-            "conversation_id": conversation_id,
-            "seq": seq,
-            "direction": "inbound",
-            "author": "customer",
-            "type": message.type,
-            "body": message.body,
-            "media": [{"url": m.url, "content_type": m.content_type} for m in message.media],
-            "extra": dict(message.extra),
-            "message_sid": message.message_sid,
-            "reply_to_sid": message.reply_to_sid,
-            "status": "received",
-            "created_at": now,
-        },
-    ).first()
+    conversation_id, seq, waiting_since, due_at, holder = row or _first_message(
+        connection, message, now, wait_s
+    )
+    stored = _ADD_MESSAGE.row(
+        connection,
+        conversation_id=conversation_id,
+        seq=seq,
+        direction="inbound",
+        author="customer",
+        type=message.type,
+        body=message.body,
+        media=[{"url": m.url, "content_type": m.content_type} for m in message.media],
+        extra=dict(message.extra),
+        message_sid=message.message_sid,
+        reply_to_sid=message.reply_to_sid,
+        created_at=now,
+    )
     if stored is None:
         raise Repeated(message.message_sid)
     latest = (waiting_since or now) + timedelta(seconds=max_wait_s)
@@ -154,7 +151,6 @@ def accept(
     return Accepted(conversation_id, seq, due_at, holder)
 
 
-@cache
 def _add_conversation(dialect: str) -> Any:
     """Two first messages at once make one conversation: the second only takes the next number."""
     added = insert_for(dialect, Conversation)
@@ -168,64 +164,65 @@ def _add_conversation(dialect: str) -> Any:
     ).returning(*_ACCEPTED)
 
 
+_ADD_CONVERSATION = Statement(
+    _add_conversation,
+    *("contact_id", "channel", "customer_address", "shop_address", "tail"),
+    *("due_at", "waiting_since", "last_inbound_at", "created_at"),
+)
+
+
 def _first_message(
     connection: Connection, message: InboundMessage, now: datetime, wait_s: float
-) -> tuple[int, int, datetime | None, datetime, str | None]:
+) -> Any:
     """Create contact and conversation; two first messages at once make one of each."""
-    contact_id = _contact(connection, message, now)
-    row = connection.execute(
-        _add_conversation(connection.dialect.name),
-        {
-            "contact_id": contact_id,
-            "channel": message.channel,
-            "customer_address": message.customer_address,
-            "shop_address": message.shop_address,
-            "tail": 1,
-            "due_at": now + timedelta(seconds=wait_s),
-            "waiting_since": now,
-            "last_inbound_at": now,
-            "created_at": now,
-        },
-    ).one()
-    return row[0], row[1], row[2], row[3], row[4]
+    return _ADD_CONVERSATION.row(
+        connection,
+        contact_id=_contact(connection, message, now),
+        channel=message.channel,
+        customer_address=message.customer_address,
+        shop_address=message.shop_address,
+        tail=1,
+        due_at=now + timedelta(seconds=wait_s),
+        waiting_since=now,
+        last_inbound_at=now,
+        created_at=now,
+    )
 
 
-_FIND_CONTACT = select(ContactAddress.contact_id).where(
-    ContactAddress.channel == bindparam("on_channel"),
-    ContactAddress.address == bindparam("customer"),
+_FIND_CONTACT = Statement(
+    select(ContactAddress.contact_id).where(
+        ContactAddress.channel == bindparam("on_channel"),
+        ContactAddress.address == bindparam("customer"),
+    )
 )
-_ADD_CONTACT = insert(Contact).returning(Contact.id)
-
-
-@cache
-def _add_address(dialect: str) -> Any:
-    return (
+_ADD_CONTACT = Statement(insert(Contact).returning(Contact.id), "name", "created_at")
+_ADD_ADDRESS = Statement(
+    lambda dialect: (
         insert_for(dialect, ContactAddress)
         .on_conflict_do_nothing(index_elements=["channel", "address"])
         .returning(ContactAddress.id)
-    )
+    ),
+    *("contact_id", "channel", "address", "created_at"),
+)
 
 
 def _contact(connection: Connection, message: InboundMessage, now: datetime) -> int:
     whose = {"on_channel": message.channel, "customer": message.customer_address}
-    found = connection.execute(_FIND_CONTACT, whose).scalar_one_or_none()
+    found = _FIND_CONTACT.row(connection, **whose)
     if found is not None:
-        return found
-    contact_id: int = connection.execute(
-        _ADD_CONTACT, {"name": message.contact_name[:200], "created_at": now}
-    ).scalar_one()
-    claimed = connection.execute(
-        _add_address(connection.dialect.name),
-        {
-            "contact_id": contact_id,
-            "channel": message.channel,
-            "address": message.customer_address,
-            "created_at": now,
-        },
-    ).first()
+        return int(found.contact_id)
+    name = message.contact_name[:200]
+    contact_id = int(_ADD_CONTACT.row(connection, name=name, created_at=now).id)
+    claimed = _ADD_ADDRESS.row(
+        connection,
+        contact_id=contact_id,
+        channel=message.channel,
+        address=message.customer_address,
+        created_at=now,
+    )
     if claimed is None:  # somebody else's first message was quicker
         connection.execute(delete(Contact).where(Contact.id == contact_id))
-        return connection.execute(_FIND_CONTACT, whose).scalar_one()
+        return int(_FIND_CONTACT.row(connection, **whose).contact_id)
     return contact_id
 
 
@@ -234,35 +231,37 @@ def is_free(now: Any) -> ColumnElement[bool]:
     return or_(Conversation.lease_until.is_(None), Conversation.lease_until < now)
 
 
-_CLAIM = (
-    update(Conversation)
-    .where(
-        Conversation.id == bindparam("conversation"),
-        Conversation.tail > Conversation.done,
-        Conversation.due_at <= _AT,
-        is_free(_AT),
-        Conversation.channel.in_(bindparam("channels", expanding=True)),
+@cache
+def _claim(channels: tuple[str, ...]) -> Statement:
+    return Statement(
+        update(Conversation)
+        .where(
+            Conversation.id == bindparam("conversation"),
+            Conversation.tail > Conversation.done,
+            Conversation.due_at <= _AT,
+            is_free(_AT),
+            one_of(Conversation.channel, channels),
+        )
+        .values(
+            epoch=Conversation.epoch + 1,
+            failures=Conversation.failures + 1,
+            lease_owner=bindparam("owner"),
+            lease_until=bindparam("until"),
+        )
+        .returning(
+            Conversation.id,
+            Conversation.epoch,
+            Conversation.channel,
+            Conversation.customer_address,
+            Conversation.shop_address,
+            Conversation.done,
+            Conversation.mode,
+            Conversation.language,
+            Conversation.opted_out_at,
+            Conversation.failures,
+            Conversation.waiting_since,
+        )
     )
-    .values(
-        epoch=Conversation.epoch + 1,
-        failures=Conversation.failures + 1,
-        lease_owner=bindparam("owner"),
-        lease_until=bindparam("until"),
-    )
-    .returning(
-        Conversation.id,
-        Conversation.epoch,
-        Conversation.channel,
-        Conversation.customer_address,
-        Conversation.shop_address,
-        Conversation.done,
-        Conversation.mode,
-        Conversation.language,
-        Conversation.opted_out_at,
-        Conversation.failures,
-        Conversation.waiting_since,
-    )
-)
 
 
 def claim(
@@ -282,25 +281,20 @@ def claim(
     Args:
         channels: those the worker can send through; messages of others wait until one can.
     """
-    row = connection.execute(
-        _CLAIM,
-        {
-            "conversation": conversation_id,
-            "owner": owner,
-            "at": now,
-            "until": now + timedelta(seconds=lease_s),
-            "channels": list(channels),
-        },
-    ).one_or_none()
+    row = _claim(tuple(channels)).row(
+        connection,
+        conversation=conversation_id,
+        owner=owner,
+        at=now,
+        until=now + timedelta(seconds=lease_s),
+    )
     if row is None:
         return None
     reached(Point.CLAIM_UNIT)
-    return Claim(
-        *row[:8],
-        opted_out=row.opted_out_at is not None,
-        failures=row.failures - 1,
-        waiting_since=row.waiting_since,
-    )
+    whose = row._asdict()
+    has_stopped = whose.pop("opted_out_at") is not None
+    whose |= {"conversation_id": whose.pop("id"), "failures": row.failures - 1}
+    return Claim(**whose, opted_out=has_stopped)
 
 
 def next_chance(
@@ -316,7 +310,8 @@ def next_chance(
     ).first()
     if row is None:
         return None
-    return max(row.due_at, row.lease_until or row.due_at)
+    due_at: datetime = row.due_at
+    return max(due_at, row.lease_until or due_at)
 
 
 def renew(
@@ -344,8 +339,8 @@ def renew(
 
 
 _IS_HELD = (Conversation.id == bindparam("conversation"), Conversation.epoch == bindparam("held"))
-_HOLD = select(Conversation.tail).where(*_IS_HELD).with_for_update()
-_FINISH = (
+_HOLD = Statement(select(Conversation.tail, Conversation.mode).where(*_IS_HELD).with_for_update())
+_FINISH = Statement(
     update(Conversation)
     .where(*_IS_HELD)
     .values(
@@ -359,18 +354,16 @@ _FINISH = (
 )
 
 
-def hold(connection: Connection, conversation_id: int, epoch: int) -> int:
-    """Lock the conversation for this transaction; answers its `tail`.
+def hold(connection: Connection, conversation_id: int, epoch: int) -> Any:
+    """Lock the conversation for this transaction; answers its `tail` and `mode`.
 
     Raises:
         LeaseLost: somebody else claimed it.
     """
-    tail = connection.execute(
-        _HOLD, {"conversation": conversation_id, "held": epoch}
-    ).scalar_one_or_none()
-    if tail is None:
+    row = _HOLD.row(connection, conversation=conversation_id, held=epoch)
+    if row is None:
         raise LeaseLost(f"conversation {conversation_id} epoch {epoch}")
-    return tail
+    return row
 
 
 def finish(
@@ -383,13 +376,12 @@ def finish(
     Raises:
         LeaseLost: somebody else claimed it.
     """
-    row = connection.execute(
-        _FINISH, {"conversation": conversation_id, "held": epoch, "upto": done, "at": now}
-    ).one_or_none()
+    row = _FINISH.row(connection, conversation=conversation_id, held=epoch, upto=done, at=now)
     if row is None:
         raise LeaseLost(f"conversation {conversation_id} epoch {epoch}")
     reached(Point.FINISH_UNIT)
-    return row.due_at if row.tail > done else None
+    due_at: datetime = row.due_at
+    return due_at if row.tail > done else None
 
 
 def give_back(

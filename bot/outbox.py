@@ -7,8 +7,8 @@ for the network.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from catalog.tables import Product
 from core.errors import LeaseLost
 from core.ids import new_id
 from core.points import Point, reached
+from core.statements import Statement, one_of
 
 OPEN_STATES = ("queued", "sending", "unclear")
 FAILED_STATUSES = frozenset({"failed", "undelivered"})
@@ -41,39 +42,49 @@ class Part:
     sending_at: datetime | None
 
 
-# Statements of every message are built once: building one costs more than running it.
-_ADD_MESSAGE = insert(Message).returning(Message.id)
-_ADD_PARTS = insert(OutboxItem)
-_OPEN_PARTS = (
+_ADD_MESSAGE = Statement(
+    insert(Message).returning(Message.id),
+    *("conversation_id", "seq", "direction", "author", "body", "turn_id", "status", "created_at"),
+)
+_ADD_PART = Statement(
+    insert(OutboxItem),
+    *("id", "conversation_id", "turn_id", "message_id", "part", "body", "state", "tries"),
+    *("next_at", "sending_at", "created_at"),
+)
+_OPEN_PARTS = Statement(
     select(*(getattr(OutboxItem, each.name) for each in fields(Part)))
-    .where(OutboxItem.turn_id == bindparam("turn"), OutboxItem.state.in_(OPEN_STATES))
+    .where(OutboxItem.turn_id == bindparam("turn"), one_of(OutboxItem.state, OPEN_STATES))
     .order_by(OutboxItem.part)
 )
-_WHAT_IT_RESTS_ON = (
+_WHAT_IT_RESTS_ON = Statement(
     select(Conversation.mode, Conversation.opted_out_at, Turn.prices, Turn.truth, Turn.kind)
     .join(Turn, Turn.conversation_id == Conversation.id)
     .where(Turn.id == bindparam("turn"), Conversation.epoch == bindparam("held"))
     .with_for_update(of=Conversation)
 )
-_MARK_SENDING = (
+_MARK_SENDING = Statement(
     update(OutboxItem)
     .where(OutboxItem.id == bindparam("item"), OutboxItem.state == "queued")
     .values(state="sending", sending_at=bindparam("at"), tries=OutboxItem.tries + 1, lookups=0)
     .returning(OutboxItem.id)
 )
-_MARK_ACCEPTED = (
+_MARK_ACCEPTED = Statement(
     update(OutboxItem)
-    .where(OutboxItem.id == bindparam("item"), OutboxItem.state.in_(OPEN_STATES))
+    .where(OutboxItem.id == bindparam("item"), one_of(OutboxItem.state, OPEN_STATES))
     .values(
         state="accepted",
         message_sid=bindparam("sid"),
         status=func.coalesce(OutboxItem.status, bindparam("word")),
     )
-    .returning(OutboxItem.message_id)
+    .returning(OutboxItem.message_id, OutboxItem.turn_id)
 )
-_STATUS = select(OutboxItem.status, OutboxItem.message_id).where(OutboxItem.id == bindparam("item"))
-_STATUSES = select(OutboxItem.status).where(OutboxItem.message_id == bindparam("message"))
-_SET_MESSAGE_STATUS = (
+_STATUS = Statement(
+    select(OutboxItem.status, OutboxItem.message_id, OutboxItem.turn_id).where(
+        OutboxItem.id == bindparam("item")
+    )
+)
+_STATUSES = Statement(select(OutboxItem.status).where(OutboxItem.turn_id == bindparam("turn")))
+_SET_MESSAGE_STATUS = Statement(
     update(Message)
     .where(Message.id == bindparam("message"), Message.status != "withdrawn")
     .values(status=bindparam("word"))
@@ -90,45 +101,51 @@ def queue_parts(
     parts: Sequence[str],
     author: str,
     now: datetime,
-) -> None:
-    """Store a reply as one message of the talk and one outbox item a part."""
-    message_id = connection.execute(
-        _ADD_MESSAGE,
-        {
-            "conversation_id": conversation_id,
-            "seq": seq,
-            "direction": "outbound",
-            "author": author,
-            "body": body,
-            "turn_id": turn_id,
-            "status": "queued",
-            "created_at": now,
-        },
-    ).scalar_one()
-    if not parts:
-        return
-    connection.execute(
-        _ADD_PARTS,
-        [
-            {
-                "id": new_id(),
-                "conversation_id": conversation_id,
-                "turn_id": turn_id,
-                "message_id": message_id,
-                "part": number,
-                "body": part,
-                "state": "queued",
-                "next_at": now,
-                "created_at": now,
-            }
-            for number, part in enumerate(parts)
-        ],
-    )
+    is_begun: bool = False,
+) -> list[Part]:
+    """Store a reply as one message of the talk and one outbox item a part.
+
+    Args:
+        is_begun: the first part is being sent as soon as this unit stands.
+    """
+    message_id = _ADD_MESSAGE.row(
+        connection,
+        conversation_id=conversation_id,
+        seq=seq,
+        direction="outbound",
+        author=author,
+        body=body,
+        turn_id=turn_id,
+        status="queued",
+        created_at=now,
+    ).id
+    queued = [
+        Part(new_id(), turn_id, number, part, "queued", 0, 0, now, None)
+        for number, part in enumerate(parts)
+    ]
+    if is_begun:
+        queued[0] = replace(queued[0], state="sending", tries=1, sending_at=now)
+    for part in queued:
+        _ADD_PART.run(
+            connection,
+            id=part.id,
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            message_id=message_id,
+            part=part.part,
+            body=part.body,
+            state=part.state,
+            tries=part.tries,
+            next_at=now,
+            sending_at=part.sending_at,
+            created_at=now,
+        )
+    return queued
 
 
 def open_parts(connection: Connection, turn_id: str) -> list[Part]:
     """The parts of a turn that are not settled yet, in sending order."""
-    return [Part(*row) for row in connection.execute(_OPEN_PARTS, {"turn": turn_id})]
+    return [Part(*row) for row in _OPEN_PARTS.rows(connection, turn=turn_id)]
 
 
 def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) -> str | None:
@@ -143,7 +160,7 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
     Raises:
         LeaseLost: somebody else works on this conversation now.
     """
-    row = connection.execute(_WHAT_IT_RESTS_ON, {"turn": part.turn_id, "held": epoch}).one_or_none()
+    row = _WHAT_IT_RESTS_ON.row(connection, turn=part.turn_id, held=epoch)
     if row is None:
         raise LeaseLost(f"turn {part.turn_id} epoch {epoch}")
     reason = None
@@ -151,18 +168,18 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
         reason = "opted_out"
     elif row.mode == "person":
         reason = "person"
-    elif part.part == 0 and not _still_stands(connection, row.prices, row.truth):
+    elif part.part == 0 and not still_stands(connection, row.prices, row.truth):
         reason = "price"
     if reason is not None:
         withdraw(connection, part.turn_id)
         return reason
-    marked = connection.execute(_MARK_SENDING, {"item": part.id, "at": now}).first()
+    marked = _MARK_SENDING.row(connection, item=part.id, at=now)
     reached(Point.SEND_UNIT)
     return None if marked else "settled"
 
 
-def _still_stands(
-    connection: Connection, prices: dict[str, int], truth: list[dict[str, Any]]
+def still_stands(
+    connection: Connection, prices: Mapping[str, int], truth: Sequence[Mapping[str, Any]]
 ) -> bool:
     """Whether the products a reply rests on are there at its prices, and not sold out meanwhile."""
     if not prices:
@@ -174,7 +191,7 @@ def _still_stands(
     ).all()
     available = {key for decision in truth for key in decision.get("available", ())}
     is_left = all(row.stock != 0 for row in rows if str(row.id) in available)
-    return is_left and {str(row.id): row.price_minor for row in rows} == prices
+    return is_left and {str(row.id): row.price_minor for row in rows} == dict(prices)
 
 
 def withdraw(connection: Connection, turn_id: str) -> None:
@@ -197,13 +214,11 @@ def withdraw(connection: Connection, turn_id: str) -> None:
 
 def record_accepted(connection: Connection, outbox_id: str, message_sid: str, status: str) -> None:
     """The channel took the part and gave it an id; a status callback may have been quicker."""
-    marked = connection.execute(
-        _MARK_ACCEPTED, {"item": outbox_id, "sid": message_sid, "word": status}
-    ).first()
+    marked = _MARK_ACCEPTED.row(connection, item=outbox_id, sid=message_sid, word=status)
     if marked is None:
         advance_status(connection, outbox_id, status, None)
     elif rank(status) > rank("queued"):  # a message begins as queued
-        _move_message(connection, marked.message_id)
+        _move_message(connection, marked.message_id, marked.turn_id)
     reached(Point.ACCEPT_UNIT)
 
 
@@ -260,19 +275,19 @@ def record_failed(connection: Connection, outbox_id: str, code: int | None) -> N
 
 def advance_status(connection: Connection, outbox_id: str, status: str, code: int | None) -> None:
     """Move a part's delivery status forward, and its message's with it."""
-    found = connection.execute(_STATUS, {"item": outbox_id}).first()
+    found = _STATUS.row(connection, item=outbox_id)
     if found is None or rank(status) <= rank(found.status):
         return
     values: dict[str, object] = {"status": status}
     if code is not None:
         values["error_code"] = code
     connection.execute(update(OutboxItem).where(OutboxItem.id == outbox_id).values(values))
-    _move_message(connection, found.message_id)
+    _move_message(connection, found.message_id, found.turn_id)
 
 
-def _move_message(connection: Connection, message_id: int) -> None:
-    parts = connection.execute(_STATUSES, {"message": message_id}).scalars()
-    connection.execute(_SET_MESSAGE_STATUS, {"message": message_id, "word": _whole(parts)})
+def _move_message(connection: Connection, message_id: int, turn_id: str) -> None:
+    statuses = (row.status for row in _STATUSES.rows(connection, turn=turn_id))
+    _SET_MESSAGE_STATUS.run(connection, message=message_id, word=_whole(statuses))
 
 
 def _whole(statuses: Iterable[str | None]) -> str:

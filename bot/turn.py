@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from bot.answerer import Answerer, Talk, unavailable
 from bot.channels.base import Channel
 from bot.inbox import Claim
 from bot.messages import Reply, TalkMessage
+from bot.outbox import Part
 from bot.providers import offline
 from bot.tables import Conversation, Turn
 from bot.talk import waiting_messages
@@ -30,6 +31,7 @@ from core.errors import AllProvidersFailed
 from core.ids import new_id
 from core.log import log_event
 from core.points import Point, reached
+from core.statements import Statement
 from core.texts import text
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ class SavedTurn:
 
     id: str
     to_seq: int
+    parts: Sequence[Part] | None = None
+    """Those just saved, the first perhaps begun; None: what is open stands in the database."""
 
 
 class Arrivals:
@@ -81,6 +85,8 @@ class TurnRunner:
     Args:
         deadline_s: TURN_DEADLINE_S, the whole answer.
         coalesce_max_s: most seconds a restarted answer waits for further fragments.
+        takes_slot: reserves a send from this shop address, if one may go at once; then saving the
+            reply and marking its first part as being sent is one unit of work.
     """
 
     def __init__(
@@ -92,6 +98,7 @@ class TurnRunner:
         *,
         deadline_s: float,
         coalesce_max_s: float,
+        takes_slot: Callable[[str], bool] = lambda _shop_address: False,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -99,6 +106,7 @@ class TurnRunner:
         self._channels = channels
         self._deadline_s = deadline_s
         self._coalesce_max_s = coalesce_max_s
+        self._takes_slot = takes_slot
 
     async def answer(self, claim: Claim, arrivals: Arrivals) -> SavedTurn | int:
         """Make sure the conversation has a saved reply.
@@ -184,13 +192,15 @@ class TurnRunner:
 
     async def _save(self, draft: Draft, reply: Reply, *, even_if_more: bool) -> SavedTurn | None:
         parts = self._channels[draft.claim.channel].prepare(reply.text)
-        now = self._clock.now()
+
+        goes_at_once = bool(parts) and self._takes_slot(draft.claim.shop_address)
 
         def work(connection: Connection) -> SavedTurn | None:
-            tail = inbox.hold(connection, draft.claim.conversation_id, draft.claim.epoch)
-            if tail > draft.to_seq and not even_if_more:
+            held = inbox.hold(connection, draft.claim.conversation_id, draft.claim.epoch)
+            if held.tail > draft.to_seq and not even_if_more:
                 return None
-            return save_reply(connection, draft, reply, parts, now)
+            is_begun = goes_at_once and _may_begin(connection, reply, held.mode)
+            return save_reply(connection, draft, reply, parts, self._clock.now(), is_begun=is_begun)
 
         return await self._database.write_async(work)
 
@@ -241,19 +251,25 @@ class Draft:
         return self.waiting[-1].seq
 
 
-# Built once: building such a statement costs more than running it.
-_SAVED_TURN = select(Turn.id, Turn.to_seq).where(
-    Turn.conversation_id == bindparam("conversation"),
-    Turn.state == "saved",
-    Turn.to_seq > bindparam("done"),
+_SAVED_TURN = Statement(
+    select(Turn.id, Turn.to_seq).where(
+        Turn.conversation_id == bindparam("conversation"),
+        Turn.state == "saved",
+        Turn.to_seq > bindparam("done"),
+    )
 )
-_ADD_TURN = insert(Turn)
-_NOTE_REPLY = (
+_ADD_TURN = Statement(
+    insert(Turn),
+    *("id", "conversation_id", "epoch", "from_seq", "to_seq", "state", "kind", "provider"),
+    *("model", "prompt_version", "prompt_tokens", "attempts", "grounded", "truth", "prices"),
+    *("started_at", "saved_at", "finished_at"),
+)
+_NOTE_REPLY = Statement(
     update(Conversation)
     .where(Conversation.id == bindparam("conversation"))
     .values(language=bindparam("spoken"), opted_out_at=bindparam("stopped"))
 )
-_CLOSE_TURN = (
+_CLOSE_TURN = Statement(
     update(Turn)
     .where(Turn.id == bindparam("turn"), Turn.state == "saved")
     .values(state="finished", finished_at=bindparam("at"))
@@ -262,9 +278,7 @@ _CLOSE_TURN = (
 
 def saved_turn(connection: Connection, claim: Claim) -> SavedTurn | None:
     """The reply a former holder of this conversation saved and did not finish delivering."""
-    row = connection.execute(
-        _SAVED_TURN, {"conversation": claim.conversation_id, "done": claim.done}
-    ).first()
+    row = _SAVED_TURN.row(connection, conversation=claim.conversation_id, done=claim.done)
     return SavedTurn(row.id, row.to_seq) if row else None
 
 
@@ -279,6 +293,11 @@ def withdrawn_turns(connection: Connection, claim: Claim) -> int:
     ).scalar_one()
 
 
+def _may_begin(connection: Connection, reply: Reply, mode: str) -> bool:
+    """What `outbox.begin_send` asks, of a reply that is just being saved."""
+    return mode != "person" and outbox.still_stands(connection, reply.prices, reply.truth)
+
+
 def save_reply(
     connection: Connection,
     draft: Draft,
@@ -287,33 +306,36 @@ def save_reply(
     now: datetime,
     *,
     state: str = "saved",
+    is_begun: bool = False,
 ) -> SavedTurn:
-    """Store a turn with its reply and what goes out; the caller holds the conversation."""
+    """Store a turn with its reply and what goes out; the caller holds the conversation.
+
+    Args:
+        is_begun: the first part is sent as soon as this unit stands; `_may_begin` said so.
+    """
     claim = draft.claim
-    connection.execute(
-        _ADD_TURN,
-        {
-            "id": draft.turn_id,
-            "conversation_id": claim.conversation_id,
-            "epoch": claim.epoch,
-            "from_seq": draft.waiting[0].seq,
-            "to_seq": draft.to_seq,
-            "state": state,
-            "kind": reply.kind,
-            "provider": reply.provider,
-            "model": reply.model,
-            "prompt_version": reply.prompt_version,
-            "prompt_tokens": reply.prompt_tokens,
-            "attempts": reply.attempts,
-            "grounded": reply.grounded,
-            "truth": list(reply.truth),
-            "prices": dict(reply.prices),
-            "started_at": draft.started_at,
-            "saved_at": now,
-            "finished_at": now if state == "finished" else None,
-        },
+    _ADD_TURN.run(
+        connection,
+        id=draft.turn_id,
+        conversation_id=claim.conversation_id,
+        epoch=claim.epoch,
+        from_seq=draft.waiting[0].seq,
+        to_seq=draft.to_seq,
+        state=state,
+        kind=reply.kind,
+        provider=reply.provider,
+        model=reply.model,
+        prompt_version=reply.prompt_version,
+        prompt_tokens=reply.prompt_tokens,
+        attempts=reply.attempts,
+        grounded=reply.grounded,
+        truth=list(reply.truth),
+        prices=dict(reply.prices),
+        started_at=draft.started_at,
+        saved_at=now,
+        finished_at=now if state == "finished" else None,
     )
-    outbox.queue_parts(
+    queued = outbox.queue_parts(
         connection,
         conversation_id=claim.conversation_id,
         turn_id=draft.turn_id,
@@ -322,14 +344,21 @@ def save_reply(
         parts=parts,
         author="bot",
         now=now,
+        is_begun=is_begun,
     )
-    opted_out_at = now if reply.kind == "opt_out" else None
-    connection.execute(
-        _NOTE_REPLY,
-        {"conversation": claim.conversation_id, "spoken": reply.language, "stopped": opted_out_at},
-    )
+    is_stop = reply.kind == "opt_out"
+    # Only who holds the conversation writes these two: the claim tells what stands in them.
+    if is_stop or claim.opted_out or reply.language != claim.language:
+        _NOTE_REPLY.run(
+            connection,
+            conversation=claim.conversation_id,
+            spoken=reply.language,
+            stopped=now if is_stop else None,
+        )
     reached(Point.SAVE_UNIT)
-    return SavedTurn(draft.turn_id, draft.to_seq)
+    if is_begun:
+        reached(Point.SEND_UNIT)
+    return SavedTurn(draft.turn_id, draft.to_seq, queued)
 
 
 def finish_turn(
@@ -345,5 +374,5 @@ def finish_turn(
     due_at = inbox.finish(
         connection, claim.conversation_id, claim.epoch, done=saved.to_seq, now=now
     )
-    connection.execute(_CLOSE_TURN, {"turn": saved.id, "at": now})
+    _CLOSE_TURN.run(connection, turn=saved.id, at=now)
     return due_at
