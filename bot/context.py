@@ -19,10 +19,10 @@ from bot.reading import intents
 from bot.talk import has_bot_spoken, talk_before
 from bot.turn_context import TurnContext
 from catalog.overview import categories
-from catalog.revision import revision
-from catalog.search import CatalogSearch
+from catalog.search import Catalog, CatalogSearch
 from core import own_texts
 from shop import facts as shop_facts
+from shop.facts import ShopFacts
 
 MOST_CATEGORIES = 12
 """A catalog is told by the deepest level of its categories that has no more names than this."""
@@ -60,6 +60,8 @@ class ContextReader:
         self._defaults = defaults
         self._history_messages = history_messages
         self._now = now
+        self._kept: tuple[int, ShopFacts] | None = None
+        """The facts as of a revision of the catalog, which each change of them raises too."""
 
     def read(
         self,
@@ -76,18 +78,20 @@ class ContextReader:
             conversation_id: whose history to read; None when there is none.
             language: the contact's language so far.
         """
+        catalog = self._search.at(connection)
         talk: list[TalkMessage] = []
         is_first_reply = True
         if conversation_id is not None:
-            is_first_reply = not has_bot_spoken(connection, conversation_id)
             talk = self._talk(connection, conversation_id, waiting[0].seq)
+            has_spoken = any(message.author == "bot" for message in talk)
+            is_first_reply = not (has_spoken or has_bot_spoken(connection, conversation_id))
         history = talk[-self._history_messages :]
-        known = products_of(connection, talk)
+        known = products_of(catalog, talk)
         named = mentioned(talk, known)
         spoken = policy.detect_language(
             [message.body for message in waiting], language, default=self._defaults.language
         )
-        facts = shop_facts.load(connection)
+        facts = self._facts(connection, catalog.revision)
         values = facts.values
         timezone = self._defaults.timezone or str(values.get("timezone") or "UTC")
         return TurnContext(
@@ -95,23 +99,29 @@ class ContextReader:
             history=tuple(history),
             earlier=tuple(talk[: -self._history_messages]),
             known=known,
-            hits=candidates(connection, self._search, waiting, history, named),
+            hits=candidates(catalog, waiting, history, named),
             mentioned=named,
-            articles=self._search.terms(connection),
+            articles=catalog.terms,
             categories=_overview(connection, waiting),
             facts=facts,
             voice=own_texts.current(connection, voice.own_name(spoken)),
             language=spoken,
             shop_name=self._defaults.name or str(values.get("name") or ""),
-            currency=self._currency(connection, values),
+            currency=self._currency(catalog, values),
             now=self._now().astimezone(_zone(timezone)),
             is_first_reply=is_first_reply,
-            shop_revision=revision(connection),
+            shop_revision=catalog.revision,
         )
 
-    def _currency(self, connection: Connection, values: Mapping[str, Any]) -> str:
+    def _facts(self, connection: Connection, revision: int) -> ShopFacts:
+        kept = self._kept
+        if kept is None or kept[0] != revision:
+            self._kept = kept = revision, shop_facts.load(connection)
+        return kept[1]
+
+    def _currency(self, catalog: Catalog, values: Mapping[str, Any]) -> str:
         said = self._defaults.currency or values.get("currency")
-        return str(said or self._search.main_currency(connection) or "USD")
+        return str(said or catalog.main_currency or "USD")
 
     def _talk(self, connection: Connection, conversation_id: int, seq: int) -> list[TalkMessage]:
         """The talk before message `seq`; nothing where no history is wanted."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from sqlalchemy.engine import Connection
-
 from bot.messages import TalkMessage
 from bot.reading import intents
 from bot.reading.language import words
 from bot.reading.wishes import Wish
 from bot.turn_context import MENTIONED
-from catalog.search import CatalogSearch, Hit, ProductView
+from catalog.search import Catalog, Hit, ProductView
 from catalog.words.limits import read_limits
 
 CANDIDATES = 8
@@ -27,8 +25,7 @@ one for a question that names no product itself ("¿y el segundo?") they keep al
 
 
 def candidates(
-    connection: Connection,
-    search: CatalogSearch,
+    catalog: Catalog,
     waiting: Sequence[TalkMessage],
     history: Sequence[TalkMessage],
     named: Sequence[ProductView],
@@ -39,26 +36,24 @@ def candidates(
         named: products of the last replies, the likeliest first.
     """
     query = intents.search_text(waiting, history)
-    hits = _found(connection, search, query) if query else []
+    hits = _found(catalog, query) if query else []
     names_product = intents.read(intents.asked(waiting)).content
     return _with_named(hits, named, MENTIONED_PLACES if names_product else CANDIDATES)
 
 
-def _found(connection: Connection, search: CatalogSearch, query: str) -> list[Hit]:
-    found = search.search(connection, query, CANDIDATES)
+def _found(catalog: Catalog, query: str) -> list[Hit]:
+    found = catalog.search(query, CANDIDATES)
     limits, rest = read_limits(query, small_prices=True)
-    if limits and rest.strip() and not _is_kind_found(connection, search, rest, found):
+    if limits and rest.strip() and not _is_kind_found(catalog, rest, found):
         # The cheapest of what was asked for says more than nothing.
-        return search.search(connection, f"{rest} {_CHEAP}", CANDIDATES)
-    return _with_overlooked(connection, search, intents.read(query).wishes, found)
+        return catalog.search(f"{rest} {_CHEAP}", CANDIDATES)
+    return _with_overlooked(catalog, intents.read(query).wishes, found)
 
 
-def _is_kind_found(
-    connection: Connection, search: CatalogSearch, unlimited: str, found: Sequence[Hit]
-) -> bool:
+def _is_kind_found(catalog: Catalog, unlimited: str, found: Sequence[Hit]) -> bool:
     """Whether a price limit left what was asked for: a bag is no cheap laptop, and another model
     not the one named."""
-    whole = search.search(connection, unlimited, CANDIDATES)
+    whole = catalog.search(unlimited, CANDIDATES)
     kinds = {hit.product.category for hit in whole[:KIND_SHOWN_BY]}
     is_kind = any(hit.product.category in kinds for hit in found)
     return not whole or (is_kind and _most_words(found) >= _most_words(whole))
@@ -71,15 +66,14 @@ def _most_words(hits: Sequence[Hit]) -> int:
 
 
 def _with_overlooked(
-    connection: Connection,
-    search: CatalogSearch,
+    catalog: Catalog,
     wishes: Sequence[Wish],
     found: Sequence[Hit],
 ) -> list[Hit]:
     """With what each product named brings that the search for all of them passed over."""
     said = {word for hit in found for word in words(hit.reason)}
     alone = [wish for wish in wishes[:MOST_WISHES] if not said & set(wish.words)]
-    lists = [search.search(connection, " ".join(wish.words), CANDIDATES) for wish in alone]
+    lists = [catalog.search(" ".join(wish.words), CANDIDATES) for wish in alone]
     in_turn = (hit for level in zip_longest(found, *lists) for hit in level if hit)
     return list({hit.product.id: hit for hit in in_turn}.values())[:CANDIDATES]
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy.engine import Connection
-
 from bot.messages import TalkMessage
 from bot.truth.mentions import ProductNames
-from catalog.products import ProductView, views_by_id
+from catalog.search import Catalog, ProductView
 
 REPLIES_WITH_PRODUCTS = 2
 """How many replies back "ese" may reach; those that named nothing do not count."""
@@ -21,11 +19,11 @@ _REPLIES_LOOKED_AT = 6
 _MOST_NAMED = 40
 
 
-def products_of(connection: Connection, talk: Sequence[TalkMessage]) -> Mapping[int, ProductView]:
-    """The products still sold that the replies of a talk named, the newest replies' first."""
+def products_of(catalog: Catalog, talk: Sequence[TalkMessage]) -> Mapping[int, ProductView]:
+    """The products still sold that the replies of a talk named, by id."""
     ids = (id_ for message in reversed(talk) for id_ in message.products)
     newest = list(islice(dict.fromkeys(ids), _MOST_NAMED))
-    return views_by_id(connection, newest) if newest else {}
+    return catalog.products(newest) if newest else {}
 
 
 def mentioned(

@@ -7,27 +7,37 @@ from sqlalchemy.engine import Connection
 
 from bot.messages import TalkMessage
 from bot.tables import Message, Turn
+from core.statements import Statement
 
-# Statements of every message are built once: building one costs more than running it.
 _TALK = select(
     Message.seq, Message.author, Message.body, Message.type, Message.created_at, Message.extra
 ).where(Message.conversation_id == bindparam("conversation"))
-_WAITING = _TALK.where(Message.seq > bindparam("after"), Message.direction == "inbound").order_by(
-    Message.seq
+_WAITING = Statement(
+    _TALK.where(Message.seq > bindparam("after"), Message.direction == "inbound").order_by(
+        Message.seq
+    )
 )
-_BEFORE = (
+_BEFORE = Statement(
     _TALK.add_columns(Turn.prices)
     .join(Turn, Message.turn_id == Turn.id, isouter=True)
     .where(Message.seq < bindparam("before"), Message.status != "withdrawn")
     .order_by(Message.seq.desc(), Message.direction.desc(), Message.id.desc())
     .limit(bindparam("most"))
 )
-_SPOKEN = _TALK.where(Message.author == "bot", Message.status != "withdrawn").limit(1)
+_SPOKEN = Statement(
+    select(Message.id)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.author == "bot",
+        Message.status != "withdrawn",
+    )
+    .limit(1)
+)
 
 
 def waiting_messages(connection: Connection, conversation_id: int, after: int) -> list[TalkMessage]:
     """The inbound messages behind number `after`."""
-    rows = connection.execute(_WAITING, {"conversation": conversation_id, "after": after})
+    rows = _WAITING.rows(connection, conversation=conversation_id, after=after)
     return [TalkMessage(*row) for row in rows]
 
 
@@ -35,9 +45,7 @@ def talk_before(
     connection: Connection, conversation_id: int, seq: int, limit: int
 ) -> list[TalkMessage]:
     """The last `limit` messages of both sides before inbound number `seq`."""
-    rows = connection.execute(
-        _BEFORE, {"conversation": conversation_id, "before": seq, "most": limit}
-    )
+    rows = _BEFORE.rows(connection, conversation=conversation_id, before=seq, most=limit)
     return [
         TalkMessage(seq, author, body, type_, created_at, extra, tuple(map(int, prices or ())))
         for seq, author, body, type_, created_at, extra, prices in rows
@@ -46,4 +54,4 @@ def talk_before(
 
 def has_bot_spoken(connection: Connection, conversation_id: int) -> bool:
     """Whether the shop itself ever answered here, however long ago."""
-    return connection.execute(_SPOKEN, {"conversation": conversation_id}).first() is not None
+    return _SPOKEN.row(connection, conversation=conversation_id) is not None

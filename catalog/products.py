@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.engine import Connection
 
 from catalog.tables import Category, Product
+from core.statements import Statement
 
 SAMPLE = "sample"
 """The source of the products that show an empty shop how it looks."""
@@ -76,23 +88,30 @@ def select_rows() -> Select[*tuple[Any, ...]]:
     ).join(Category, Product.category_id == Category.id, isouter=True)
 
 
-def view(row: Row[*tuple[Any, ...]]) -> ProductView:
+def view(row: Sequence[Any]) -> ProductView:
     """One row of `select_views`."""
     return ProductView(*row)
 
 
-# Built once: building it costs more than running it.
-_VIEWS_BY_ID = select_views().where(Product.id.in_(bindparam("ids", expanding=True)))
+def _views_by_id(dialect: str) -> Select[*tuple[Any, ...]]:
+    """One parameter holds all ids, so that the SQL is the same however many there are."""
+    wanted: ColumnElement[bool]
+    if dialect == "sqlite":
+        listed = func.json_each(bindparam("ids", type_=Text)).table_valued("value")
+        wanted = Product.id.in_(select(listed.c.value))
+    else:
+        wanted = Product.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    return select_views().where(wanted).order_by(Product.id)
+
+
+_VIEWS_BY_ID = Statement(_views_by_id)
 
 
 def views_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ProductView]:
-    """The active products among these ids."""
-    found: dict[int, ProductView] = {}
-    for start in range(0, len(ids), IDS_PER_QUERY):
-        chunk = ids[start : start + IDS_PER_QUERY]
-        rows = connection.execute(_VIEWS_BY_ID, {"ids": chunk})
-        found |= {product.id: product for product in map(view, rows)}
-    return found
+    """The active products among these ids, by ascending id."""
+    wanted = list(ids)
+    sent = json.dumps(wanted) if connection.dialect.name == "sqlite" else wanted
+    return {row[0]: view(row) for row in _VIEWS_BY_ID.rows(connection, ids=sent)}
 
 
 def find_by_sku(connection: Connection, sku: str) -> ProductView | None:

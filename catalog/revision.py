@@ -9,10 +9,13 @@ from sqlalchemy.engine import Connection
 
 from catalog.tables import CatalogRevision
 from core.database import insert_into
+from core.statements import Statement
 
-_STATE = select(
-    CatalogRevision.revision, CatalogRevision.index_mark, CatalogRevision.removed
-).where(CatalogRevision.id == 1)
+_STATE = Statement(
+    select(CatalogRevision.revision, CatalogRevision.index_mark, CatalogRevision.removed).where(
+        CatalogRevision.id == 1
+    )
+)
 
 
 class CatalogMoved(Exception):
@@ -35,7 +38,7 @@ class State(NamedTuple):
 
 def state(connection: Connection) -> State:
     """The state as this transaction sees it."""
-    found = connection.execute(_STATE).first()
+    found = _STATE.row(connection)
     return State(*found) if found else State(0, "", 0)
 
 

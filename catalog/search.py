@@ -16,7 +16,7 @@ from catalog.index.memory import LoadedCatalog
 from catalog.index.rank import Fit, Ranker
 from catalog.index.vocabulary import Vocabulary
 from catalog.products import ProductView, count_products, find_by_sku, views_by_id
-from catalog.revision import revision, state
+from catalog.revision import State, revision, state
 from catalog.words.limits import PriceLimits
 from catalog.words.own_synonyms import synonyms_in_force
 from catalog.words.query import Query, parse_query, things_apart
@@ -69,6 +69,41 @@ class _Loaded:
     vocabulary: Vocabulary
 
 
+class Catalog:
+    """The catalog as one transaction sees it; its revision is asked for once."""
+
+    def __init__(self, connection: Connection, loaded: _Loaded, revision: int) -> None:
+        self.revision = revision
+        self._connection = connection
+        self._loaded = loaded
+
+    @property
+    def terms(self) -> Container[str]:
+        """Every index term of the catalog; it may be kept, and does not change."""
+        return self._loaded.catalog.frequencies
+
+    @property
+    def main_currency(self) -> str | None:
+        """The currency most products are priced in; None without products."""
+        return self._loaded.catalog.main_currency
+
+    def search(self, query: str, limit: int = 8) -> list[Hit]:
+        """As `CatalogSearch.search`."""
+        asked = parse_query(query, self._loaded.vocabulary, self._loaded.synonyms)
+        found = _find(self._loaded.catalog, asked, limit)
+        products = self.products([one.product_id for one in found])
+        # A product that was removed in between is no longer there to be shown.
+        return [
+            Hit(products[one.product_id], one.score, one.reason)
+            for one in found
+            if one.product_id in products
+        ]
+
+    def products(self, ids: Sequence[int]) -> dict[int, ProductView]:
+        """The active products among these ids as they are now, by ascending id."""
+        return views_by_id(self._connection, ids)
+
+
 class CatalogSearch:
     """Searches one catalog; keeps it in memory and reads what changed when its revision moves.
 
@@ -89,47 +124,34 @@ class CatalogSearch:
             query: as the customer wrote it.
             limit: most hits, at least 1.
         """
-        loaded = self._current(connection)
-        asked = parse_query(query, loaded.vocabulary, loaded.synonyms)
-        found = _find(loaded.catalog, asked, limit)
-        products = views_by_id(connection, [one.product_id for one in found])
-        # A product that was removed in between is no longer there to be shown.
-        return [
-            Hit(products[one.product_id], one.score, one.reason)
-            for one in found
-            if one.product_id in products
-        ]
+        return self.at(connection).search(query, limit)
 
-    def terms(self, connection: Connection) -> Container[str]:
-        """Every index term of the catalog; it may be kept, and does not change."""
-        return self._current(connection).catalog.frequencies
-
-    def main_currency(self, connection: Connection) -> str | None:
-        """The currency most products are priced in; None without products."""
-        return self._current(connection).catalog.main_currency
+    def at(self, connection: Connection) -> Catalog:
+        """The catalog for several questions of one transaction."""
+        now = state(connection)
+        return Catalog(connection, self._current(connection, now), now.revision)
 
     def load(self, connection: Connection) -> None:
         """Read the catalog beforehand, so that no customer waits for it."""
-        self._current(connection)
+        self.at(connection)
 
-    def _current(self, connection: Connection) -> _Loaded:
-        now = state(connection)
+    def _current(self, connection: Connection, now: State) -> _Loaded:
         loaded = self._loaded
         if loaded is None or loaded.catalog.revision != now.revision:
             with self._lock:
                 loaded = self._loaded
                 if loaded is None or loaded.catalog.revision < now.revision:
-                    loaded = self._loaded = self._look(connection, loaded)
+                    loaded = self._loaded = self._look(connection, now, loaded)
         return loaded
 
-    def _look(self, connection: Connection, before: _Loaded | None) -> _Loaded:
-        now = state(connection)
+    def _look(self, connection: Connection, now: State, before: _Loaded | None) -> _Loaded:
         catalog = self._loader.look(connection, now)
         if before is not None and before.catalog.index_mark == now.index_mark:
             vocabulary = before.vocabulary.renewed(catalog, self._loader.words_mark)
             return _Loaded(catalog, before.synonyms, vocabulary)
         synonyms = synonyms_in_force(connection)
-        return _Loaded(catalog, synonyms, Vocabulary(catalog, synonyms, self._loader.words_mark))
+        vocabulary = Vocabulary(catalog, synonyms, self._loader.words_mark)
+        return _Loaded(catalog, synonyms, vocabulary)
 
 
 def _find(catalog: LoadedCatalog, asked: Query, limit: int) -> list[_Found]:

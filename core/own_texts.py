@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, String, Text, func, insert, select
+from sqlalchemy import Integer, String, Text, bindparam, func, insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime
+from core.statements import Statement
 
 
 class OwnTextVersion(Base):
@@ -35,14 +36,17 @@ class OwnText:
     body: str
 
 
+_CURRENT = Statement(
+    select(OwnTextVersion.version, OwnTextVersion.body)
+    .where(OwnTextVersion.name == bindparam("name"))
+    .order_by(OwnTextVersion.version.desc())
+    .limit(1)
+)
+
+
 def current(connection: Connection, name: str) -> OwnText | None:
     """The shop's own text, or None while the shipped one is in force."""
-    row = connection.execute(
-        select(OwnTextVersion.version, OwnTextVersion.body)
-        .where(OwnTextVersion.name == name)
-        .order_by(OwnTextVersion.version.desc())
-        .limit(1)
-    ).first()
+    row = _CURRENT.row(connection, name=name)
     return OwnText(*row) if row and row.body else None
 
 

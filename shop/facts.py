@@ -38,7 +38,8 @@ class ShopFacts:
     """The facts as they were given: the contract's fields and unknown ones alike.
 
     They never change, and are the same only as themselves: what is worked out from them is kept
-    by them. `values` is {} when the shop has said nothing; then hours, delivery and so on are unknown.
+    by them. `values` is {} when the shop has said nothing; then hours, delivery and so on are
+    unknown.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)

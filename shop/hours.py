@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -133,12 +133,14 @@ def _openings(days: frozenset[int], entry: Mapping[str, Any]) -> list[Opening] |
     return [Opening(day * DAY_MIN + opens, day * DAY_MIN + opens + length) for day in sorted(days)]
 
 
-def is_open_at(hours: Any, now: datetime) -> bool | None:
+def is_open_at(openings: Sequence[Opening] | None, now: datetime) -> bool | None:
     """Whether the shop is open at a local time; None when the hours do not say.
 
     Holidays are not known here: a Monday counts as any other Monday.
+
+    Args:
+        openings: as `read_hours` gives them.
     """
-    openings = read_hours(hours)
     if openings is None:
         return None
     minute = _minute_of_week(now)
@@ -149,9 +151,8 @@ def is_open_at(hours: Any, now: datetime) -> bool | None:
     )
 
 
-def next_opening_after(hours: Any, now: datetime) -> datetime | None:
+def next_opening_after(openings: Sequence[Opening] | None, now: datetime) -> datetime | None:
     """The next local time the shop opens after `now`; None when the hours do not say."""
-    openings = read_hours(hours)
     if not openings:
         return None
     minute = _minute_of_week(now)

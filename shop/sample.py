@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from catalog.products import has_own_products
+from catalog.revision import bump_revision
 from shop.facts import import_facts
 from shop.tables import ShopFact
 
@@ -41,4 +42,5 @@ def load_sample_facts(connection: Connection, now: datetime) -> bool:
 
 def remove_sample_facts(connection: Connection) -> None:
     """Take the sample's facts out, where real customers may write."""
-    connection.execute(delete(ShopFact).where(ShopFact.is_sample))
+    if connection.execute(delete(ShopFact).where(ShopFact.is_sample)).rowcount:
+        bump_revision(connection)

@@ -173,7 +173,7 @@ def _untrue_now(reading: Reading, sentence: Span, days: Sequence[Days]) -> Itera
     state = _STATE.search(reading.folded, *sentence)
     if days or state is None or evidence.now is None or not reading.asserts(*state.span()):
         return
-    is_open = is_open_at(evidence.facts.hours, evidence.now)
+    is_open = is_open_at(evidence.facts.openings, evidence.now)
     if is_open is not None and is_open != bool(state["open"]):
         yield reading.reject("hours", *state.span(), "now")
 

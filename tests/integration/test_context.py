@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, update
@@ -16,10 +17,13 @@ from bot.messages import InboundMessage, TalkMessage
 from bot.outbox import queue_parts
 from bot.tables import Turn
 from bot.turn_context import TurnContext
+from catalog.importer import import_file
+from catalog.index.reindex import reindex
 from catalog.products import ProductView, find_by_sku
 from catalog.sample import load_sample_products
 from catalog.search import CatalogSearch
 from catalog.tables import Product
+from catalog.words.own_synonyms import save_own_table
 from core import own_texts
 from core.database import Database
 from shop import facts
@@ -33,18 +37,29 @@ class Bench:
         self.database, self.clock = database, clock
         self.defaults = ShopDefaults()
         self.history_messages = 20
+        self.search = CatalogSearch()
 
     def know(self, **values: object) -> None:
         given = dict(values)
         self.database.write(lambda c: facts.import_facts(c, given, self.clock.now()))
 
-    def read(self, body: str, *, seq: int = 1, conversation_id: int | None = None) -> TurnContext:
-        reader = ContextReader(
-            CatalogSearch(),
+    def reader(self) -> ContextReader:
+        return ContextReader(
+            self.search,
             self.defaults,
             history_messages=self.history_messages,
             now=self.clock.now,
         )
+
+    def read(
+        self,
+        body: str,
+        *,
+        seq: int = 1,
+        conversation_id: int | None = None,
+        reader: ContextReader | None = None,
+    ) -> TurnContext:
+        reader = reader or self.reader()
         waiting = [TalkMessage(seq, "customer", body, "text", self.clock.now())]
         return self.database.read(
             lambda c: reader.read(c, waiting, conversation_id=conversation_id)
@@ -269,3 +284,43 @@ def test_the_shops_own_words_come_in_the_language_of_the_answer(bench: Bench) ->
 
     assert bench.read("do you have laptops?").voice == own_texts.OwnText(1, "Be brief.")
     assert bench.read("¿tienen laptops?").voice is None
+
+
+def bring_in(bench: Bench, folder: Path, *rows: str) -> None:
+    path = folder / "catalog.csv"
+    path.write_text("\n".join(["sku,name,price,currency", *rows]), encoding="utf-8")
+    import_file(bench.database, path, now=bench.clock.now(), default_currency="COP")
+
+
+def test_the_very_next_answer_sees_what_changed(bench: Bench, tmp_path: Path) -> None:
+    """One reader keeps what it has read; a change of any of it must reach it at once."""
+    reader, now = bench.reader(), bench.clock.now()
+
+    def read(body: str) -> TurnContext:
+        return bench.read(body, reader=reader)
+
+    bring_in(bench, tmp_path, "S-1,Silla plegable,100,COP")
+    bench.know(name="Antes")
+    first = read("silla plegable")
+    assert ([hit.product.price_minor for hit in first.hits], first.shop_name, first.voice) == (
+        [10_000],
+        "Antes",
+        None,
+    )
+
+    bring_in(bench, tmp_path, "S-1,Silla plegable,250,COP", "M-1,Mesa,900,COP")
+    assert [hit.product.price_minor for hit in read("silla plegable").hits] == [25_000]
+    assert [hit.product.sku for hit in read("mesa").hits] == ["M-1"]
+
+    bench.know(name="Después", currency="MXN")
+    assert (read("hola").shop_name, read("hola").currency) == ("Después", "MXN")
+
+    bench.database.write(lambda c: own_texts.save(c, "prompt.es", "Sé breve.", now=now))
+    assert read("¿tienen sillas?").voice == own_texts.OwnText(1, "Sé breve.")
+    bench.database.write(lambda c: own_texts.save(c, "prompt.es", "", now=now))
+    assert read("¿tienen sillas?").voice is None
+
+    assert not read("poltronita").hits
+    bench.database.write(lambda c: save_own_table(c, "poltronita, silla", now=now))
+    reindex(bench.database)
+    assert [hit.product.sku for hit in read("poltronita").hits] == ["S-1"]

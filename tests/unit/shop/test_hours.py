@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shop.hours import is_open_at, next_opening_after, read_days, read_time
+from shop.hours import is_open_at, next_opening_after, read_days, read_hours, read_time
 
 MONDAY = datetime(2026, 3, 2, tzinfo=ZoneInfo("America/Bogota"))
 HOURS = [
@@ -87,29 +87,31 @@ def test_times_not_understood_are_not_guessed(words: Any) -> None:
     ],
 )
 def test_the_shop_is_open_from_opening_until_closing(day: int, time: str, is_open: bool) -> None:
-    assert is_open_at(HOURS, at(day, time)) is is_open
+    assert is_open_at(read_hours(HOURS), at(day, time)) is is_open
 
 
 def test_sunday_night_runs_into_monday() -> None:
     hours = [{"days": "domingo", "open": "22:00", "close": "03:00"}]
-    assert is_open_at(hours, at(0, "02:00")) is True
+    assert is_open_at(read_hours(hours), at(0, "02:00")) is True
 
 
 def test_a_closed_day_wins_over_a_range_that_names_it() -> None:
     hours = [{"days": "todos los días", "open": "08:00", "close": "20:00"}, HOURS[3]]
-    assert is_open_at(hours, at(6, "12:00")) is False
+    assert is_open_at(read_hours(hours), at(6, "12:00")) is False
 
 
 def test_a_day_without_end_is_open_all_day() -> None:
-    assert is_open_at([{"days": "lunes", "open": "00:00", "close": "24:00"}], at(0, "23:59"))
+    assert is_open_at(
+        read_hours([{"days": "lunes", "open": "00:00", "close": "24:00"}]), at(0, "23:59")
+    )
 
 
 @pytest.mark.parametrize(
     "hours", [None, [], "de 9 a 6", [{"days": "lunes"}], [{"days": "x", "closed": True}], ["lunes"]]
 )
 def test_hours_that_cannot_be_read_say_nothing(hours: Any) -> None:
-    assert is_open_at(hours, MONDAY) is None
-    assert next_opening_after(hours, MONDAY) is None
+    assert is_open_at(read_hours(hours), MONDAY) is None
+    assert next_opening_after(read_hours(hours), MONDAY) is None
 
 
 @pytest.mark.parametrize(
@@ -122,4 +124,4 @@ def test_hours_that_cannot_be_read_say_nothing(hours: Any) -> None:
     ],
 )
 def test_the_next_opening_is_the_first_after_now(now: datetime, opens: datetime) -> None:
-    assert next_opening_after(HOURS, now) == opens
+    assert next_opening_after(read_hours(HOURS), now) == opens
