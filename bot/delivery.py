@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,19 +53,25 @@ class SendRate:
     """Paces the sends of each shop address.
 
     Args:
-        per_s: most sends a second; 0 means no limit.
+        per_s: most sends a second of all workers together; 0 means no limit.
+        workers: answers how many share them, in equal parts.
     """
 
-    def __init__(self, clock: Clock, per_s: float) -> None:
+    def __init__(self, clock: Clock, per_s: float, workers: Callable[[], int] = lambda: 1) -> None:
         self._clock = clock
+        self._workers = workers
         self._gap_s = 1 / per_s if per_s > 0 else 0.0
         self._free_at: dict[str, float] = {}
+
+    def is_free(self, shop_address: str) -> bool:
+        """Whether this address may send at once."""
+        return self._free_at.get(shop_address, 0.0) <= self._clock.monotonic_s()
 
     async def turn(self, shop_address: str) -> None:
         """Wait until this address may send again."""
         now = self._clock.monotonic_s()
         at = max(now, self._free_at.get(shop_address, 0.0))
-        self._free_at[shop_address] = at + self._gap_s
+        self._free_at[shop_address] = at + self._gap_s * self._workers()
         if at > now:
             await asyncio.sleep(at - now)
 
@@ -84,6 +90,11 @@ class Deliverer:
         self._clock = clock
         self._channels = channels
         self._rate = rate
+        self._failing: set[str] = set()
+
+    def has_capacity(self, channel: str, shop_address: str) -> bool:
+        """Whether a send could go at once, and the channel took the last one it was given."""
+        return channel not in self._failing and self._rate.is_free(shop_address)
 
     async def deliver(self, claim: Claim, saved: SavedTurn) -> Later | Anew | None:
         """Send what is open; None when everything is settled.
@@ -120,6 +131,7 @@ class Deliverer:
         try:
             sent = await channel.send(_outgoing(claim, part))
         except DeliveryUnknown as error:
+            self._failing.add(claim.channel)
             at = self._clock.now() + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
             await self._database.write_async(lambda c: outbox.record_unclear(c, part.id, at))
             reached(Point.UNCLEAR)
@@ -128,6 +140,7 @@ class Deliverer:
         except DeliveryError as error:
             return await self._not_sent(claim, part, error)
         reached(Point.SENT)
+        self._failing.discard(claim.channel)
         await self._accepted(claim, part, sent)
         return None
 
@@ -149,6 +162,7 @@ class Deliverer:
     async def _not_sent(self, claim: Claim, part: Part, error: DeliveryError) -> Later | None:
         again_s = None
         if isinstance(error, DeliveryUnavailable):
+            self._failing.add(claim.channel)
             again_s = retry.send_again_after_s(part.tries + 1, error.retry_after_s)
         if again_s is None:
             await self._give_up(claim, part, error)
