@@ -6,18 +6,20 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 
 from flask import Flask
 from prometheus_client import make_wsgi_app
 
 import webhooks.blueprint
 from app.house import House
+from app.wakeups import telling
 from app.working import run_engine, run_worker
 from bot import readiness
 from bot.bridge import Bridge
 from bot.intake import Intake
-from bot.worker import Wake
+from bot.wakeups import Wake
 from bot.worker_thread import WorkerThread
 from core.log import log_event
 from core.process_lock import lock_process
@@ -73,11 +75,13 @@ def make_bridge(house: House) -> Bridge:
     return Bridge(house.settings.turn_deadline_s, house.settings.shop_language)
 
 
-def worker_thread(house: House, bridge: Bridge, concurrency: int) -> WorkerThread:
-    """The worker, to be started beside the web server."""
+def worker_thread(
+    house: House, bridge: Bridge, concurrency: int, tell: Wake | None
+) -> WorkerThread:
+    """The worker, to be started beside the web server or alone."""
     return WorkerThread(
         lambda on_start: run_worker(
-            house, bridge=bridge, concurrency=concurrency, on_start=on_start
+            house, bridge=bridge, concurrency=concurrency, on_start=on_start, tell=tell
         )
     )
 
@@ -97,22 +101,35 @@ def serve(
     Raises:
         ConfigError: the address is taken, or another process works on this database.
     """
-    lock = lock_process(house.database.url) if with_worker else None
-    listener = listen(host, port)
-    bridge = make_bridge(house)
-    if with_worker:
-        thread = worker_thread(house, bridge, DEFAULT_CONCURRENCY)
-    else:
-        thread = engine_thread(house, bridge)
-    server = make_server(make_web(house, thread.wake, bridge), listener)
-    stop_on_signals()
+    with _alone(house) if with_worker else nullcontext(), telling(house) as tell:
+        listener = listen(host, port)
+        bridge = make_bridge(house)
+        if with_worker:
+            thread = worker_thread(house, bridge, DEFAULT_CONCURRENCY, tell)
+        else:
+            thread = engine_thread(house, bridge)
+        server = make_server(make_web(house, tell or thread.wake, bridge), listener)
+        stop_on_signals()
+        try:
+            thread.start()
+            announce()
+            server.run()
+        finally:
+            thread.stop()  # first: questions under way still need the server to be told so
+            server.close()
+
+
+@contextmanager
+def _alone(house: House) -> Iterator[None]:
+    """On SQLite, be the one process that works on this database.
+
+    Raises:
+        ConfigError: another one does.
+    """
+    lock = lock_process(house.database.url)
     try:
-        thread.start()
-        announce()
-        server.run()
+        yield
     finally:
-        thread.stop()  # first: questions under way still need the server to be told so
-        server.close()
         if lock is not None:
             lock.release()
 
@@ -139,22 +156,20 @@ def work(
     Raises:
         ConfigError: another process works on this database, or the port is taken.
     """
-    lock = lock_process(house.database.url)
-    worker = worker_thread(house, make_bridge(house), concurrency)
-    if metrics_port is not None:
-        serve_metrics(house, metrics_port)
-    announce()
-    stop_on_signals()
-    try:
-        worker.start()
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        log_event(log, logging.INFO, "stopping")
-    finally:
-        worker.stop()
-        if lock is not None:
-            lock.release()
+    with _alone(house), telling(house) as tell:
+        worker = worker_thread(house, make_bridge(house), concurrency, tell)
+        if metrics_port is not None:
+            serve_metrics(house, metrics_port)
+        announce()
+        stop_on_signals()
+        try:
+            worker.start()
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            log_event(log, logging.INFO, "stopping")
+        finally:
+            worker.stop()
 
 
 def serve_metrics(house: House, port: int) -> None:

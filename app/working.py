@@ -7,23 +7,27 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from app.alarms import make_teller
 from app.catalog import make_refresh
-from app.engine import follow, open_engine
+from app.engine import Engine, follow, open_engine
 from app.house import House, is_twilio_configured
 from app.roster import warn
+from app.wakeups import hearing
 from bot import inbox
 from bot.bridge import Bridge
 from bot.channels.base import WHATSAPP, Channel
 from bot.delivery import Deliverer, SendRate
+from bot.peers import Peers
 from bot.providers.http import make_client
 from bot.schedule import Schedule
 from bot.turn import TurnRunner
+from bot.wakeups import Wake
 from bot.worker import Worker
 from bot.worker_thread import Works
 from core.ids import new_id
@@ -35,7 +39,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POSTGRES_POLL_S = 0.25
+LOOK_S = 1.0
+"""How often a worker that is alone looks for work nobody told of."""
+LOOK_BEHIND_S = 2.0
+GRACE_S = 1.0
+"""Beside others it takes only what is overdue: a job may be on its way to one of them."""
 SEND_TIMEOUT_S = 10.0
 
 
@@ -75,68 +83,104 @@ async def run_worker(
     bridge: Bridge,
     concurrency: int,
     on_start: Callable[[Works], None],
+    tell: Wake | None,
 ) -> None:
-    """Work until the worker handed to `on_start` is stopped; programs ask over the bridge."""
+    """Work until the worker handed to `on_start` is stopped; programs ask over the bridge.
+
+    Args:
+        tell: tells the workers of all processes; None when there is only this one.
+    """
+    warn(house.settings)
+    await _free_leases(house)
+    await house.database.read_async(house.search.load)
+    name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
+    async with open_engine(house, is_probing=house.settings.ai_ping_interval_s > 0) as engine:
+        worker = _worker(house, engine, name, concurrency, tell)
+        schedule = _schedule(house, engine, name)
+        async with _beside(_keep_house(house, engine)), hearing(house, worker, tell):
+            schedule.start()
+            on_start(worker)
+            try:
+                with bridge.lead_to(engine.asker.ask):
+                    await worker.run()
+            finally:
+                await schedule.stop()
+
+
+async def _free_leases(house: House) -> None:
+    """On SQLite this process is alone: whoever held a lease is dead."""
+    if not house.database.is_sqlite:
+        return
+    freed = await house.database.write_async(inbox.free_all_leases)
+    if freed:
+        log_event(log, logging.INFO, "leases_freed", conversations=freed)
+
+
+def _worker(house: House, engine: Engine, name: str, concurrency: int, tell: Wake | None) -> Worker:
     settings, database, clock = house.settings, house.database, house.clock
-    warn(settings)
-    if database.is_sqlite:
-        freed = await database.write_async(inbox.free_all_leases)
-        if freed:
-            log_event(log, logging.INFO, "leases_freed", conversations=freed)
-    await database.read_async(house.search.load)
-    async with open_engine(house, is_probing=settings.ai_ping_interval_s > 0) as engine:
-        channels = make_channels(settings, engine.client)
-        name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
-        turns = TurnRunner(
-            database,
-            clock,
-            engine.answerer,
-            channels,
-            deadline_s=settings.turn_deadline_s,
-            coalesce_max_s=settings.coalesce_max_s,
-        )
-        deliverer = Deliverer(
-            database, clock, channels, SendRate(clock, settings.twilio_max_sends_per_s)
-        )
-        worker = Worker(
-            name,
-            database,
-            clock,
-            turns,
-            deliverer,
-            channels=channels,
-            concurrency=concurrency,
-            poll_s=1.0 if database.is_sqlite else POSTGRES_POLL_S,
-        )
-        schedule = Schedule(
-            database,
-            clock,
-            engine.pinger,
-            lambda: engine.roster.listed,
-            owner=name,
-            ping_interval_s=settings.ai_ping_interval_s,
-            refresh_catalog=make_refresh(house, engine.client, lambda: engine.roster.settings).run,
-        )
-        refresh = asyncio.create_task(follow(house, engine))
-        schedule.start()
-        on_start(worker)
-        try:
-            with bridge.lead_to(engine.asker.ask):
-                await worker.run()
-        finally:
-            refresh.cancel()
-            await schedule.stop()
-            await asyncio.gather(refresh, return_exceptions=True)
+    channels = make_channels(settings, engine.client)
+    peers = Peers(name)
+    rate = SendRate(clock, settings.twilio_max_sends_per_s, lambda: peers.living)
+    turns = TurnRunner(
+        database,
+        clock,
+        engine.answerer,
+        channels,
+        deadline_s=settings.turn_deadline_s,
+        coalesce_max_s=settings.coalesce_max_s,
+    )
+    return Worker(
+        name,
+        database,
+        clock,
+        turns,
+        Deliverer(database, clock, channels, rate),
+        channels=channels,
+        concurrency=concurrency,
+        poll_s=LOOK_S if tell is None else LOOK_BEHIND_S,
+        grace_s=0.0 if tell is None else GRACE_S,
+        peers=peers,
+        tell=tell,
+    )
+
+
+def _schedule(house: House, engine: Engine, name: str) -> Schedule:
+    return Schedule(
+        house.database,
+        house.clock,
+        engine.pinger,
+        lambda: engine.roster.listed,
+        owner=name,
+        ping_interval_s=house.settings.ai_ping_interval_s,
+        refresh_catalog=make_refresh(house, engine.client, lambda: engine.roster.settings).run,
+    )
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something endless meanwhile."""
+    running = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def _keep_house(house: House, engine: Engine) -> None:
+    """What every process with an engine does besides its work, until cancelled."""
+    teller = make_teller(house, engine, lambda: _twilio_channel(house.settings, engine.client))
+    await asyncio.gather(follow(house, engine), teller.run())
 
 
 class _NoWorker:
-    """Stands where the worker is another process: it finds its work by itself."""
+    """Stands where the worker is another process."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
 
-    def wake(self, _conversation_id: int, _due_at: datetime, _seq: int) -> None:
+    def wake(self, *_told: object) -> None:
         """Nobody here needs to know."""
 
     def stop(self) -> None:
@@ -148,13 +192,8 @@ class _NoWorker:
 async def run_engine(house: House, *, bridge: Bridge, on_start: Callable[[Works], None]) -> None:
     """Answer programs, and nobody else, until stopped."""
     await house.database.read_async(house.search.load)
-    async with open_engine(house) as engine:
-        refresh = asyncio.create_task(follow(house, engine))
+    async with open_engine(house) as engine, _beside(_keep_house(house, engine)):
         idle = _NoWorker()
         on_start(idle)
-        try:
-            with bridge.lead_to(engine.asker.ask):
-                await idle.stopping.wait()
-        finally:
-            refresh.cancel()
-            await asyncio.gather(refresh, return_exceptions=True)
+        with bridge.lead_to(engine.asker.ask):
+            await idle.stopping.wait()

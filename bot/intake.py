@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import inbox, policy, receipts
 from bot.messages import InboundMessage, StatusUpdate
-from bot.worker import Wake
+from bot.wakeups import Wake
 from core.clock import Clock
 from core.database import Database
 from core.points import Point, reached
@@ -49,7 +49,7 @@ class Intake:
         except inbox.Repeated:
             return False
         reached(Point.MESSAGE_STORED)
-        self._wake(accepted.conversation_id, accepted.due_at, accepted.seq)
+        self._wake(accepted.conversation_id, accepted.due_at, accepted.seq, accepted.holder)
         reached(Point.MESSAGE_WOKEN)
         return True
 

@@ -9,32 +9,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-from sqlalchemy.engine import Connection
-
-from bot import inbox, retry
+from bot import inbox, peers, queue, retry
 from bot.delivery import Anew, Deliverer, Later
 from bot.inbox import Claim
-from bot.tables import WorkerBeat
+from bot.peers import BEAT_S, Peers
 from bot.turn import Arrivals, SavedTurn, TurnRunner, finish_turn, withdrawn_turns
+from bot.wakeups import Wake
 from core.clock import Clock
-from core.database import Database, insert_into
+from core.database import Database
 from core.errors import DatabaseUnavailable, LeaseLost
 from core.log import log_event
 from core.points import Point, reached
 
 log = logging.getLogger(__name__)
 
-Wake = Callable[[int, datetime, int], None]
-"""Tells a worker: conversation id, due at, number of the message that arrived (0: none did)."""
-
 LEASE_S = 20.0
-BEAT_S = 5.0
-BEAT_KEPT_S = 24 * 3600.0
+RENEW_S = 5.0
 BURY_AGAIN_S = 60.0
 UNAVAILABLE_S = 1.0
 ANEW_AT_ONCE = 2
@@ -61,6 +56,10 @@ class Worker:
         channels: names of the channels it can send through.
         concurrency: most conversations at once.
         poll_s: seconds between two looks into the database.
+        grace_s: how long work must be overdue for a look to take it, since a wake-up may be on its
+            way to another worker.
+        peers: the other workers, kept up to date here.
+        tell: tells all workers; without it there is only this one.
     """
 
     def __init__(
@@ -74,6 +73,9 @@ class Worker:
         channels: Collection[str],
         concurrency: int = 500,
         poll_s: float = 1.0,
+        grace_s: float = 0.0,
+        peers: Peers | None = None,
+        tell: Wake | None = None,
     ) -> None:
         self.name = name
         self._database = database
@@ -83,18 +85,24 @@ class Worker:
         self._channels = tuple(channels)
         self._concurrency = concurrency
         self._poll_s = poll_s
+        self._grace = timedelta(seconds=grace_s)
+        self._peers = peers or Peers(name)
+        self._tell: Wake = tell or self.wake
         self._works: dict[int, _Work] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._started_at = clock.now()
 
-    def wake(self, conversation_id: int, due_at: datetime, seq: int = 0) -> None:
-        """A conversation has work at `due_at`; may be called from any thread.
+    @property
+    def has_room(self) -> bool:
+        """Whether it would begin another conversation now."""
+        return len(self._works) < self._concurrency and not self._stopping.is_set()
 
-        Args:
-            seq: number of the message that just arrived; 0 when none did.
-        """
+    def wake(
+        self, conversation_id: int, due_at: datetime, seq: int = 0, _holder: str | None = None
+    ) -> None:
+        """As `wakeups.Wake`."""
         try:
             self._loop.call_soon_threadsafe(self._note, conversation_id, due_at, seq)
         except RuntimeError:  # the loop is closed: the next start finds the work by itself
@@ -107,6 +115,10 @@ class Worker:
         except RuntimeError:
             return
 
+    async def stop_asked(self) -> None:
+        """Return once `stop` was called."""
+        await self._stopping.wait()
+
     async def run(self) -> None:
         """Work until `stop`; returns when everything is finished or given back."""
         await self._beat()
@@ -114,13 +126,15 @@ class Worker:
         helpers = [
             asyncio.create_task(self._every(self._poll_s, self._poll)),
             asyncio.create_task(self._every(BEAT_S, self._beat)),
+            asyncio.create_task(self._every(RENEW_S, self._renew)),
         ]
         await self._stopping.wait()
         helpers[0].cancel()
         await self._drain()
-        helpers[1].cancel()
+        for helper in helpers:
+            helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
-        await self._forget_beat()
+        await self._database.write_async(lambda c: peers.forget(c, self.name))
         log_event(log, logging.INFO, "worker_stopped", worker=self.name)
 
     async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
@@ -134,14 +148,13 @@ class Worker:
             await asyncio.sleep(seconds)
 
     async def _poll(self) -> None:
-        if len(self._works) >= self._concurrency:
+        if not self.has_room:
             return
+        at = self._clock.now() - self._grace
         found = await self._database.read_async(
-            lambda c: inbox.due(
-                c, now=self._clock.now(), channels=self._channels, limit=self._concurrency
-            )
+            lambda c: queue.due(c, now=at, channels=self._channels, limit=self._concurrency)
         )
-        for conversation_id in found:
+        for conversation_id in found[: math.ceil(len(found) / self._peers.living)]:
             self._start(conversation_id)
 
     def _note(self, conversation_id: int, due_at: datetime, seq: int = 0) -> None:
@@ -196,8 +209,10 @@ class Worker:
                 channels=self._channels,
             )
         )
-        if claim is None:
-            return None
+        if claim is None:  # held by another worker, or due later than we were told
+            return await self._database.read_async(
+                lambda c: inbox.next_chance(c, conversation_id, self._channels)
+            )
         work.epoch = claim.epoch
         reached(Point.CLAIMED)
         try:
@@ -271,26 +286,40 @@ class Worker:
             return await self._give_back(claim, self._after(BURY_AGAIN_S), failures)
 
     async def _beat(self) -> None:
-        """Say that we live, and prolong what we hold; drop what we lost."""
-        held = [(key, work.epoch) for key, work in self._works.items() if work.epoch is not None]
+        """Say that we live, and take over from those who no longer do."""
         now = self._clock.now()
+        beats = await self._database.write_async(
+            lambda c: peers.beat(c, self.name, self._started_at, now)
+        )
+        for name, last_beat in self._peers.look(beats).items():
+            await self._take_over(name, last_beat)
 
-        def beat(connection: Connection) -> set[int]:
-            store_beat(connection, self.name, self._started_at, now)
-            if not held:
-                return set()
-            return inbox.renew(connection, held, owner=self.name, now=now, lease_s=LEASE_S)
+    async def _take_over(self, name: str, last_beat: datetime) -> None:
+        freed = await self._database.write_async(lambda c: peers.take_over(c, name, last_beat))
+        log_event(log, logging.WARNING, "worker_died", worker=name, conversations=len(freed))
+        for conversation_id in freed:
+            self._tell(conversation_id, self._clock.now())
 
-        ours = await self._database.write_async(beat)
+    async def _renew(self) -> None:
+        """Prolong what we hold; drop what we lost."""
+        held = [(key, work.epoch) for key, work in self._works.items() if work.epoch is not None]
+        if not held:
+            return
+        now = self._clock.now()
+        ours = await self._database.write_async(
+            lambda c: inbox.renew(c, held, owner=self.name, now=now, lease_s=LEASE_S)
+        )
         for conversation_id, epoch in held:
             work = self._works.get(conversation_id)
             if conversation_id not in ours and work and work.epoch == epoch and work.task:
                 work.task.cancel()
 
     async def _drain(self) -> None:
-        for timer in self._timers.values():
+        """Let what runs finish for a while; what is left is for the other workers, at once."""
+        for conversation_id, timer in self._timers.items():
             timer.cancel()
-        tasks = [work.task for work in self._works.values() if work.task is not None]
+            self._tell(conversation_id, self._clock.now())
+        tasks = {work.task: key for key, work in self._works.items() if work.task is not None}
         if not tasks:
             return
         log_event(log, logging.INFO, "worker_draining", turns=len(tasks))
@@ -298,20 +327,5 @@ class Worker:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-
-    async def _forget_beat(self) -> None:
-        await self._database.write_async(
-            lambda c: c.execute(delete(WorkerBeat).where(WorkerBeat.worker == self.name))
-        )
-
-
-def store_beat(connection: Connection, worker: str, started_at: datetime, now: datetime) -> None:
-    """This worker lives; forget those that have not said so for a day."""
-    connection.execute(
-        insert_into(connection, WorkerBeat)
-        .values(worker=worker, started_at=started_at, seen_at=now)
-        .on_conflict_do_update(index_elements=["worker"], set_={"seen_at": now})
-    )
-    connection.execute(
-        delete(WorkerBeat).where(WorkerBeat.seen_at < now - timedelta(seconds=BEAT_KEPT_S))
-    )
+        for task in left:
+            self._tell(tasks[task], self._clock.now())

@@ -18,8 +18,10 @@ AGAIN_S = 1.0
 class Works(Protocol):
     """A worker, or what answers programs where the worker is another process."""
 
-    def wake(self, conversation_id: int, due_at: datetime, seq: int) -> None:
-        """A conversation has work at `due_at`; called from any thread."""
+    def wake(
+        self, conversation_id: int, due_at: datetime, seq: int = 0, holder: str | None = None
+    ) -> None:
+        """As `wakeups.Wake`."""
 
     def stop(self) -> None:
         """End soon; called from any thread."""
@@ -45,10 +47,12 @@ class WorkerThread:
         """Begin to work."""
         self._thread.start()
 
-    def wake(self, conversation_id: int, due_at: datetime, seq: int) -> None:
-        """As `Worker.wake`; before the worker runs nobody needs to be told."""
+    def wake(
+        self, conversation_id: int, due_at: datetime, seq: int = 0, holder: str | None = None
+    ) -> None:
+        """As `wakeups.Wake`; before the worker runs nobody needs to be told."""
         if self._worker is not None:
-            self._worker.wake(conversation_id, due_at, seq)
+            self._worker.wake(conversation_id, due_at, seq, holder)
 
     def stop(self) -> None:
         """Finish or give back what is held; returns when that is done."""

@@ -19,7 +19,7 @@ class Bench:
         self.intake = Intake(
             database,
             clock,
-            lambda *told: self.woken.append(told),
+            lambda *told: self.woken.append(told[:3]),
             coalesce_wait_s=1.5,
             coalesce_max_s=6,
         )

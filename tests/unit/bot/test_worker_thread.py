@@ -28,7 +28,7 @@ class PatientWorker:
         self.runs.set()
         await self._stopped.wait()
 
-    def wake(self, conversation_id: int, _due_at: datetime, _seq: int) -> None:
+    def wake(self, conversation_id: int, _due_at: datetime, _seq: int, *_: object) -> None:
         self.woken.append(conversation_id)
 
     def stop(self) -> None:

@@ -1,0 +1,51 @@
+"""A house enters; how its processes tell each other of work leaves: by Procrastinate's jobs.
+
+On SQLite there is one process, whose worker is told directly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from app.house import House
+from bot.wakeups import Hears, Wake
+
+
+@contextmanager
+def telling(house: House) -> Iterator[Wake | None]:
+    """What tells the workers of all processes; None on SQLite."""
+    if house.database.is_sqlite:
+        yield None
+        return
+    from bot.wakeups.teller import Teller  # not there without requirements-postgres.txt
+
+    teller = Teller(house.database)
+    try:
+        yield teller.wake
+    finally:
+        teller.close()
+
+
+@asynccontextmanager
+async def hearing(house: House, worker: Hears, tell: Wake | None) -> AsyncIterator[None]:
+    """Bring this process's worker what others tell, until it is asked to stop."""
+    if tell is None:
+        yield
+        return
+    from bot.wakeups.hearer import Hearer
+
+    url = house.database.url.set(drivername="postgresql")
+    hearer = Hearer(url.render_as_string(hide_password=False), worker, tell)
+
+    async def close_in_time() -> None:
+        await worker.stop_asked()
+        await asyncio.to_thread(hearer.close)
+
+    closing = asyncio.create_task(close_in_time())
+    try:
+        yield
+    finally:
+        closing.cancel()
+        await asyncio.to_thread(hearer.close)
