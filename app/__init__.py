@@ -26,7 +26,9 @@ if TYPE_CHECKING:
         open_house,
         read_settings,
         shop_currency,
+        upgrade,
     )
+    from app.moving import back_up, move
     from app.roster import Roster, find_roster
     from app.serving import DEFAULT_CONCURRENCY, make_bridge, make_web, serve, work
     from app.working import check_twilio
@@ -36,6 +38,7 @@ __all__ = [
     "Engine",
     "House",
     "Roster",
+    "back_up",
     "check_twilio",
     "context_reader",
     "day_start",
@@ -47,6 +50,7 @@ __all__ = [
     "look_at_source",
     "make_bridge",
     "make_web",
+    "move",
     "open_engine",
     "open_house",
     "prompt_limits",
@@ -54,10 +58,11 @@ __all__ = [
     "serve",
     "shop_currency",
     "shop_time",
+    "upgrade",
     "work",
 ]
 
-_MODULES = ("house", "catalog", "roster", "engine", "working", "serving")
+_MODULES = ("house", "catalog", "roster", "engine", "working", "serving", "moving")
 """The lightest first."""
 
 

@@ -75,7 +75,7 @@ def open_house(*, quiet: bool = False) -> House:
     configure(level="ERROR" if quiet else settings.log_level, log_format=settings.log_format)
     register_secrets(settings.secret_values)
     url = parse_url(settings.database_url, ROOT)
-    _upgrade(url)
+    upgrade(url)
     database = Database(url)
     try:
         indexed = reindex(database)
@@ -105,7 +105,12 @@ def _sample(connection: Connection, settings: Settings, now: datetime) -> None:
         load_sample_facts(connection, now)
 
 
-def _upgrade(url: URL) -> None:
+def upgrade(url: URL) -> None:
+    """Bring a database's tables up to date.
+
+    Raises:
+        ConfigError: it cannot be opened, or is newer than the code.
+    """
     try:
         migrations.upgrade(url, Base.metadata)
     except ModuleNotFoundError as error:

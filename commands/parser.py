@@ -133,6 +133,11 @@ COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
         ),
     ),
     ("db upgrade", "serving:upgrade", ()),
+    (
+        "db copy",
+        "moving:copy",
+        (_arg("--to", required=True, metavar="URL", help="commands.help.copy_to"),),
+    ),
     ("doctor", "doctor:doctor", (JSON,)),
 )
 """Words of the command, "module:function" under `commands`, arguments; help is a text's key."""
