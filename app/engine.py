@@ -14,6 +14,7 @@ import httpx
 
 from app.house import House, read_settings
 from app.roster import Roster, look_around
+from bot.alarms import Cause
 from bot.answerer import Answerer
 from bot.asking import Asker
 from bot.composer import Composer, PromptLimits
@@ -49,6 +50,7 @@ class Engine:
     answerer: Answerer
     asker: Asker
     store: HealthStore
+    budget: Budget | None
 
     def use(self, roster: Roster) -> None:
         """From now on ask these, as these settings say."""
@@ -119,7 +121,13 @@ def _engine(
         cache_ttl_s=settings.ai_cache_ttl_s,
         composed=house.metrics.composed,
     )
-    answerer = Answerer(database, context_reader(house), composer, language=settings.shop_language)
+    answerer = Answerer(
+        database,
+        context_reader(house),
+        composer,
+        language=settings.shop_language,
+        person_wanted=lambda talk: house.alarms.raise_(Cause.PERSON_WANTED, conversation_id=talk),
+    )
     asker = Asker(
         database,
         clock,
@@ -128,7 +136,7 @@ def _engine(
         lambda: engine.roster.listed,
         deadline_s=settings.turn_deadline_s,
     )
-    engine = Engine(roster, client, health, pinger, responder, answerer, asker, store)
+    engine = Engine(roster, client, health, pinger, responder, answerer, asker, store, budget)
     return engine
 
 

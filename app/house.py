@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import core.own_texts  # noqa: F401 - every room's tables join the metadata
 import migrations
 import shop.tables  # noqa: F401 - like those above
+from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.saved_settings import saved_settings
 from catalog.index.reindex import reindex
@@ -48,6 +49,10 @@ class House:
     search: CatalogSearch
     metrics: Metrics
     saved: Mapping[str, str]
+    alarms: Alarms = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "alarms", Alarms(self.database, self.clock))
 
     def close(self) -> None:
         """Store what is queued and let go of the database."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot import policy
@@ -35,6 +35,7 @@ class Answerer:
 
     Args:
         language: the shop's own, for customers whose words do not tell theirs.
+        person_wanted: told the conversation whose customer asked for a person.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class Answerer:
         composer: Composer,
         *,
         language: str,
+        person_wanted: Callable[[int], None] = lambda _conversation_id: None,
     ) -> None:
         self._database = database
         self._contexts = contexts
         self._composer = composer
         self._language = language
+        self._person_wanted = person_wanted
 
     def language_of(self, waiting: Sequence[TalkMessage], known: str | None) -> str:
         """The language to answer in: of these messages, else of the talk, else the shop's."""
@@ -84,6 +87,8 @@ class Answerer:
             )
         if decision.kind == "person":
             log_event(log, logging.WARNING, "person_wanted", conversation_id=talk.conversation_id)
+            if talk.conversation_id is not None:
+                self._person_wanted(talk.conversation_id)
         context = await self._database.read_async(
             lambda c: self._contexts.read(
                 c, waiting, conversation_id=talk.conversation_id, language=talk.language

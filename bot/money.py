@@ -99,7 +99,7 @@ class Budget:
         spent: Callable[[datetime], float],
         day_start: Callable[[datetime], datetime],
     ) -> None:
-        self._limit_usd = limit_usd
+        self.limit_usd = limit_usd
         self._clock = clock
         self._spent = spent
         self._day_start = day_start
@@ -108,12 +108,22 @@ class Budget:
         self._under_way_usd = 0.0
         self._told: datetime | None = None
 
+    @property
+    def day(self) -> datetime | None:
+        """When the day began whose spending is counted; None before anything was read."""
+        return self._day
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether this process had to leave a call out today."""
+        return self._told is not None and self._told == self._day
+
     def may_ask(self, member: Member, model: str | None, tokens: int, max_tokens: int) -> bool:
         """Whether a call of so many tokens still fits into the day."""
         if not is_paid(member.provider, model):
             return True
         likely_usd = self._likely_usd(member, model, tokens, max_tokens)
-        if self._known_usd + self._under_way_usd + likely_usd <= self._limit_usd:
+        if self._known_usd + self._under_way_usd + likely_usd <= self.limit_usd:
             return True
         self._tell()
         return False
@@ -174,9 +184,9 @@ class Budget:
                 log,
                 logging.WARNING,
                 "budget_reached",
-                f"[AI Multi-Provider] ⚠️ Presupuesto del día alcanzado ({self._limit_usd:g} USD): "
+                f"[AI Multi-Provider] ⚠️ Presupuesto del día alcanzado ({self.limit_usd:g} USD): "
                 "los providers de pago esperan hasta mañana",
-                limit_usd=self._limit_usd,
+                limit_usd=self.limit_usd,
             )
 
 

@@ -2,44 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from bot import queue
 from bot.health.pings import stored_states
 from bot.tables import ScheduleTick, WorkerBeat
 
 WORKER_SILENT_S = 20.0
 SCHEDULE_SILENT_S = 2 * 300.0 + 60
+QUEUE_OLD_S = 60.0
+DISK_LOW_MB = 256
+NEEDED = ("database", "worker", "schedule")
+"""Without these messages are not taken or not answered; the other checks warn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Each check's name → whether it is well; providers → state as last seen, for display only."""
+    """What is well, what is not and why.
 
-    checks: dict[str, bool]
-    providers: dict[str, str]
+    Args:
+        checks: name → whether it is well.
+        reasons: name of a check that is not → {"reason": word, figures…}.
+        providers: name → state as last seen, for display only.
+    """
+
+    checks: Mapping[str, bool]
+    reasons: Mapping[str, Mapping[str, object]]
+    providers: Mapping[str, str]
 
     @property
     def is_ready(self) -> bool:
-        return all(self.checks.values())
+        return all(self.checks.get(name, True) for name in NEEDED)
 
 
-def check(connection: Connection, now: datetime) -> Readiness:
-    """Ask the tables whether a worker lives and the schedule ticks."""
-    seen = connection.execute(select(func.max(WorkerBeat.seen_at))).scalar()
+def check(connection: Connection, now: datetime, free_mb: int | None = None) -> Readiness:
+    """Ask the tables whether a worker lives, the schedule ticks and nobody waits for long.
+
+    Args:
+        free_mb: room on the database's disk; None: not of this machine.
+    """
+    reasons: dict[str, Mapping[str, object]] = {}
+    worker_s = silent_s(connection, now)
     ticked = connection.execute(select(func.max(ScheduleTick.slot))).scalar()
+    schedule_s = None if ticked is None else (now - ticked).total_seconds()
+    for name, seconds, limit_s in (
+        ("worker", worker_s, WORKER_SILENT_S),
+        ("schedule", schedule_s, SCHEDULE_SILENT_S),
+    ):
+        if seconds is None:
+            reasons[name] = {"reason": "never_seen"}
+        elif seconds > limit_s:
+            reasons[name] = {"reason": "silent", "seconds": round(seconds, 1)}
+    backlog = queue.age(connection, now)
+    if backlog.oldest_s > QUEUE_OLD_S:
+        reasons["queue"] = {
+            "reason": "old",
+            "seconds": round(backlog.oldest_s, 1),
+            "waiting": backlog.waiting,
+        }
+    if free_mb is not None and free_mb < DISK_LOW_MB:
+        reasons["disk"] = {"reason": "low", "free_mb": free_mb}
+    names = (*NEEDED, "queue", "disk")
     return Readiness(
-        checks={
-            "database": True,
-            "worker": _is_recent(seen, now, WORKER_SILENT_S),
-            "schedule": _is_recent(ticked, now, SCHEDULE_SILENT_S),
-        },
+        checks={name: name not in reasons for name in names},
+        reasons=reasons,
         providers={name: state for name, (state, _) in stored_states(connection).items()},
     )
 
 
-def _is_recent(instant: datetime | None, now: datetime, limit_s: float) -> bool:
-    return instant is not None and now - instant <= timedelta(seconds=limit_s)
+def unready(name: str, reason: str, **figures: object) -> Readiness:
+    """What is known when the tables cannot be asked."""
+    return Readiness({name: False}, {name: {"reason": reason, **figures}}, {})
+
+
+def silent_s(connection: Connection, now: datetime) -> float | None:
+    """Seconds since any worker said that it lives; None when none ever did."""
+    seen = connection.execute(select(func.max(WorkerBeat.seen_at))).scalar()
+    return None if seen is None else (now - seen).total_seconds()
+
+
+def workers_alive(connection: Connection, now: datetime) -> int:
+    """How many workers have said lately that they live."""
+    since = now - timedelta(seconds=WORKER_SILENT_S)
+    return connection.execute(select(func.count()).where(WorkerBeat.seen_at >= since)).scalar_one()

@@ -143,14 +143,15 @@ def test_what_travels_and_what_is_stored_know_nothing_of_the_bot(leaf: str) -> N
     assert not Source(f"bot/{leaf}.py").imports_any("bot")
 
 
-def test_only_the_delivery_of_the_worker_sends_through_a_channel() -> None:
+def test_only_delivery_and_the_owners_notices_send_through_a_channel() -> None:
     senders = {
         source.path
         for source in SOURCES
         if any(call.split(".")[-1] in ("send", "find_sent") for call in source.calls)
     }
-    # An exchange and a download call the `send` of the HTTP client, not of a channel.
-    assert senders - {"bot/providers/base.py", "core/fetch.py"} == {"bot/delivery.py"}
+    # An exchange, a download and a post call the `send` of the HTTP client, not of a channel.
+    http = {"bot/providers/base.py", "core/fetch.py", "bot/channels/owner_webhook.py"}
+    assert senders - http == {"bot/delivery.py", "bot/alarms/ways.py"}
 
 
 def test_only_the_settings_read_the_environment() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from bot.readiness import Readiness
+from bot.readiness import Readiness, unready
 from core.errors import DatabaseUnavailable
 from web.access import has_token, is_from_outside
 
@@ -41,10 +41,14 @@ def make_blueprint(
         try:
             found = readiness()
         except DatabaseUnavailable:
-            found = Readiness(checks={"database": False}, providers={})
+            found = unready("database", "cannot_be_read")
         body: dict[str, object] = {"ready": found.is_ready}
         if may_see():
-            body |= {"checks": found.checks, "providers": found.providers}
+            body |= {
+                "checks": found.checks,
+                "reasons": found.reasons,
+                "providers": found.providers,
+            }
         return jsonify(body), 200 if found.is_ready else 503
 
     @blueprint.get("/metrics")

@@ -1,0 +1,6 @@
+"""What the owner has to know enters from any part of the shop; notices to the owner leave."""
+
+from bot.alarms.alarms import Alarms
+from bot.alarms.causes import Cause
+
+__all__ = ["Alarms", "Cause"]
