@@ -92,7 +92,7 @@ async def run_worker(
     """
     warn(house.settings)
     await _free_leases(house)
-    await house.database.read_async(house.search.load)
+    await house.database.read_async(house.search.load, is_long=True)
     name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
     async with open_engine(house, is_probing=house.settings.ai_ping_interval_s > 0) as engine:
         worker = _worker(house, engine, name, concurrency, tell)
@@ -128,6 +128,7 @@ def _worker(house: House, engine: Engine, name: str, concurrency: int, tell: Wak
         channels,
         deadline_s=settings.turn_deadline_s,
         coalesce_max_s=settings.coalesce_max_s,
+        takes_slot=rate.take,
     )
     return Worker(
         name,
@@ -191,7 +192,7 @@ class _NoWorker:
 
 async def run_engine(house: House, *, bridge: Bridge, on_start: Callable[[Works], None]) -> None:
     """Answer programs, and nobody else, until stopped."""
-    await house.database.read_async(house.search.load)
+    await house.database.read_async(house.search.load, is_long=True)
     async with open_engine(house) as engine, _beside(_keep_house(house, engine)):
         idle = _NoWorker()
         on_start(idle)

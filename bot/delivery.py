@@ -12,14 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.engine import Connection
+
 from bot import outbox, retry
 from bot.channels.base import Channel, OutgoingPart, SentMessage
 from bot.inbox import Claim
 from bot.outbox import Part
-from bot.turn import SavedTurn
+from bot.turn import SavedTurn, finish_turn
 from core.clock import Clock
 from core.database import Database
-from core.errors import DeliveryError, DeliveryUnavailable, DeliveryUnknown
+from core.errors import DeliveryError, DeliveryUnavailable, DeliveryUnknown, LeaseLost
 from core.log import log_event
 from core.points import Point, reached
 
@@ -49,6 +51,20 @@ class Anew:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Everything is settled, and the turn is closed in the same unit of work.
+
+    Attributes:
+        due_at: when the messages that arrived meanwhile are due; None when there are none.
+    """
+
+    due_at: datetime | None
+
+
+Outcome = Later | Anew | Finished | None
+
+
 class SendRate:
     """Paces the sends of each shop address.
 
@@ -66,6 +82,13 @@ class SendRate:
     def is_free(self, shop_address: str) -> bool:
         """Whether this address may send at once."""
         return self._free_at.get(shop_address, 0.0) <= self._clock.monotonic_s()
+
+    def take(self, shop_address: str) -> bool:
+        """Reserve a send from this address, if it may go at once."""
+        if not self.is_free(shop_address):
+            return False
+        self._free_at[shop_address] = self._clock.monotonic_s() + self._gap_s * self._workers()
+        return True
 
     async def turn(self, shop_address: str) -> None:
         """Wait until this address may send again."""
@@ -96,28 +119,33 @@ class Deliverer:
         """Whether a send could go at once, and the channel took the last one it was given."""
         return channel not in self._failing and self._rate.is_free(shop_address)
 
-    async def deliver(self, claim: Claim, saved: SavedTurn) -> Later | Anew | None:
-        """Send what is open; None when everything is settled.
+    async def deliver(self, claim: Claim, saved: SavedTurn) -> Outcome:
+        """Send what is open; None when everything is settled and the turn is still to be closed.
 
         Raises:
             LeaseLost: somebody else works on this conversation now.
         """
         channel = self._channels[claim.channel]
-        parts = await self._database.read_async(lambda c: outbox.open_parts(c, saved.id))
+        parts, just_saved = saved.parts, saved.parts is not None
+        if parts is None:
+            parts = await self._database.read_async(lambda c: outbox.open_parts(c, saved.id))
         for part in parts:
-            if part.state != "queued":
-                found = await self._look_up(channel, claim, part)
-                if found is not None:
-                    return found
-                continue
-            if part.next_at > self._clock.now():
-                return Later(part.next_at)
-            outcome = await self._send(channel, claim, part)
+            closes = saved if part is parts[-1] else None
+            if just_saved and part.state == "sending":
+                outcome = await self._send(channel, claim, part, closes)
+            elif part.state != "queued":
+                outcome = await self._look_up(channel, claim, part)
+            elif part.next_at > self._clock.now():
+                outcome = Later(part.next_at)
+            else:
+                outcome = await self._begin(channel, claim, part, closes)
             if outcome is not None:
                 return outcome
         return None
 
-    async def _send(self, channel: Channel, claim: Claim, part: Part) -> Later | Anew | None:
+    async def _begin(
+        self, channel: Channel, claim: Claim, part: Part, closes: SavedTurn | None
+    ) -> Outcome:
         await self._rate.turn(claim.shop_address)
         refused = await self._database.write_async(
             lambda c: outbox.begin_send(c, part, claim.epoch, self._clock.now())
@@ -127,11 +155,20 @@ class Deliverer:
         if refused is not None:
             log_event(log, logging.INFO, "reply_withdrawn", turn_id=part.turn_id, reason=refused)
             return Anew(refused)
+        return await self._send(channel, claim, part, closes)
+
+    async def _send(
+        self, channel: Channel, claim: Claim, part: Part, closes: SavedTurn | None
+    ) -> Outcome:
+        """Hand a part that says "sending" to the channel.
+
+        Args:
+            closes: the turn, when this is its last part.
+        """
         reached(Point.SENDING)
         try:
             sent = await channel.send(_outgoing(claim, part))
         except DeliveryUnknown as error:
-            self._failing.add(claim.channel)
             at = self._clock.now() + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
             await self._database.write_async(lambda c: outbox.record_unclear(c, part.id, at))
             reached(Point.UNCLEAR)
@@ -140,14 +177,38 @@ class Deliverer:
         except DeliveryError as error:
             return await self._not_sent(claim, part, error)
         reached(Point.SENT)
-        self._failing.discard(claim.channel)
-        await self._accepted(claim, part, sent)
-        return None
+        if closes is None:
+            await self._accepted(claim, part, sent)
+            return None
+        return await self._close(claim, part, sent, closes)
+
+    async def _close(
+        self, claim: Claim, part: Part, sent: SentMessage, saved: SavedTurn
+    ) -> Finished:
+        """The last part's acceptance and the end of its turn, in one unit of work."""
+
+        def work(connection: Connection) -> datetime | LeaseLost | None:
+            due_at: datetime | LeaseLost | None
+            try:
+                due_at = finish_turn(connection, claim, saved, self._clock.now())
+            except LeaseLost as error:  # nothing was changed, and what was sent stays sent
+                due_at = error
+            outbox.record_accepted(connection, part.id, sent.message_sid, sent.status)
+            return due_at
+
+        due_at = await self._database.write_async(work)
+        self._log_accepted(claim, part, sent)
+        if isinstance(due_at, LeaseLost):
+            raise due_at
+        return Finished(due_at)
 
     async def _accepted(self, claim: Claim, part: Part, sent: SentMessage) -> None:
         await self._database.write_async(
             lambda c: outbox.record_accepted(c, part.id, sent.message_sid, sent.status)
         )
+        self._log_accepted(claim, part, sent)
+
+    def _log_accepted(self, claim: Claim, part: Part, sent: SentMessage) -> None:
         reached(Point.ACCEPTED)
         log_event(
             log,

@@ -44,7 +44,8 @@ class Intake:
         now, max_wait_s = self._clock.now(), self._coalesce_max_s
         try:
             accepted = self._database.write(
-                lambda c: inbox.accept(c, message, now=now, wait_s=wait_s, max_wait_s=max_wait_s)
+                lambda c: inbox.accept(c, message, now=now, wait_s=wait_s, max_wait_s=max_wait_s),
+                is_patient=False,
             )
         except inbox.Repeated:
             return False
@@ -60,7 +61,9 @@ class Intake:
             DatabaseUnavailable: nothing was stored.
         """
         now = self._clock.now()
-        settled = self._database.write(lambda c: receipts.record_status(c, update, now))
+        settled = self._database.write(
+            lambda c: receipts.record_status(c, update, now), is_patient=False
+        )
         reached(Point.STATUS_STORED)
         if settled is not None:
             self._wake(settled, now, 0)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import inbox, peers, queue, retry
-from bot.delivery import Anew, Deliverer, Later
+from bot.delivery import Anew, Deliverer, Finished, Later
 from bot.inbox import Claim
 from bot.peers import BEAT_S, Peers
 from bot.turn import Arrivals, SavedTurn, TurnRunner, finish_turn, withdrawn_turns
@@ -247,8 +247,12 @@ class Worker:
             withdrawn = await self._database.read_async(lambda c: withdrawn_turns(c, claim))
             pause_s = 0 if withdrawn <= ANEW_AT_ONCE else ANEW_PAUSE_S
             return await self._give_back(claim, self._after(pause_s))
-        due_at = await self._database.write_async(
-            lambda c: finish_turn(c, claim, answer, self._clock.now())
+        due_at = (
+            outcome.due_at
+            if isinstance(outcome, Finished)
+            else await self._database.write_async(
+                lambda c: finish_turn(c, claim, answer, self._clock.now())
+            )
         )
         reached(Point.FINISHED)
         log_event(

@@ -1,21 +1,20 @@
 """Engine and transactions: a function `fn(connection)` enters, its committed result leaves.
 
-The same functions run on both databases. On SQLite one writer thread takes all units of work from
-a queue and commits many of them with one COMMIT (group commit): each unit has a SAVEPOINT of its
-own, so one that fails does not touch its neighbours, and no result is released before the COMMIT.
-On PostgreSQL each unit is a transaction of its own in a small thread pool.
+The same functions run on both databases. On SQLite one thread commits the units of all others
+together (core/group_commit.py); on PostgreSQL each unit is a transaction of its own in a small
+thread pool. Short reads of an event loop run in its own thread on SQLite: reading takes less than
+waking another thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,18 +31,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from core.clock import SystemClock
 from core.errors import DatabaseUnavailable
+from core.faults import brief as brief
+from core.faults import translated
+from core.group_commit import STALLED_S, GroupCommitWriter, OnCommit, Unit
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
-MAX_UNITS_PER_COMMIT = 256
 READ_THREADS = 4
 POSTGRES_THREADS = 8
 SQLITE_BUSY_TIMEOUT_S = 10
@@ -115,6 +117,7 @@ def make_engine(url: URL, *, read_only: bool = False, pool_size: int = READ_THRE
             url,
             pool_size=pool_size,
             max_overflow=pool_size * 4,
+            pool_timeout=STALLED_S,
             pool_pre_ping=True,
             hide_parameters=True,
         )
@@ -140,15 +143,10 @@ def make_engine(url: URL, *, read_only: bool = False, pool_size: int = READ_THRE
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
-
-
-@dataclass(slots=True)
-class _Unit:
-    work: Work[Any]
-    future: Future[Any]
 
 
 def insert_into(connection: Connection, table: type[Base]) -> Any:
@@ -162,133 +160,53 @@ def insert_for(dialect: str, table: type[Base]) -> Any:
     return make(table)
 
 
-class _GroupCommitWriter:
-    """The one thread that writes to SQLite."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
-        self._closed = False
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
-        self._thread.start()
-
-    def submit(self, work: Work[T]) -> Future[T]:
-        future: Future[T] = Future()
-        with self._lock:
-            if self._closed:
-                raise DatabaseUnavailable("the database is closed")
-            self._units.put(_Unit(work, future))
-        return future
-
-    def close(self) -> None:
-        """Commit what is queued, then stop; a second call does nothing."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            self._units.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            unit = self._units.get()
-            batch: list[_Unit] = []
-            while unit is not None:
-                batch.append(unit)
-                if len(batch) == MAX_UNITS_PER_COMMIT:
-                    break
-                try:
-                    unit = self._units.get_nowait()
-                except queue.Empty:
-                    break
-            if batch:
-                self._commit([unit for unit in batch if unit.future.set_running_or_notify_cancel()])
-            if unit is None:
-                return
-
-    def _commit(self, batch: list[_Unit]) -> None:
-        outcomes: list[tuple[_Unit, Any, BaseException | None]] = []
-        try:
-            with self._engine.begin() as connection:
-                for unit in batch:
-                    outcomes.append((unit, *self._run_unit(connection, unit)))
-        except BaseException as error:  # noqa: BLE001
-            # BEGIN or COMMIT failed, or SQLite rolled the whole transaction back: nothing stands.
-            log.error("database_commit_failed units=%d error=%s", len(batch), brief(error))
-            for unit in batch:
-                unit.future.set_exception(DatabaseUnavailable(brief(error)))
-            return
-        for unit, result, failure in outcomes:
-            if failure is None:
-                unit.future.set_result(result)
-            else:
-                unit.future.set_exception(failure)
-
-    @staticmethod
-    def _run_unit(connection: Connection, unit: _Unit) -> tuple[Any, BaseException | None]:
-        # The driver's own savepoints: SQLAlchemy's take a sixth of all processor time of a turn.
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
-        raw.execute("SAVEPOINT unit")
-        try:
-            result = unit.work(connection)
-        except BaseException as error:
-            if not raw.in_transaction:
-                raise  # disk full, I/O error: SQLite itself undid the whole transaction
-            raw.execute("ROLLBACK TO unit")
-            raw.execute("RELEASE unit")
-            return None, _translate(error)
-        raw.execute("RELEASE unit")
-        return result, None
-
-
-class _PooledWriter:
-    """Each unit its own transaction; PostgreSQL orders them."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._pool = ThreadPoolExecutor(POSTGRES_THREADS, thread_name_prefix="postgres")
-
-    def submit(self, work: Work[T]) -> Future[T]:
-        try:
-            return self._pool.submit(_in_transaction, self._engine, work)
-        except RuntimeError as error:
-            raise DatabaseUnavailable("the database is closed") from error
-
-    def close(self) -> None:
-        self._pool.shutdown(wait=True)
-
-
 def _in_transaction(engine: Engine, work: Work[T]) -> T:
+    with _telling_faults(), engine.connect() as connection, connection.begin():
+        return work(connection)
+
+
+def _on(connection: Connection, work: Work[T]) -> T:
+    with _telling_faults(), connection.begin():
+        return work(connection)
+
+
+@contextmanager
+def _telling_faults() -> Iterator[None]:
+    """What the driver raises, also where a connection is opened, leaves as what it means to us."""
     try:
-        with engine.begin() as connection:
-            return work(connection)
-    except SQLAlchemyError as error:
-        translated = _translate(error)
-        if translated is error:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        found = translated(error)
+        if found is error:
             raise
-        raise translated from error
+        raise found from error
 
 
-def _translate(error: BaseException) -> BaseException:
-    """Faults of the database itself become DatabaseUnavailable; bugs and our own errors stay."""
-    if isinstance(error, DBAPIError) and type(error).__name__ in (
-        "OperationalError",
-        "InterfaceError",
-        "InternalError",
-        "DatabaseError",
-    ):
-        unavailable = DatabaseUnavailable(brief(error))
-        unavailable.__cause__ = error
-        return unavailable
-    return error
+class _LoopReader:
+    """One reading connection for each thread that runs an event loop."""
 
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._local = threading.local()
+        self._opened: list[Connection] = []
 
-def brief(error: BaseException) -> str:
-    """The driver's words without the statement and its parameters, which may hold customer text."""
-    original = getattr(error, "orig", None) or error
-    return f"{type(original).__name__}: {str(original).splitlines()[0] if str(original) else ''}"
+    def read(self, work: Work[T]) -> T:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._engine.connect()
+            self._opened.append(connection)
+        try:
+            return _on(connection, work)
+        except DatabaseUnavailable:
+            self._local.connection = None  # the next read gets a new one
+            self._opened.remove(connection)
+            connection.invalidate()
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        for connection in self._opened:
+            connection.close()
 
 
 class Database:
@@ -297,45 +215,82 @@ class Database:
     `write` and `read` block the calling thread (web, commands); `write_async` and `read_async`
     are for the event loop. Whatever a unit of work raises reaches the caller; when the database
     itself fails it is DatabaseUnavailable and nothing of the unit is stored.
+
+    Attributes:
+        on_commit: told, from any thread, how many units of work a COMMIT made durable and how many
+            seconds the oldest of them had waited.
     """
 
     def __init__(self, url: URL) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self._writer: _GroupCommitWriter | _PooledWriter
+        self.on_commit: OnCommit = lambda _units, _seconds: None
+        self._writer: GroupCommitWriter | None = None
+        self._clock = SystemClock()
         if self.is_sqlite:
             self._write_engine = make_engine(url, pool_size=1)
             self._read_engine = make_engine(url, read_only=True)
-            self._writer = _GroupCommitWriter(self._write_engine)
+            self._writer = GroupCommitWriter(
+                self._write_engine, lambda units, seconds: self.on_commit(units, seconds)
+            )
         else:
             self._write_engine = make_engine(url, pool_size=POSTGRES_THREADS)
             self._read_engine = self._write_engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            self._writer = _PooledWriter(self._write_engine)
         self._posted: set[Future[Any]] = set()
-        self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="database-read")
+        self._loops = _LoopReader(self._read_engine)
+        threads = READ_THREADS if self.is_sqlite else POSTGRES_THREADS
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="database")
 
-    def write(self, work: Work[T]) -> T:
-        """Run `work` in a transaction and return its result once it is durable."""
-        if self.is_sqlite:
-            return self._writer.submit(work).result()
-        return _in_transaction(self._write_engine, work)
+    def write(self, work: Work[T], *, is_patient: bool = True) -> T:
+        """Run `work` in a transaction and return its result once it is durable.
+
+        Args:
+            is_patient: False to have DatabaseUnavailable("overloaded") rather than a wait that
+                outlasts Twilio's; a unit given up that way may be stored all the same.
+        """
+        if self._writer is not None:
+            found: T = self._writer.write(work, is_patient=is_patient)
+            return found
+        return self._transact(work)
+
+    def _transact(self, work: Work[T]) -> T:
+        since = self._clock.monotonic_s()
+        result = _in_transaction(self._write_engine, work)
+        self.on_commit(1, self._clock.monotonic_s() - since)
+        return result
 
     async def write_async(self, work: Work[T]) -> T:
         """As `write`, from the event loop."""
-        return await asyncio.wrap_future(self._writer.submit(work))
+        if self._writer is None:
+            return await asyncio.wrap_future(self._submit(work))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.put(Unit(work, future=future))
+        return await future
 
     def post(self, work: Work[Any]) -> None:
         """Queue `work` and go on; a failure is logged, never raised (ledger rows)."""
         try:
-            future = self._writer.submit(work)
+            future = self._submit(work)
         except DatabaseUnavailable as error:
             log.warning("database_post_dropped error=%s", error)
             return
         self._posted.add(future)
         future.add_done_callback(self._posted.discard)
         future.add_done_callback(_log_failure)
+
+    def _submit(self, work: Work[Any]) -> Future[Any]:
+        if self._writer is None:
+            try:
+                return self._pool.submit(self._transact, work)
+            except RuntimeError as error:
+                raise DatabaseUnavailable("the database is closed") from error
+        future: Future[Any] = Future()
+        unit = Unit(work)
+        unit.settle = lambda: _settle(future, unit)
+        self._writer.put(unit)
+        return future
 
     def flush(self) -> None:
         """Wait until everything posted so far is stored or has failed."""
@@ -345,17 +300,32 @@ class Database:
         """Run `work` on one consistent snapshot; it cannot write."""
         return _in_transaction(self._read_engine, work)
 
-    async def read_async(self, work: Work[T]) -> T:
-        """As `read`, from the event loop."""
+    async def read_async(self, work: Work[T], *, is_long: bool = False) -> T:
+        """As `read`, from the event loop.
+
+        Args:
+            is_long: it takes more than a few milliseconds: never in the loop's own thread.
+        """
+        if self.is_sqlite and not is_long:
+            return self._loops.read(work)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self.read, work)
+        return await loop.run_in_executor(self._pool, self.read, work)
 
     def close(self) -> None:
         """Finish what is queued and let go of every connection."""
-        self._writer.close()
-        self._readers.shutdown(wait=True)
+        if self._writer is not None:
+            self._writer.close()
+        self._pool.shutdown(wait=True)
+        self._loops.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+
+def _settle(future: Future[Any], unit: Unit) -> None:
+    if unit.failure is not None:
+        future.set_exception(unit.failure)
+    else:
+        future.set_result(unit.result)
 
 
 def _log_failure(future: Future[Any]) -> None:
