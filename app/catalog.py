@@ -8,6 +8,7 @@ import httpx
 
 from app.engine import shop_time
 from app.house import ROOT, House, shop_currency
+from bot.alarms import Cause
 from bot.providers.http import make_client
 from catalog.files.source import read_source
 from catalog.importer import ImportReport
@@ -27,6 +28,9 @@ def make_refresh(
         currency=lambda: shop_currency(house),
         today=lambda: shop_time(house, house.clock.now()).date(),
         folder=ROOT,
+        heard=lambda reason: house.alarms.set_(
+            reason is not None, Cause.CATALOG_REFUSED, reason=reason
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -27,13 +27,13 @@ class Readiness:
 
     Args:
         checks: name → whether it is well.
-        reasons: name of a check that is not → {"reason": word, figures…}.
         providers: name → state as last seen, for display only.
+        reasons: name of a check that is not well → {"reason": word, figures…}.
     """
 
     checks: Mapping[str, bool]
-    reasons: Mapping[str, Mapping[str, object]]
     providers: Mapping[str, str]
+    reasons: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
     def is_ready(self) -> bool:
@@ -77,7 +77,7 @@ def check(connection: Connection, now: datetime, free_mb: int | None = None) -> 
 
 def unready(name: str, reason: str, **figures: object) -> Readiness:
     """What is known when the tables cannot be asked."""
-    return Readiness({name: False}, {name: {"reason": reason, **figures}}, {})
+    return Readiness({name: False}, {}, {name: {"reason": reason, **figures}})
 
 
 def silent_s(connection: Connection, now: datetime) -> float | None:

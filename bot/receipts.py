@@ -7,6 +7,7 @@ pass puts the part back into the outbox while its reply is still the last word o
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,9 +25,16 @@ from core.points import Point, reached
 log = logging.getLogger(__name__)
 
 
-def record_status(connection: Connection, said: StatusUpdate, now: datetime) -> int | None:
+def record_status(
+    connection: Connection,
+    said: StatusUpdate,
+    now: datetime,
+    undelivered: Callable[[int | None], None] = lambda _code: None,
+) -> int | None:
     """A status callback: statuses move forward only, and our own id settles an unclear send.
 
+    Args:
+        undelivered: told the code of a message that is not tried again.
     Returns:
         The conversation to wake, when there is something for a worker to do; else None.
     """
@@ -54,7 +62,11 @@ def record_status(connection: Connection, said: StatusUpdate, now: datetime) -> 
         advance_status(connection, item.id, said.status, said.error_code)
         return None
     if has_failed:
-        return _record_undelivered(connection, item, said, conversation_id, talk, now)
+        if _comes_again(connection, item, said, conversation_id, talk, now):
+            return None
+        _fail(connection, item.id, said)
+        undelivered(said.error_code)
+        return conversation_id if item.state != "accepted" else None
     settled = item.state != "accepted"
     record_accepted(connection, item.id, said.message_sid, said.status)
     if settled and talk.tail > talk.done:
@@ -85,14 +97,14 @@ def _make_due(connection: Connection, conversation_id: int, at: datetime) -> Non
     )
 
 
-def _record_undelivered(
+def _comes_again(
     connection: Connection,
     item: Row[*tuple[Any, ...]],
     said: StatusUpdate,
     conversation_id: int,
     talk: Row[*tuple[Any, ...]],
     now: datetime,
-) -> int | None:
+) -> bool:
     """The channel took a part and could not deliver it: again, while it is still the last word."""
     pause_s = send_again_after_s(item.tries) if said.can_retry else None
     turn = connection.execute(
@@ -100,8 +112,7 @@ def _record_undelivered(
     ).one()
     is_last_word = talk.done == turn.to_seq and talk.lease_owner is None
     if pause_s is None or not (is_last_word or talk.done < turn.to_seq):
-        _fail(connection, item.id, said)
-        return conversation_id if item.state != "accepted" else None
+        return False
     at = now + timedelta(seconds=pause_s)
     connection.execute(
         update(OutboxItem)
@@ -117,7 +128,7 @@ def _record_undelivered(
             .where(Conversation.id == conversation_id)
             .values(done=turn.from_seq - 1, due_at=at)
         )
-    return None
+    return True
 
 
 def _fail(connection: Connection, outbox_id: str, said: StatusUpdate) -> None:

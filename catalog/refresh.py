@@ -48,6 +48,7 @@ class CatalogRefresh:
         currency: of prices that name none.
         today: the shop's day, for prices that hold on some days only.
         folder: where a relative path begins.
+        heard: told of each look why it was refused, or None when all is well.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class CatalogRefresh:
         today: Callable[[], date],
         folder: Path,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        heard: Callable[[str | None], None] = lambda _reason: None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -70,13 +72,17 @@ class CatalogRefresh:
         self._today = today
         self._folder = folder
         self._sleep = sleep
+        self._heard = heard
         self._seen: tuple[str, date, Content] | None = None
         self._fault = ""
+        self._refusal: str | None = None
+        """Why what was seen was refused; the same is not looked at again."""
 
     async def run(self) -> None:
         """Bring in what has changed; what went wrong is logged once, until it changes."""
         source = self._source()
         if source is None:
+            self._heard(None)
             return
         today = self._today()
         # On another day the same content may mean other prices.
@@ -86,18 +92,22 @@ class CatalogRefresh:
             content = await read_source(source, self._client, self._folder, seen=seen)
             if content is None:
                 self._fault = ""
+                self._heard(self._refusal)
                 return
         except ImportRejected as error:
             self._refused(source, str(error))
             return
         try:
             self._imported(source, await self._bring_in(content, today))
+            self._refusal = None
         except ImportRejected as error:
+            self._refusal = str(error)
             self._refused(source, str(error))
         except DatabaseUnavailable:
             raise  # it passes: the next look tries again
         except Exception as error:
             log.exception("an import failed")
+            self._refusal = repr(error)
             self._refused(source, repr(error))
         # Also when refused: the same content would be refused again.
         self._seen = source, today, dataclasses.replace(content, raw=b"")
@@ -151,9 +161,11 @@ class CatalogRefresh:
             said = text("catalog.source.refused", source=shown(source), reason=reason)
             log_event(log, logging.ERROR, "catalog_import_refused", said, reason=reason)
         self._fault = reason
+        self._heard(reason)
 
     def _imported(self, source: str, report: ImportReport) -> None:
         self._fault = ""
+        self._heard(None)
         counts = report.as_json() | {"rejected": len(report.rejected)}
         said = text("catalog.source.imported", source=shown(source), **counts)
         if report.rejected:

@@ -241,7 +241,22 @@ class DeliveryError(BotError):
 
 
 class DeliveryUnavailable(DeliveryError):
-    """Certainly not sent; the same message may be sent later."""
+    """Certainly not sent; the same message may be sent later.
+
+    Args:
+        mend: the setting or account fault a person has to look at first; None: it passes by itself.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int | None = None,
+        retry_after_s: float | None = None,
+        mend: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, retry_after_s=retry_after_s)
+        self.mend = mend
 
 
 class DeliveryUnknown(DeliveryError):

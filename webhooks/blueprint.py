@@ -22,6 +22,8 @@ INBOUND_PATH = "/webhooks/twilio/inbound"
 STATUS_PATH = "/webhooks/twilio/status"
 MOST_BYTES = 256 * 1024
 LOG_EVERY_S = 60.0
+SUSPICIOUS = 5
+"""Bad signatures in a row: forged, or Twilio's own while address or token are set wrong."""
 
 # Any other text in the body would be sent to the customer as a message.
 _TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
@@ -31,9 +33,16 @@ class RefusalLog:
     """Counts refused requests per reason, and logs each reason at most once a minute.
 
     Anyone can cause refusals, so they must not fill the log.
+
+    Args:
+        suspect: told True when signatures keep being bad, and False at each good one.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(
+        self, clock: Clock, suspect: Callable[[bool], None] = lambda _is_bad: None
+    ) -> None:
+        self._suspect = suspect
+        self._bad_in_a_row = 0
         self.counts: dict[str, int] = {}
         self._clock = clock
         self._lock = threading.Lock()
@@ -44,11 +53,19 @@ class RefusalLog:
         now = self._clock.monotonic_s()
         with self._lock:
             self.counts[reason] = self.counts.get(reason, 0) + 1
+            self._bad_in_a_row += reason == "bad_signature"
+            if self._bad_in_a_row >= SUSPICIOUS:
+                self._suspect(True)
             if now - self._logged_at.get(reason, float("-inf")) < LOG_EVERY_S:
                 return
             self._logged_at[reason] = now
         words = "".join(f" {name}={value}" for name, value in fields.items())
         log.warning("webhook_refused reason=%s count=%d%s", reason, self.counts[reason], words)
+
+    def verified(self) -> None:
+        """A signature was good."""
+        self._bad_in_a_row = 0
+        self._suspect(False)
 
 
 def make_blueprint(
@@ -91,6 +108,7 @@ def make_blueprint(
                 refusals.add("not_configured", missing=missing)
                 return _empty(503)
             verify(path)
+            refusals.verified()
             reached(Point.WEBHOOK_VERIFIED)
             handle()
         except RequestEntityTooLarge:

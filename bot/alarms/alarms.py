@@ -59,3 +59,16 @@ class Alarms:
     def know(self, standing: Iterable[Key]) -> None:
         """What stands as the database has it: other processes raise and clear too."""
         self._standing = frozenset(standing)
+
+
+class NoAlarms(Alarms):
+    """Where nobody is to be told."""
+
+    def __init__(self) -> None:
+        """Needs nothing."""
+
+    def raise_(self, cause: Cause, subject: str = "", **facts: object) -> None:
+        """Nobody hears."""
+
+    def clear(self, cause: Cause, subject: str = "") -> None:
+        """Nobody hears."""

@@ -130,7 +130,9 @@ class TwilioChannel:
         if self._account.messaging_service_sid:
             return {"messaging_service_sid": self._account.messaging_service_sid}
         log.error("twilio_account_fault mend=TWILIO_WHATSAPP_FROM")
-        raise DeliveryUnavailable("no sender is known", retry_after_s=ACCOUNT_S)
+        raise DeliveryUnavailable(
+            "no sender is known", retry_after_s=ACCOUNT_S, mend="TWILIO_WHATSAPP_FROM"
+        )
 
     def _callback(self, outbox_id: str) -> str | None:
         base_url = (self._account.public_base_url or "").rstrip("/")
@@ -202,7 +204,7 @@ def _translate(error: TwilioException) -> DeliveryError:
     if mend is None and code is not None:
         return error_for_code(code, message)
     log.error("twilio_account_fault status=%d code=%s mend=%s", status, code, mend)
-    return DeliveryUnavailable(message, code=code, retry_after_s=ACCOUNT_S)
+    return DeliveryUnavailable(message, code=code, retry_after_s=ACCOUNT_S, mend=mend)
 
 
 def _mend(status: int, code: int | None) -> str | None:
