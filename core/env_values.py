@@ -196,6 +196,12 @@ def http_url(value: object) -> object:
     return value.partition("#")[0].rstrip("/")
 
 
+def parts_behind_host(address: str | None) -> list[str | None]:
+    """Of an address of the web, all that may be a secret: password, path and query."""
+    parts = urlsplit(address or "")
+    return [parts.password, parts.path, parts.query] if parts.netloc else []
+
+
 def public_url(value: object) -> object:
     """The shop's own public address: nothing but scheme, host and perhaps a path before ours."""
     url = http_url(value)

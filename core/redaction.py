@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from urllib.parse import quote
 
 HIDDEN = "***"
 SHORTEST_SECRET = 6
@@ -15,7 +16,8 @@ _known_secrets: set[str] = set()
 
 def register_secrets(values: Iterable[str]) -> None:
     """Hide these values wherever they appear from now on, whatever their form."""
-    _known_secrets.update(value for value in values if len(value) >= SHORTEST_SECRET)
+    forms = (form for value in values for form in (value, quote(value, safe="")))
+    _known_secrets.update(form for form in forms if len(form) >= SHORTEST_SECRET)
     redact.cache_clear()
 
 
@@ -29,8 +31,11 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(Basic|Bearer)(\s+)[^\s'\",;)}\]]+", re.IGNORECASE), rf"\1\2{HIDDEN}"),
     (re.compile(r"\b(gsk_|sk-|AIza|tgp_)[\w-]{8,}"), rf"\1{HIDDEN}"),
     (re.compile(r"\b(AC|SK)[0-9a-fA-F]{32}\b"), rf"\1{HIDDEN}"),
-    (re.compile(r"(://)[^\s/@]*:[^\s/]*@"), rf"\1{HIDDEN}@"),
-    (re.compile(r"([?&](?:api_?)?(?:key|token|secret)=)[^&\s'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"(://)(?:[^\s/@]*:[^\s/]*|[^\s/@'\"]+)@"), rf"\1{HIDDEN}@"),
+    (
+        re.compile(r"([?&]\w*(?:key|token|secret|password|sig|signature)=)[^&\s'\"]+", re.I),
+        rf"\1{HIDDEN}",
+    ),
 )
 _ADDRESS = re.compile(
     r"whatsapp(?::|%3A)(?:\+|%2B)?[\w.]+|(?<![\w+])\+\d{8,15}(?!\d)", re.IGNORECASE

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -193,6 +194,9 @@ class Settings(BaseSettings):
         """Everything that must never be printed, for `core.redaction.register_secrets`."""
         keys = [provider.api_key for provider in self.providers.values()]
         own = [self.console_password, self.api_token, self.secret_key, *self.twilio_auth_tokens]
+        own += [urlsplit(self.database_url).password]
+        for address in (self.owner_webhook_url, self.catalog_source):
+            own += words.parts_behind_host(address)
         return tuple(value for value in (*keys, *own) if value)
 
     @classmethod

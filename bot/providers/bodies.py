@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from core.redaction import redact
+
 _CODE_KEYS = frozenset(
     {
         *("code", "type", "status", "reason", "quotaid", "blockreason", "limit_source"),
@@ -59,7 +61,7 @@ class Fault:
     @property
     def summary(self) -> str:
         """A short line for the log, without anything that looks like a key or a long quotation."""
-        words = " ".join((self.text or self.codes).split())
+        words = redact(" ".join((self.text or self.codes).split()))  # first: it knows whole keys
         words = f"web page {words}".strip() if self.is_page else words
         words = _LONG_QUOTE.sub('"…"', _KEY_LIKE.sub("***", words))
         return words if len(words) <= _MOST_SUMMARY else words[: _MOST_SUMMARY - 1] + "…"

@@ -24,6 +24,12 @@ HIDDEN = [
     ("bearer", '{"Authorization": "Bearer abc.def-ghi"}', '{"Authorization": "Bearer ***"}'),
     ("basic", "authorization: Basic QUM6dG9r, next", "authorization: Basic ***, next"),
     ("password in an address", "postgresql://u:p@ss@host/db", "postgresql://***@host/db"),
+    ("token in an address", "https://ghp_abc@host/x", "https://***@host/x"),
+    (
+        "token of a query",
+        "/list.csv?a=b&access_token=xyz&c=d",
+        "/list.csv?a=b&access_token=***&c=d",
+    ),
     ("number", "To=whatsapp:+573001234567 failed", "To=whatsapp:+57…67 failed"),
     ("number in a query", "To=whatsapp%3A%2B573001234567&x", "To=whatsapp:+57…67&x"),
     ("bare number", "call +573001234567.", "call +57…67."),
@@ -56,6 +62,12 @@ def test_a_known_secret_is_hidden_whatever_its_form() -> None:
     register_secrets(["0a1b2c3d", "0a1b2c3d4e5f"])
 
     assert redact("token=0a1b2c3d4e5f and 0a1b2c3d") == "token=*** and ***"
+
+
+def test_a_known_secret_is_hidden_inside_an_address_too() -> None:
+    register_secrets(["p/ss+w=rd"])
+
+    assert redact("GET /x?y=p%2Fss%2Bw%3Drd") == "GET /x?y=***"
 
 
 def test_a_secret_too_short_to_tell_from_a_word_is_not_hidden() -> None:
