@@ -93,16 +93,22 @@ def _read_question() -> tuple[str, str | None]:
         raise _Unusable("not_json") from error
     if not isinstance(body, dict):
         raise _Unusable("not_json")
-    message, contact = body.get("message"), body.get("contact")
-    if not isinstance(message, str) or not clean_text(message).strip():
+    message, contact = _text(body.get("message")), body.get("contact")
+    if not message:
         raise _Unusable("message_missing")
     if len(message) > MOST_MESSAGE:
         raise _Unusable("message_too_long")
     if contact is None:
-        return message.strip(), None
-    if not isinstance(contact, str) or not 0 < len(clean_text(contact).strip()) <= MOST_CONTACT:
+        return message, None
+    contact = _text(contact)
+    if not 0 < len(contact) <= MOST_CONTACT:
         raise _Unusable("contact_wrong")
-    return message.strip(), contact.strip()
+    return message, contact
+
+
+def _text(value: object) -> str:
+    """A text that can be stored and said again; "" for what is none."""
+    return clean_text(value).strip() if isinstance(value, str) else ""
 
 
 def _response(found: Outcome) -> Response:
