@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
@@ -155,7 +155,8 @@ class Deliverer:
         if refused is not None:
             log_event(log, logging.INFO, "reply_withdrawn", turn_id=part.turn_id, reason=refused)
             return Anew(refused)
-        return await self._send(channel, claim, part, closes)
+        begun = replace(part, state="sending", tries=part.tries + 1)
+        return await self._send(channel, claim, begun, closes)
 
     async def _send(
         self, channel: Channel, claim: Claim, part: Part, closes: SavedTurn | None
@@ -224,7 +225,7 @@ class Deliverer:
         again_s = None
         if isinstance(error, DeliveryUnavailable):
             self._failing.add(claim.channel)
-            again_s = retry.send_again_after_s(part.tries + 1, error.retry_after_s)
+            again_s = retry.send_again_after_s(part.tries, error.retry_after_s)
         if again_s is None:
             await self._give_up(claim, part, error)
             return None

@@ -27,6 +27,7 @@ class Shop:
     def __init__(self, database: Database, clock: FixedClock) -> None:
         self.database, self.clock = database, clock
         self.channel, self.answerer = FakeChannel(), FakeAnswerer()
+        self.sends_per_s = 0.0
         self.count = 0
 
     def receive(self, body: str = "hola", wait_s: float = 0) -> None:
@@ -41,10 +42,17 @@ class Shop:
     async def work(self) -> None:
         """One worker does everything that is due now, then stops."""
         channels = {"whatsapp": self.channel}
+        rate = SendRate(self.clock, self.sends_per_s)
         turns = TurnRunner(
-            self.database, self.clock, self.answerer, channels, deadline_s=45, coalesce_max_s=6
+            self.database,
+            self.clock,
+            self.answerer,
+            channels,
+            deadline_s=45,
+            coalesce_max_s=6,
+            takes_slot=rate.take,
         )
-        deliverer = Deliverer(self.database, self.clock, channels, SendRate(self.clock, 0))
+        deliverer = Deliverer(self.database, self.clock, channels, rate)
         self.worker = Worker(
             "w1", self.database, self.clock, turns, deliverer, channels=channels, poll_s=0.01
         )
