@@ -18,7 +18,9 @@ import migrations
 import shop.tables  # noqa: F401 - like those above
 from bot.alarms import Alarms
 from bot.metrics import Metrics
+from bot.metrics.state import State
 from bot.saved_settings import saved_settings
+from bot.witness import Reporter, Witness
 from catalog.index.reindex import reindex
 from catalog.products import count_products, main_currency
 from catalog.revision import CatalogMoved
@@ -50,9 +52,11 @@ class House:
     metrics: Metrics
     saved: Mapping[str, str]
     alarms: Alarms = field(init=False)
+    witness: Witness = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "alarms", Alarms(self.database, self.clock))
+        object.__setattr__(self, "witness", Reporter(self.metrics, self.alarms))
 
     def close(self) -> None:
         """Store what is queued and let go of the database."""
@@ -93,6 +97,8 @@ def open_house(*, quiet: bool = False) -> House:
     settings = read_settings(saved)
     register_secrets(settings.secret_values)
     house = House(settings, database, SystemClock(), CatalogSearch(), Metrics(), saved)
+    database.on_commit = house.metrics.spine.committed
+    house.metrics.registry.register(State(database, house.clock))
     # Whoever else changes the catalog just now has opened the house as well: their sample stands.
     with contextlib.suppress(CatalogMoved):
         database.write(lambda c: _sample(c, settings, house.clock.now()))

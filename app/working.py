@@ -129,13 +129,14 @@ def _worker(house: House, engine: Engine, name: str, concurrency: int, tell: Wak
         deadline_s=settings.turn_deadline_s,
         coalesce_max_s=settings.coalesce_max_s,
         takes_slot=rate.take,
+        witness=house.witness,
     )
     return Worker(
         name,
         database,
         clock,
         turns,
-        Deliverer(database, clock, channels, rate),
+        Deliverer(database, clock, channels, rate, house.witness),
         channels=channels,
         concurrency=concurrency,
         poll_s=LOOK_S if tell is None else LOOK_BEHIND_S,

@@ -19,6 +19,7 @@ from bot.channels.base import Channel, OutgoingPart, SentMessage
 from bot.inbox import Claim
 from bot.outbox import Part
 from bot.turn import SavedTurn, finish_turn
+from bot.witness import Witness
 from core.clock import Clock
 from core.database import Database
 from core.errors import DeliveryError, DeliveryUnavailable, DeliveryUnknown, LeaseLost
@@ -108,12 +109,14 @@ class Deliverer:
         clock: Clock,
         channels: Mapping[str, Channel],
         rate: SendRate,
+        witness: Witness | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._channels = channels
         self._rate = rate
         self._failing: set[str] = set()
+        self._witness = witness or Witness()
 
     def has_capacity(self, channel: str, shop_address: str) -> bool:
         """Whether a send could go at once, and the channel took the last one it was given."""
@@ -154,6 +157,7 @@ class Deliverer:
             return None
         if refused is not None:
             log_event(log, logging.INFO, "reply_withdrawn", turn_id=part.turn_id, reason=refused)
+            self._witness.happened("withdrawn")
             return Anew(refused)
         begun = replace(part, state="sending", tries=part.tries + 1)
         return await self._send(channel, claim, begun, closes)
@@ -167,17 +171,20 @@ class Deliverer:
             closes: the turn, when this is its last part.
         """
         reached(Point.SENDING)
+        began_s = self._clock.monotonic_s()
         try:
             sent = await channel.send(_outgoing(claim, part))
         except DeliveryUnknown as error:
             at = self._clock.now() + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
             await self._database.write_async(lambda c: outbox.record_unclear(c, part.id, at))
             reached(Point.UNCLEAR)
+            self._witness.not_sent(error, is_final=False)
             _log_send(logging.WARNING, "send_unclear", claim, part, error)
             return Later(at)
         except DeliveryError as error:
             return await self._not_sent(claim, part, error)
         reached(Point.SENT)
+        self._witness.phase("sent", self._clock.monotonic_s() - began_s)
         if closes is None:
             await self._accepted(claim, part, sent)
             return None
@@ -211,6 +218,7 @@ class Deliverer:
 
     def _log_accepted(self, claim: Claim, part: Part, sent: SentMessage) -> None:
         reached(Point.ACCEPTED)
+        self._witness.sent()
         log_event(
             log,
             logging.INFO,
@@ -234,11 +242,13 @@ class Deliverer:
             lambda c: outbox.record_retry(c, part.id, next_at=at, code=error.code)
         )
         reached(Point.POSTPONED)
+        self._witness.not_sent(error, is_final=False)
         _log_send(logging.WARNING, "send_postponed", claim, part, error)
         return Later(at)
 
     async def _give_up(self, claim: Claim, part: Part, error: DeliveryError) -> None:
         await self._database.write_async(lambda c: outbox.record_failed(c, part.id, error.code))
+        self._witness.not_sent(error, is_final=True)
         _log_send(logging.ERROR, "send_failed", claim, part, error)
 
     async def _look_up(self, channel: Channel, claim: Claim, part: Part) -> Later | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot import inbox, policy, receipts
 from bot.messages import InboundMessage, StatusUpdate
 from bot.wakeups import Wake
@@ -17,6 +19,7 @@ class Intake:
         wake: tells the worker that a conversation has work.
         coalesce_wait_s: COALESCE_WAIT_S.
         coalesce_max_s: COALESCE_MAX_S.
+        undelivered: told the code of a message the channel gave up on.
     """
 
     def __init__(
@@ -27,12 +30,14 @@ class Intake:
         *,
         coalesce_wait_s: float,
         coalesce_max_s: float,
+        undelivered: Callable[[int | None], None] = lambda _code: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._wake = wake
         self._coalesce_wait_s = coalesce_wait_s
         self._coalesce_max_s = coalesce_max_s
+        self._undelivered = undelivered
 
     def accept(self, message: InboundMessage) -> bool:
         """Store a customer's message; False when this MessageSid is stored already.
@@ -62,7 +67,7 @@ class Intake:
         """
         now = self._clock.now()
         settled = self._database.write(
-            lambda c: receipts.record_status(c, update, now), is_patient=False
+            lambda c: receipts.record_status(c, update, now, self._undelivered), is_patient=False
         )
         reached(Point.STATUS_STORED)
         if settled is not None:

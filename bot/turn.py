@@ -25,6 +25,7 @@ from bot.outbox import Part
 from bot.providers import offline
 from bot.tables import Conversation, Turn
 from bot.talk import waiting_messages
+from bot.witness import Witness
 from core.clock import Clock
 from core.database import Database
 from core.errors import AllProvidersFailed
@@ -87,6 +88,7 @@ class TurnRunner:
         coalesce_max_s: most seconds a restarted answer waits for further fragments.
         takes_slot: reserves a send from this shop address, if one may go at once; then saving the
             reply and marking its first part as being sent is one unit of work.
+        witness: told how long each step took, and of what went wrong.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class TurnRunner:
         deadline_s: float,
         coalesce_max_s: float,
         takes_slot: Callable[[str], bool] = lambda _shop_address: False,
+        witness: Witness | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -107,6 +110,16 @@ class TurnRunner:
         self._deadline_s = deadline_s
         self._coalesce_max_s = coalesce_max_s
         self._takes_slot = takes_slot
+        self._witness = witness or Witness()
+
+    @property
+    def longest_s(self) -> float:
+        """What `answer` takes at most, each new start of it counted in."""
+        return self._deadline_s + MAX_RESTARTS * (self._coalesce_max_s + 1)
+
+    def language_of(self, waiting: Sequence[TalkMessage], known: str | None) -> str:
+        """As `Answerer.language_of`."""
+        return self._answerer.language_of(waiting, known)
 
     async def answer(self, claim: Claim, arrivals: Arrivals) -> SavedTurn | int:
         """Make sure the conversation has a saved reply.
@@ -119,7 +132,7 @@ class TurnRunner:
         Raises:
             LeaseLost: somebody else works on it now.
         """
-        started = self._clock.monotonic_s()
+        started = lap = self._clock.monotonic_s()
         for restarts in range(MAX_RESTARTS + 1):
             saved, waiting = await self._database.read_async(
                 lambda c: (
@@ -130,12 +143,14 @@ class TurnRunner:
             reached(Point.TURN_READ)
             if saved is not None:
                 return saved
+            lap = self._lap("read", lap)
             arrivals.read_up_to(waiting[-1].seq)
             draft = Draft(claim, waiting, new_id(), self._clock.now())
             left_s = max(1.0, self._deadline_s - (self._clock.monotonic_s() - started))
             is_last = restarts == MAX_RESTARTS
             reply = await self._reply_unless_more(draft, left_s, None if is_last else arrivals)
             reached(Point.ANSWERED)
+            lap = self._lap("answered", lap)
             if reply is None:
                 await self._settle(claim)
             elif reply.kind == "silent":
@@ -144,8 +159,14 @@ class TurnRunner:
                 saved = await self._save(draft, reply, even_if_more=is_last)
                 if saved is not None:
                     reached(Point.SAVED)
+                    self._lap("saved", lap)
                     return saved
         raise AssertionError("the last round always saves")
+
+    def _lap(self, phase: str, since_s: float) -> float:
+        now_s = self._clock.monotonic_s()
+        self._witness.phase(phase, now_s - since_s)
+        return now_s
 
     async def _reply_unless_more(
         self, draft: Draft, deadline_s: float, arrivals: Arrivals | None
@@ -160,6 +181,7 @@ class TurnRunner:
             if work.done():
                 return work.result()
             log_event(log, logging.INFO, "turn_restarted", turn_id=draft.turn_id)
+            self._witness.happened("restarted")
             return None
         finally:
             for task in (work, arrival):
@@ -227,6 +249,7 @@ class TurnRunner:
             messages=len(messages),
         )
         reached(Point.BURIAL)
+        self._witness.buried(claim.conversation_id)
         if failed is not None:
             return failed.to_seq
         draft = Draft(claim, messages, new_id(), self._clock.now())

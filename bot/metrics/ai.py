@@ -1,4 +1,4 @@
-"""Ledger rows, replies and breakers enter; Prometheus metrics leave."""
+"""Ledger rows, replies and breakers enter; figures of the AI providers leave, and all others."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from bot.health import Health
 from bot.messages import AttemptRow, Reply
+from bot.metrics.spine import Spine
 from bot.providers import offline
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 60)
@@ -17,10 +18,15 @@ DEPTHS = (0, 1, 2, 3, 4, 6, 8)
 
 
 class Metrics:
-    """The figures of one process, under names that begin with `mostrador_ai_`."""
+    """The figures of one process; those of AI providers have names that begin with `mostrador_ai_`.
+
+    Attributes:
+        spine: those of a message's way.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.spine = Spine(self.registry)
         self._breakers: _Breakers | None = None
         self._attempts = Counter(
             "mostrador_ai_attempts",
