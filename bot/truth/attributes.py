@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from bot.truth.evidence import product_text
-from bot.truth.folding import fold, plain
+from bot.truth.folding import PRODUCTS_KEPT, fold, plain
 from bot.truth.number_words import parse_digits
 from bot.truth.reading import Reading, Rejection
 from catalog.words.analysis import words
@@ -25,11 +25,12 @@ _MEASURE = re.compile(
 
 def untrue_measures(reading: Reading) -> Iterator[Rejection]:
     """Every capacity, size or power that neither the product spoken of nor the customer named."""
-    said = _measures(reading.evidence.said)
-    facts = _measures(reading.evidence.facts.folded)
     for match in _MEASURE.finditer(reading.folded):
         measure = _measure(match)
-        if measure in said or measure in facts or not reading.asserts(*match.span()):
+        elsewhere = (reading.evidence.said, reading.evidence.facts.folded)
+        if any(measure in _measures(text) for text in elsewhere):
+            continue
+        if not reading.asserts(*match.span()):
             continue
         sentence = reading.sentence_of(match.start())
         is_named = any(m.products for m in reading.mentions_in(sentence))
@@ -47,7 +48,7 @@ def _text(reading: Reading, product: int) -> str:
     return product_text(reading.evidence.products[product])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=PRODUCTS_KEPT)
 def _measures(text: str) -> frozenset[str]:
     return frozenset(_measure(match) for match in _MEASURE.finditer(fold(plain(text))))
 

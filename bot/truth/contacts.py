@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bot.truth.evidence import product_text
 from bot.truth.facts import words_of
-from bot.truth.folding import plain
+from bot.truth.folding import PRODUCTS_KEPT, plain
 from bot.truth.reading import Reading, Rejection
 
 _ENDINGS = (
@@ -21,6 +21,7 @@ _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>()\[\]\"']+"
     rf"|(?<![\w@.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)*\.(?:{_ENDINGS})\b(?:/[^\s<>()\[\]\"']*)?(?![\w@])"
 )
+_LINKS = (_EMAIL, _HANDLE, _LINK)
 _PHONE = re.compile(r"(?<![\w.,$#/-])(?:\+ ?)?\(?\d[\d ().-]{5,18}\d(?![\w/]|[.,]\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}")
 _STREET = (
@@ -44,13 +45,12 @@ _LEAST_DIGITS = 7
 
 def untrue_contacts(reading: Reading) -> Iterator[Rejection]:
     """Every link, e-mail, handle, phone, address and branch that facts and products do not hold."""
-    held = _held(reading.evidence.facts.text, _texts(reading))
-    for pattern in (_EMAIL, _HANDLE, _LINK):
+    for pattern in _LINKS:
         for match in pattern.finditer(reading.written):
-            yield from _judge(reading, match, held.has(match[0]), "link")
+            yield from _judge(reading, match, _is_held_link(reading, match[0]), "link")
     for match in _PHONE.finditer(reading.written):
         if _is_phone(reading, match):
-            yield from _judge(reading, match, held.rings(_digits(match[0])), "phone")
+            yield from _judge(reading, match, _rings(reading, _digits(match[0])), "phone")
     for match in _ADDRESS.finditer(reading.folded):
         yield from _judge(reading, match, _is_held_address(reading, match), "place")
     for match in _BRANCH.finditer(reading.folded):
@@ -59,34 +59,36 @@ def untrue_contacts(reading: Reading) -> Iterator[Rejection]:
             yield from _judge(reading, match, is_held, "place")
 
 
-class _Held:
-    """The links and numbers of facts and products, as they are looked up."""
-
-    def __init__(self, facts_text: str, texts: str) -> None:
-        written = plain(f"{facts_text}\n{texts}")
-        patterns = (_EMAIL, _HANDLE, _LINK)
-        self.links = {_bare(match[0]) for p in patterns for match in p.finditer(written)}
-        self.links |= {link.split("/")[0] for link in self.links}
-        self.numbers = {_digits(match[0]) for match in _PHONE.finditer(written)}
-
-    def has(self, link: str) -> bool:
-        """Whether it is one of the links, or the front page of one."""
-        return _bare(link) in self.links
-
-    def rings(self, digits: str) -> bool:
-        """Whether it is one of the numbers, with or without the country's code."""
-        return any(
-            min(len(digits), len(own)) >= _LEAST_DIGITS
-            and (digits.endswith(own) or own.endswith(digits))
-            for own in self.numbers
-        )
+def _is_held_link(reading: Reading, link: str) -> bool:
+    """Whether facts or products hold a link, or one that it is the front page of."""
+    return any(_bare(link) in _links(text) for text in _texts(reading))
 
 
-_held = lru_cache(maxsize=256)(_Held)
+def _rings(reading: Reading, digits: str) -> bool:
+    """Whether facts or products hold a number, with or without the country's code."""
+    return any(
+        min(len(digits), len(own)) >= _LEAST_DIGITS
+        and (digits.endswith(own) or own.endswith(digits))
+        for text in _texts(reading)
+        for own in _numbers_to_call(text)
+    )
 
 
-def _texts(reading: Reading) -> str:
-    return "\n".join(map(product_text, reading.evidence.products))
+@lru_cache(maxsize=PRODUCTS_KEPT)
+def _links(text: str) -> frozenset[str]:
+    written = plain(text)
+    links = {_bare(match[0]) for pattern in _LINKS for match in pattern.finditer(written)}
+    return frozenset(links | {link.split("/")[0] for link in links})
+
+
+@lru_cache(maxsize=PRODUCTS_KEPT)
+def _numbers_to_call(text: str) -> frozenset[str]:
+    return frozenset(_digits(match[0]) for match in _PHONE.finditer(plain(text)))
+
+
+def _texts(reading: Reading) -> Iterator[str]:
+    yield reading.evidence.facts.text
+    yield from map(product_text, reading.evidence.products)
 
 
 def _bare(link: str) -> str:

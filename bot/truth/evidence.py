@@ -7,12 +7,12 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from bot.truth.amounts import Amount, find_amounts
 from bot.truth.discount_claims import DiscountClaim, find_discount_claims
 from bot.truth.facts import FactsHeld, read_facts
-from bot.truth.folding import fold, plain
+from bot.truth.folding import PRODUCTS_KEPT, fold, plain
 from bot.truth.mentions import Mention, ProductNames
 from bot.truth.number_words import NUMBER, SMALL, parse_digits
 from bot.turn_context import TurnContext
@@ -30,30 +30,76 @@ _COLLECTIVES = {"par": 2, "ambos": 2, "ambas": 2, "both": 2, "media docena": 6} 
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
-    """What one reply may rest on; products are known by their position."""
+    """What one reply may rest on; products are known by their position.
 
+    What few replies touch is worked out when a rule first asks for it.
+
+    Args:
+        context: what the prompt was built from.
+        products: all that reply may speak of.
+        facts: what the shop says about itself.
+    """
+
+    context: TurnContext
     products: tuple[ProductView, ...]
-    names: ProductNames
-    asked: tuple[Mention, ...]
-    """Products the customer named in the waiting messages."""
-    prices: tuple[Decimal, ...]
     facts: FactsHeld
-    figures: frozenset[Decimal]
-    """Numbers the customer wrote, also as thousands ("tengo 600")."""
-    quantities: frozenset[int]
-    numbers: frozenset[str]
-    """Digits of names, descriptions and facts: no money by their form alone."""
-    articles: Container[str]
-    """Index terms of the whole catalog."""
-    categories: str
-    """What the shop sells, where the prompt says it."""
-    said: str
-    """All the customer said in the talk, folded."""
-    now: datetime | None
-    """The shop's local time."""
-    language: str
+
+    @property
+    def articles(self) -> Container[str]:
+        """Index terms of the whole catalog."""
+        return self.context.articles
+
+    @property
+    def now(self) -> datetime | None:
+        """The shop's local time."""
+        return self.context.now
+
+    @property
+    def language(self) -> str:
+        return self.context.language
+
+    @cached_property
+    def names(self) -> ProductNames:
+        """Finds the products, and models that nothing here holds."""
+        return ProductNames(self.products, self._texts)
+
+    @cached_property
+    def asked(self) -> tuple[Mention, ...]:
+        """Products the customer named in the waiting messages."""
+        return tuple(m for m in self.names.find(self.context.question) if m.products)
+
+    @cached_property
+    def prices(self) -> tuple[Decimal, ...]:
+        return tuple(map(_major, self.products))
+
+    @cached_property
+    def figures(self) -> frozenset[Decimal]:
+        """Numbers the customer wrote, also as thousands ("tengo 600")."""
+        return frozenset(_figures(self._said))
+
+    @cached_property
+    def quantities(self) -> frozenset[int]:
+        """Counts of articles the customer named."""
+        return quantities_in(self.said)
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Digits of names, descriptions and facts: no money by their form alone."""
+        return frozenset().union(*map(_numbers, self._texts()))
+
+    @cached_property
+    def said(self) -> str:
+        """All the customer said in the talk, folded."""
+        return fold(plain(self._said))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that products, facts and categories hold."""
+        categories = "; ".join(name for name, _ in self.context.categories)
+        shop = words_in(f"{self.facts.text}\n{categories}")
+        return shop.union(*(_product_words(product) for product in self.products))
 
     def amounts_of(self, product: int) -> tuple[Amount, ...]:
         """Amounts a product's own text names, such as the value of a gift card."""
@@ -63,24 +109,30 @@ class Evidence:
         """Discounts a product's own text grants."""
         return _discounts(granting_text(self.products[product]))
 
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        """Every word that products, facts and categories hold."""
-        return _vocabulary(self.products, f"{self.facts.text}\n{self.categories}")
+    def _texts(self) -> tuple[str, ...]:
+        return (self.facts.text, *map(product_text, self.products))
+
+    @cached_property
+    def _said(self) -> str:
+        context = self.context
+        talk = (*context.earlier, *context.history, *context.waiting)
+        customer = [m.body for m in talk if m.author == "customer"]
+        customer += [m.body for m in context.waiting if m.author != "customer"]
+        return "\n".join(body for body in customer if body)
+
+
+@lru_cache(maxsize=PRODUCTS_KEPT)
+def _product_words(product: ProductView) -> frozenset[str]:
+    return frozenset(words(f"{product_text(product)} {product.brand} {product.category}"))
 
 
 @lru_cache(maxsize=64)
-def _vocabulary(products: tuple[ProductView, ...], shop: str) -> frozenset[str]:
-    texts = (f"{product_text(p)} {p.brand} {p.category}" for p in products)
-    return words_in(shop).union(*map(words_in, texts))
-
-
-@lru_cache(maxsize=256)
 def words_in(text: str) -> frozenset[str]:
     """The words of a text as the catalog indexes them, before they are stemmed."""
     return frozenset(words(text))
 
 
+@lru_cache(maxsize=PRODUCTS_KEPT)
 def product_text(product: ProductView) -> str:
     """What a product says about itself in words; the end of an endless description is left out."""
     return f"{product.name}\n{product.description[:MOST_DESCRIPTION_CHARS]}"
@@ -99,17 +151,18 @@ _ORDERS = re.compile(
 )
 
 
+@lru_cache(maxsize=PRODUCTS_KEPT)
 def granting_text(product: ProductView) -> str:
     """What a product's text can grant: nothing where it speaks to the assistant."""
     text = product_text(product)
     return product.name if _ORDERS.search(text) else text
 
 
-_amounts = lru_cache(maxsize=256)(find_amounts)
-_discounts = lru_cache(maxsize=256)(find_discount_claims)
+_amounts = lru_cache(maxsize=PRODUCTS_KEPT)(find_amounts)
+_discounts = lru_cache(maxsize=PRODUCTS_KEPT)(find_discount_claims)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=PRODUCTS_KEPT)
 def _numbers(text: str) -> frozenset[str]:
     return frozenset(re.sub(r"\D", "", number) for number in re.findall(NUMBER, plain(text)))
 
@@ -127,29 +180,7 @@ def gather(context: TurnContext) -> Evidence:
     """Everything a reply to this context may rest on."""
     shown = {hit.product.id: hit.product for hit in context.hits}
     products = tuple((shown | {i: p for i, p in context.known.items() if i not in shown}).values())
-    values = context.facts.values
-    facts = read_facts(values, str(values.get("currency") or context.currency))
-    talk = (*context.earlier, *context.history, *context.waiting)
-    customer = [m.body for m in talk if m.author == "customer"]
-    customer += [m.body for m in context.waiting if m.author != "customer"]
-    said = "\n".join(body for body in customer if body)
-    texts = (facts.text, *(product_text(product) for product in products))
-    names = ProductNames(products, texts)
-    return Evidence(
-        products=products,
-        names=names,
-        asked=tuple(m for m in names.find(context.question) if m.products),
-        prices=tuple(_major(product) for product in products),
-        facts=facts,
-        figures=frozenset(_figures(said)),
-        quantities=quantities_in(fold(plain(said))),
-        numbers=frozenset().union(*(_numbers(text) for text in texts)),
-        articles=context.articles,
-        categories="; ".join(name for name, _ in context.categories),
-        said=fold(plain(said)),
-        now=context.now,
-        language=context.language,
-    )
+    return Evidence(context, products, read_facts(context.facts, context.currency))
 
 
 def _major(product: ProductView) -> Decimal:

@@ -14,6 +14,7 @@ from bot.truth.amounts import find_amounts
 from bot.truth.discount_claims import DiscountClaim, find_discount_claims
 from bot.truth.folding import fold, plain
 from bot.truth.number_words import NUMBER, parse_digits
+from shop.facts import ShopFacts
 from shop.hours import Opening, read_hours
 
 _WORD = re.compile(r"[a-z0-9]{3,}")
@@ -156,18 +157,18 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(fold(plain(text))))
 
 
-def read_facts(values: Mapping[str, Any], currency: str) -> FactsHeld:
+def read_facts(facts: ShopFacts, currency: str) -> FactsHeld:
     """The facts as evidence; read once for as long as they stay the same.
 
     Args:
-        currency: of amounts that name none.
+        currency: of amounts that name none, where the facts do not give the shop's own.
     """
-    return _read(json.dumps(values, default=str), currency)
+    return _read(facts, str(facts.values.get("currency") or currency))
 
 
-@lru_cache(maxsize=64)
-def _read(values_json: str, currency: str) -> FactsHeld:
-    values = json.loads(values_json)
+@lru_cache(maxsize=16)
+def _read(facts: ShopFacts, currency: str) -> FactsHeld:
+    values = json.loads(json.dumps(facts.values, default=str))  # as the database gives them
     leaves = list(_leaves(values))
     text = "\n".join(f"{' '.join(path)}: {leaf}" for path, _, leaf in leaves)
     openings = read_hours(values.get("hours"))

@@ -11,6 +11,9 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
+PRODUCTS_KEPT = 1024
+"""Of so many products the last used keep what the rules have worked out of their texts."""
+
 _EMPHASIS = str.maketrans(dict.fromkeys("*_`~", "") | dict.fromkeys("’‘´‛′", "'") | {"−": "-"})
 
 
@@ -49,7 +52,7 @@ _PLAIN = _Characters(_plain_character)
 _FOLDED = _Characters(_fold_character)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=PRODUCTS_KEPT)
 def plain(text: str) -> str:
     """The text with every digit ASCII and without invisible characters and emphasis marks."""
     composed = unicodedata.normalize("NFKC", text.translate(_EMPHASIS)).translate(_PLAIN)
@@ -57,7 +60,7 @@ def plain(text: str) -> str:
     return _LETTER_ZEROS.sub("000", composed)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=PRODUCTS_KEPT)
 def fold(text: str) -> str:
     """Lower case without accents, as long as the text itself; other blanks become spaces."""
     return text.translate(_FOLDED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, dropwhile
 
@@ -110,7 +110,6 @@ def untrue_goods(reading: Reading) -> Iterator[Rejection]:
 
 def _foreign(reading: Reading) -> Iterator[Span]:
     """Where names stand that are none of the candidates'."""
-    known = reading.evidence.vocabulary
     for mention in reading.mentions:
         if not mention.products:
             before = _NAMES_BEFORE.search(reading.written[: mention.start])
@@ -122,13 +121,23 @@ def _foreign(reading: Reading) -> Iterator[Span]:
             yield mention.start, variant.end()
     for match in _NAME.finditer(reading.written):
         said = list(dropwhile(STOP_WORDS.__contains__, words(match[0])))
-        unknown = [word for word in said if word not in known and not _is_plain(word)]
-        unknown += [x for x in _X_MODEL.findall(match[0]) if x.lower() not in known]
         is_name = len(said) > 1 and said[0] not in LABELS and "xxx" not in match[0]
-        if unknown and is_name and not reading.is_amount(*match.span()):
+        if (
+            is_name
+            and _is_unknown(reading, said, match[0])
+            and not reading.is_amount(*match.span())
+        ):
             yield match.span()
 
 
+def _is_unknown(reading: Reading, said: Sequence[str], written: str) -> bool:
+    """Whether a word of a name stands nowhere in what the prompt held."""
+    models = [model.lower() for model in _X_MODEL.findall(written)]
+    telling = [word for word in said if not _is_plain(word)] + models
+    return any(word not in reading.evidence.vocabulary for word in telling)
+
+
+@lru_cache(maxsize=1024)
 def _is_plain(word: str) -> bool:
     """A word that belongs to no name: a number, a time, a weekday, a word of any talk."""
     is_time = bool(NOT_A_MODEL.fullmatch(word)) or read_days(word) is not None

@@ -7,11 +7,12 @@ several products; it then carries all of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from bot.truth.folding import fold, plain
+from bot.truth.folding import PRODUCTS_KEPT, fold, plain
 from catalog.search import ProductView
 from catalog.words.analysis import stem
 
@@ -28,8 +29,7 @@ class Mention:
     products: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     stem: str
     word: str
     start: int
@@ -94,14 +94,14 @@ NUMBER_ENDS_NAME = re.compile(
 _STOP_GAP = re.compile(r"[\n:;!?|=<>$€]|\.\s|[—–]|\s-\s|\d")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4 * PRODUCTS_KEPT)
 def _name_stems(name: str, brand: str) -> tuple[str, ...]:
     """The words of a name and its brand, each once, without fillers."""
     stems = [token.stem for text in (name, brand) for token in _tokens(fold(plain(text)))]
     return tuple(dict.fromkeys(each for each in stems if each not in _FILLERS))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=PRODUCTS_KEPT // 2)
 def _words(text: str) -> frozenset[str]:
     return frozenset(token.word for token in _tokens(fold(plain(text))))
 
@@ -119,10 +119,17 @@ class ProductNames:
 
     Args:
         products: at most a few dozen; positions in this list identify them.
-        known_texts: what else the prompt held; a model number standing there is nothing foreign.
+        known_texts: gives what else the prompt held; a model number standing there is nothing
+            foreign.
     """
 
-    def __init__(self, products: Sequence[ProductView], known_texts: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        products: Sequence[ProductView],
+        known_texts: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        self._products = products
+        self._known_texts = known_texts
         self._names = [_name_stems(product.name, product.brand) for product in products]
         self._brands = [_name_stems("", product.brand) for product in products]
         self._whole: dict[str, list[int]] = {}
@@ -136,8 +143,12 @@ class ProductNames:
         for position, stems in enumerate(self._names):
             for each in stems:
                 self._holders.setdefault(each, set()).add(position)
-        texts = (*known_texts, *(product.name for product in products))
-        self._known: frozenset[str] = frozenset().union(*(_words(text) for text in texts))
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """Every word the prompt held; few replies have a word for which it matters."""
+        texts = (*self._known_texts(), *(product.name for product in self._products))
+        return frozenset().union(*(_words(text) for text in texts))
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every mention in a text, in order; offsets count in `plain(text)`."""
@@ -228,14 +239,16 @@ class ProductNames:
             return None
         token = tokens[next_index]
         is_joined = original[span[-1].end : token.start] == " "
-        if not is_joined or token.word in self._known or NOT_A_MODEL.fullmatch(token.word):
-            return None
         is_model = _MODEL.fullmatch(token.word) and not _SPEC.fullmatch(token.word)
         is_number = token.word.isdigit() and len(token.word) <= 2
+        if not (is_joined and (is_model or is_number)) or NOT_A_MODEL.fullmatch(token.word):
+            return None
+        if token.word in self._known:
+            return None
         if is_number and not NUMBER_ENDS_NAME.match(original[token.end :]):
             return None
         named = any(original[t.start].isupper() for t in span)
-        return token if named and (is_model or is_number) else None
+        return token if named else None
 
     def _is_head(self, product: int, said: set[str]) -> bool:
         """At least two words and half of the name."""
@@ -281,13 +294,13 @@ class ProductNames:
     def _foreign(self, tokens: list[_Token], position: int, original: str) -> Mention | None:
         """A model the prompt does not know: "iPhone 15", "S24"."""
         token = tokens[position]
-        if token.word in self._known:
-            return None
-        if _MODEL.fullmatch(token.word) and token.word[0].isalpha():
+        if token.word[0].isalpha() and _MODEL.fullmatch(token.word):
             if NOT_A_MODEL.fullmatch(token.word) or not original[token.start].isupper():
                 return None
-            return Mention(token.start, token.end, ())
+            return None if token.word in self._known else Mention(token.start, token.end, ())
         if not (token.word.isdigit() and len(token.word) <= 2 and position):
+            return None
+        if token.word in self._known:
             return None
         name = tokens[position - 1]
         is_name = any(letter.isupper() for letter in original[name.start : name.end])

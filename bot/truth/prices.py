@@ -90,8 +90,9 @@ def _why_untrue(reading: Reading, amount: Amount, owners: Owners, sentence: Span
 
 def _is_price(reading: Reading, amount: Amount, product: int) -> bool:
     """A product's price, or an amount its own text names (the value of a gift card)."""
-    own = reading.evidence.amounts_of(product)
-    return reading.equals(amount, product) or any(same(amount, other.value) for other in own)
+    if reading.equals(amount, product):
+        return True
+    return any(same(amount, own.value) for own in reading.evidence.amounts_of(product))
 
 
 def _settle(reading: Reading, owners: Owners, matches: set[int]) -> None:

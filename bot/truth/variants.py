@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from bot.reading import traits
 from bot.truth.evidence import product_text
+from bot.truth.folding import PRODUCTS_KEPT
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
 from bot.truth.stock_claims import find_stock_claims
@@ -37,8 +38,9 @@ _SIZE = re.compile(r"\w+")
 
 def untrue_variants(reading: Reading) -> Iterator[Rejection]:
     """Every colour and size given to products that do not come in it, or offered when sold out."""
-    is_sold_out = any(claim.says == "none" for claim in find_stock_claims(reading.written))
-    for start, end, kind, trait in (*_colors(reading), *_sizes(reading)):
+    given = (*_colors(reading), *_sizes(reading))
+    is_sold_out = given and any(c.says == "none" for c in find_stock_claims(reading.written))
+    for start, end, kind, trait in given:
         sentence = reading.sentence_of(start)
         if not _is_given(reading, sentence, start, end):
             continue
@@ -58,11 +60,18 @@ def untrue_variants(reading: Reading) -> Iterator[Rejection]:
 def _colors(reading: Reading) -> Iterator[tuple[int, int, str, str]]:
     """Colours that stand outside names, and in none of the shop's own."""
     for match in _COLOR.finditer(reading.folded):
-        is_named = re.search(rf"\b{match[0]}\b", reading.evidence.facts.folded)
-        for color in () if is_named else traits.colors(match[0]):
+        found = _colors_of(match[0])
+        for color in () if found and _is_in_facts(reading, match[0]) else found:
             before = _BEFORE.search(reading.folded, 0, match.start())
             if not (before and HEAD_MARK + stem(before[1]) in reading.evidence.articles):
                 yield *match.span(), "color", color
+
+
+_colors_of = lru_cache(maxsize=4096)(traits.colors)
+
+
+def _is_in_facts(reading: Reading, word: str) -> bool:
+    return bool(re.search(rf"\b{word}\b", reading.evidence.facts.folded))
 
 
 def _sizes(reading: Reading) -> Iterator[tuple[int, int, str, str]]:
@@ -94,7 +103,7 @@ def _of(reading: Reading, product: int, kind: str) -> frozenset[str]:
     return _traits(product_text(reading.evidence.products[product]), kind)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2 * PRODUCTS_KEPT)
 def _traits(text: str, kind: str) -> frozenset[str]:
     """The colours or sizes a product's text names; a lone letter between strokes is a size."""
     if kind == "color":
@@ -103,7 +112,7 @@ def _traits(text: str, kind: str) -> frozenset[str]:
     return frozenset(traits.sizes(text)) | lone
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2 * PRODUCTS_KEPT)
 def _base(name: str) -> frozenset[str]:
     """The words of a name without colours and sizes."""
     sizes = _traits(name, "size")

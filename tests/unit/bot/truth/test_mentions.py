@@ -61,7 +61,7 @@ def test_models_the_shop_lacks_are_foreign(text: str) -> None:
 
 
 def test_model_numbers_the_prompt_held_are_not_foreign() -> None:
-    assert ProductNames(ALL, ("Procesador Helio G99",)).find("con Helio G99") == ()
+    assert ProductNames(ALL, lambda: ("Procesador Helio G99",)).find("con Helio G99") == ()
 
 
 def test_mention_says_where_it_stands() -> None:
