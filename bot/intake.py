@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot import inbox, policy, receipts
 from bot.messages import InboundMessage, StatusUpdate
+from bot.reading.phrases import phrase_book
 from bot.wakeups import Wake
 from core.clock import Clock
 from core.database import Database
@@ -37,6 +38,7 @@ class Intake:
         self._wake = wake
         self._coalesce_wait_s = coalesce_wait_s
         self._coalesce_max_s = coalesce_max_s
+        phrase_book()  # else the first requests, in as many threads, would each read it
         self._undelivered = undelivered
 
     def accept(self, message: InboundMessage) -> bool:
@@ -45,7 +47,7 @@ class Intake:
         Raises:
             DatabaseUnavailable: nothing was stored.
         """
-        wait_s = policy.wait_s(message, self._coalesce_wait_s)
+        wait_s = self._coalesce_wait_s and policy.wait_s(message, self._coalesce_wait_s)
         now, max_wait_s = self._clock.now(), self._coalesce_max_s
         try:
             accepted = self._database.write(
