@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def make_teller(house: House, engine: Engine, channel: Callable[[], Channel]) ->
         engine.health,
         lambda: engine.roster.usable,
         engine.budget,
-        folder=database_folder(house),
+        free_mb=lambda: free_mb(house),
         matters=is_twilio_configured(settings) or bool(ways),
         language=settings.shop_language,
     )
@@ -54,9 +55,11 @@ def make_teller(house: House, engine: Engine, channel: Callable[[], Channel]) ->
     )
 
 
-def database_folder(house: House) -> Path | None:
-    """Where the database lies on this machine; None: it is somewhere else."""
-    return Path(house.database.url.database or "").parent if house.database.is_sqlite else None
+def free_mb(house: House) -> int | None:
+    """Room on the database's disk; None: it is on another machine."""
+    if not house.database.is_sqlite:
+        return None
+    return shutil.disk_usage(Path(house.database.url.database or "").parent).free // 1024**2
 
 
 def _ways(house: House, engine: Engine, channel: Callable[[], Channel]) -> list[Way]:

@@ -13,12 +13,15 @@ from flask import Flask
 from prometheus_client import make_wsgi_app
 
 import webhooks.blueprint
+from app.alarms import free_mb
 from app.house import House
 from app.wakeups import telling
 from app.working import run_engine, run_worker
 from bot import readiness
+from bot.alarms import Cause
 from bot.bridge import Bridge
 from bot.intake import Intake
+from bot.readiness import Readiness
 from bot.wakeups import Wake
 from bot.worker_thread import WorkerThread
 from core.log import log_event
@@ -40,6 +43,7 @@ def make_web(house: House, wake: Wake, bridge: Bridge) -> Flask:
         wake,
         coalesce_wait_s=settings.coalesce_wait_s,
         coalesce_max_s=settings.coalesce_max_s,
+        undelivered=lambda code: house.alarms.raise_(Cause.MESSAGE_UNDELIVERED, code=code),
     )
     web = Flask("mostrador", static_folder=None, template_folder=None)
     web.register_blueprint(
@@ -48,12 +52,15 @@ def make_web(house: House, wake: Wake, bridge: Bridge) -> Flask:
             record_status=intake.record_status,
             public_base_url=settings.public_base_url,
             auth_tokens=settings.twilio_auth_tokens,
-            refusals=webhooks.blueprint.RefusalLog(house.clock),
+            refusals=webhooks.blueprint.RefusalLog(
+                house.clock, lambda is_bad: house.alarms.set_(is_bad, Cause.WEBHOOK_REFUSED)
+            ),
+            begin=lambda: house.metrics.spine.request(house.clock),
         )
     )
     web.register_blueprint(
         api.make_blueprint(
-            readiness=lambda: house.database.read(lambda c: readiness.check(c, house.clock.now())),
+            readiness=lambda: look_at(house),
             metrics=house.metrics.registry,
             api_token=settings.api_token,
             public_base_url=settings.public_base_url,
@@ -68,6 +75,15 @@ def make_web(house: House, wake: Wake, bridge: Bridge) -> Flask:
         )
     )
     return web
+
+
+def look_at(house: House) -> Readiness:
+    """Whether messages are taken and answered right now.
+
+    Raises:
+        DatabaseUnavailable: the tables cannot be read.
+    """
+    return house.database.read(lambda c: readiness.check(c, house.clock.now(), free_mb(house)))
 
 
 def make_bridge(house: House) -> Bridge:

@@ -75,6 +75,7 @@ def make_blueprint(
     public_base_url: str | None,
     auth_tokens: Sequence[str],
     refusals: RefusalLog,
+    begin: Callable[[], Callable[[str], None]] = lambda: lambda _outcome: None,
 ) -> Blueprint:
     """The two addresses Twilio calls.
 
@@ -84,6 +85,7 @@ def make_blueprint(
         public_base_url: the address Twilio calls, as it signs it; None: not configured.
         auth_tokens: those that may have signed; none: not configured.
         refusals: where refused requests are counted.
+        begin: called as a request arrives; what it answers is called with how the request ended.
     """
     blueprint = Blueprint("twilio_webhooks", __name__)
     missing = _missing(public_base_url, auth_tokens)
@@ -99,48 +101,51 @@ def make_blueprint(
             request.headers.get(SETTINGS_HEADER),
         )
 
-    def answer(path: str, handle: Callable[[], object]) -> Response:
+    def answer(path: str, handle: Callable[[], str]) -> Response:
         """One request from its size to its answer, in the order that costs a stranger's least."""
+        done = begin()
+
+        def refuse(reason: str, status: int, **fields: object) -> Response:
+            refusals.add(reason, **fields)
+            done(reason)
+            return Response(status=status)
+
         try:
             request.max_content_length = MOST_BYTES
             _read_form()
             if missing:
-                refusals.add("not_configured", missing=missing)
-                return _empty(503)
+                return refuse("not_configured", 503, missing=missing)
             verify(path)
             refusals.verified()
             reached(Point.WEBHOOK_VERIFIED)
-            handle()
+            done(handle())
         except RequestEntityTooLarge:
-            refusals.add("too_large")
-            return _empty(413)
+            return refuse("too_large", 413)
         except BadSignature as error:
-            refusals.add("bad_signature", detail=str(error).replace(" ", "_"))
-            return _empty(error.status)
+            return refuse("bad_signature", error.status, detail=str(error).replace(" ", "_"))
         except WebhookRejected as error:
-            refusals.add("bad_form", detail=str(error).replace(" ", "_"))
-            return _empty(error.status)
+            return refuse("bad_form", error.status, detail=str(error).replace(" ", "_"))
         except DatabaseUnavailable:
-            refusals.add("database_unavailable")
-            return _empty(503)
+            return refuse("database_unavailable", 503)
         return Response(_TWIML, content_type="text/xml; charset=utf-8")
 
     @blueprint.post(INBOUND_PATH)
     def inbound() -> Response:
-        def handle() -> None:
+        def handle() -> str:
             message = parse_message(request.form)
-            is_new = accept(message)
-            event = "webhook_accepted" if is_new else "webhook_repeated"
+            event = "webhook_accepted" if accept(message) else "webhook_repeated"
             log.info("%s message_sid=%s type=%s", event, message.message_sid, message.type)
+            return event.removeprefix("webhook_")
 
         return answer(INBOUND_PATH, handle)
 
     @blueprint.post(STATUS_PATH)
     def status() -> Response:
-        return answer(
-            STATUS_PATH,
-            lambda: record_status(parse_status(request.form, request.args.get("outbox"))),
-        )
+        def handle() -> str:
+            record_status(parse_status(request.form, request.args.get("outbox")))
+            return "status"
+
+        return answer(STATUS_PATH, handle)
 
     return blueprint
 
@@ -157,7 +162,3 @@ def _read_form() -> None:
         RequestEntityTooLarge: it has more than MOST_BYTES.
     """
     request.get_data(cache=True, parse_form_data=True)
-
-
-def _empty(status: int) -> Response:
-    return Response(status=status)

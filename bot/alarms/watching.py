@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
@@ -26,7 +24,7 @@ class Watch:
 
     Args:
         members: those to ask, in order, as configured now.
-        folder: where the database lies on this machine; None: elsewhere.
+        free_mb: room on the database's disk; None: it is on another machine.
         matters: real customers may write, so it matters that no AI answers.
         language: of advice to the owner.
     """
@@ -39,7 +37,7 @@ class Watch:
         members: Callable[[], Sequence[Member]],
         budget: Budget | None,
         *,
-        folder: Path | None,
+        free_mb: Callable[[], int | None],
         matters: bool,
         language: str,
     ) -> None:
@@ -48,7 +46,7 @@ class Watch:
         self._health = health
         self._members = members
         self._budget = budget
-        self._folder = folder
+        self._free_mb = free_mb
         self._matters = matters
         self._language = language
         self._day: datetime | None = None
@@ -63,9 +61,9 @@ class Watch:
         silent_s = readiness.silent_s(connection, self._clock.now())
         is_silent = silent_s is None or silent_s > readiness.WORKER_SILENT_S
         self._alarms.set_(is_silent, Cause.WORKER_SILENT)
-        if self._folder is not None:
-            free_mb = shutil.disk_usage(self._folder).free // 1024**2
-            self._alarms.set_(free_mb < readiness.DISK_LOW_MB, Cause.DISK_LOW, free_mb=free_mb)
+        free_mb = self._free_mb()
+        is_low = free_mb is not None and free_mb < readiness.DISK_LOW_MB
+        self._alarms.set_(is_low, Cause.DISK_LOW, free_mb=free_mb)
 
     def _look_at_budget(self) -> None:
         """Only a new day ends it: other processes may not have had to leave a call out yet."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from core.clock import Clock
 
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 TURN = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 45, 90, 300)
@@ -85,9 +89,10 @@ class Spine:
     def phase(self, name: str, seconds: float) -> None:
         self._phases[name].observe(seconds)
 
-    def acknowledged(self, outcome: str, seconds: float) -> None:
-        """A request of Twilio's was answered."""
-        self._acks[outcome].observe(seconds)
+    def request(self, clock: Clock) -> Callable[[str], None]:
+        """A request of Twilio's arrived; call what is answered with how it ended."""
+        began_s = clock.monotonic_s()
+        return lambda outcome: self._acks[outcome].observe(clock.monotonic_s() - began_s)
 
     def sent(self, result: str) -> None:
         self._sends[result].inc()

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
+from sqlalchemy.engine import Connection
 
 from bot import readiness
 from bot.health.pings import Ping, store_ping, stored_states
 from bot.schedule import win
-from bot.tables import WorkerBeat
+from bot.tables import Contact, Conversation, WorkerBeat
 from core.database import Database
 from tests.fakes import FixedClock
 
@@ -42,7 +43,9 @@ def test_with_a_worker_and_a_schedule_all_is_well(database: Database, clock: Fix
 def test_before_anything_runs_nothing_is_well_but_the_database(
     database: Database, clock: FixedClock
 ) -> None:
-    assert check(database, clock).checks == {"database": True, "worker": False, "schedule": False}
+    found = check(database, clock)
+    assert [name for name, is_well in found.checks.items() if not is_well] == ["worker", "schedule"]
+    assert found.reasons["worker"] == {"reason": "never_seen"}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,54 @@ def test_a_worker_that_fell_silent_is_missed(
     beat(database, clock.now())
     clock.advance(after_s)
     assert check(database, clock).checks["worker"] is is_well
+
+
+def test_who_fell_silent_is_told_with_the_seconds(database: Database, clock: FixedClock) -> None:
+    beat(database, clock.now())
+    clock.advance(31)
+    assert check(database, clock).reasons["worker"] == {"reason": "silent", "seconds": 31.0}
+
+
+@pytest.mark.parametrize(
+    ("due_s", "free_mb", "reasons"),
+    [
+        pytest.param(
+            61, None, {"queue": {"reason": "old", "seconds": 61.0, "waiting": 1}}, id="old"
+        ),
+        pytest.param(60, None, {}, id="not yet old"),
+        pytest.param(None, 255, {"disk": {"reason": "low", "free_mb": 255}}, id="disk nearly full"),
+        pytest.param(None, 256, {}, id="disk with room"),
+    ],
+)
+def test_what_only_warns_does_not_keep_it_from_being_ready(
+    sqlite_database: Database,
+    clock: FixedClock,
+    due_s: float | None,
+    free_mb: int | None,
+    reasons: dict[str, object],
+) -> None:
+    beat(sqlite_database, clock.now())
+    tick(sqlite_database, clock.now())
+    if due_s is not None:
+        at = clock.now() - timedelta(seconds=due_s)
+        sqlite_database.write(lambda c: waiting(c, at))
+    found = sqlite_database.read(lambda c: readiness.check(c, clock.now(), free_mb))
+    assert (found.is_ready, found.reasons) == (True, reasons)
+
+
+def waiting(connection: Connection, at: datetime) -> None:
+    connection.execute(insert(Contact).values(id=1, created_at=at))
+    connection.execute(
+        insert(Conversation).values(
+            contact_id=1,
+            channel="whatsapp",
+            customer_address="whatsapp:+34600000001",
+            shop_address="",
+            tail=1,
+            due_at=at,
+            created_at=at,
+        )
+    )
 
 
 def test_one_live_worker_of_several_is_enough(database: Database, clock: FixedClock) -> None:

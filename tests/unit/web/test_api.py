@@ -13,8 +13,9 @@ from web import api
 from web.access import FORWARDING_HEADERS
 
 WELL = Readiness({"database": True, "worker": True}, {"groq": "ok"})
-ILL = Readiness({"database": True, "worker": False}, {"groq": "auth"})
-REASONS = {"ready": True, "checks": WELL.checks, "providers": WELL.providers}
+SILENT = {"worker": {"reason": "silent", "seconds": 31.0}}
+ILL = Readiness({"database": True, "worker": False}, {"groq": "auth"}, SILENT)
+REASONS = {"ready": True, "checks": WELL.checks, "reasons": {}, "providers": WELL.providers}
 TOKEN = "a-token-of-the-test"
 
 
@@ -58,7 +59,7 @@ def test_not_well_is_503_with_the_reason() -> None:
     answer = client(ILL).get("/readyz")
     assert (answer.status_code, answer.json) == (
         503,
-        {"ready": False, "checks": ILL.checks, "providers": ILL.providers},
+        {"ready": False, "checks": ILL.checks, "reasons": SILENT, "providers": ILL.providers},
     )
 
 
@@ -66,7 +67,12 @@ def test_a_database_that_cannot_be_read_is_the_reason() -> None:
     answer = client(None).get("/readyz")
     assert (answer.status_code, answer.json) == (
         503,
-        {"ready": False, "checks": {"database": False}, "providers": {}},
+        {
+            "ready": False,
+            "checks": {"database": False},
+            "reasons": {"database": {"reason": "cannot_be_read"}},
+            "providers": {},
+        },
     )
 
 

@@ -15,7 +15,14 @@ from bot.messages import InboundMessage, StatusUpdate
 from core.errors import DatabaseUnavailable
 from tests.fake_twilio import AUTH_TOKEN, CUSTOMER, inbound_form, sign, status_form
 from tests.fakes import FixedClock
-from webhooks.blueprint import INBOUND_PATH, MOST_BYTES, STATUS_PATH, RefusalLog, make_blueprint
+from webhooks.blueprint import (
+    INBOUND_PATH,
+    MOST_BYTES,
+    STATUS_PATH,
+    SUSPICIOUS,
+    RefusalLog,
+    make_blueprint,
+)
 
 BASE_URL = "https://shop.example"
 
@@ -211,3 +218,16 @@ def test_log_holds_neither_words_nor_addresses(
     assert "webhook_accepted" in caplog.text
     assert "secreto" not in caplog.text
     assert CUSTOMER.removeprefix("whatsapp:") not in caplog.text
+
+
+def test_signatures_that_keep_being_bad_are_told_until_one_is_good() -> None:
+    told = list[bool]()
+    refusals = RefusalLog(FixedClock.at_noon(), told.append)
+    for _ in range(SUSPICIOUS - 1):
+        refusals.add("bad_signature")
+    refusals.add("bad_form")
+    assert told == []
+    refusals.add("bad_signature")
+    refusals.verified()
+    refusals.add("bad_signature")
+    assert told == [True, False]
