@@ -217,7 +217,7 @@ class FakeTwilio:
         while self._callbacks:
             await asyncio.gather(*self._callbacks)
 
-    def _next_behaviour(self) -> str:
+    def _next_behaviour(self, _method: str) -> str:
         behaviour = self.behaviour
         if self._times is not None:
             self._times -= 1
@@ -239,14 +239,14 @@ class FakeTwilio:
     async def _create(self, request: web.Request) -> web.StreamResponse:
         fields = {name: str(value) for name, value in (await request.post()).items()}
         self._note(request, fields)
-        behaviour = self._next_behaviour()
+        behaviour = self._next_behaviour(request.method)
         if refusal := self._refusal(request, fields, behaviour):
             return refusal
         if behaviour == "reset_before":
             return _reset(request)
         if behaviour == "hang":
             return await self._hang()
-        message = self._store(fields, behaviour)
+        message = await self._keep(fields, behaviour)
         if behaviour == "accept_then_reset":
             return _reset(request)
         if behaviour == "hang_stored":
@@ -286,6 +286,9 @@ class FakeTwilio:
     async def _hang(self) -> web.Response:
         await self._hanging.wait()
         return web.Response(status=500)
+
+    async def _keep(self, fields: dict[str, str], behaviour: str) -> dict[str, Any]:
+        return self._store(fields, behaviour)
 
     def _store(self, fields: dict[str, str], behaviour: str) -> dict[str, Any]:
         sid = f"SM{next(self._numbers):08x}{uuid4().hex[:24]}"
@@ -349,7 +352,7 @@ class FakeTwilio:
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         self._note(request, dict(request.query))
-        behaviour = self._next_behaviour()
+        behaviour = self._next_behaviour(request.method)
         if refusal := self._refusal(request, {"To": "-", "From": "-", "Body": "-"}, behaviour):
             return refusal
         if behaviour in ("reset_before", "accept_then_reset"):

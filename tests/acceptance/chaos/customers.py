@@ -1,0 +1,133 @@
+"""Customers write numbered messages by real HTTP, each again until it is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections import defaultdict
+from collections.abc import Callable
+
+import aiohttp
+
+from tests.acceptance.chaos.stage import Member
+from tests.fake_twilio import inbound_form, sign
+
+PUBLIC = "http://shop.test"
+"""What the shop is told it is called by; who takes a request differs each time."""
+TWILIO_WAITS_S = 15.0
+PATIENCE_S = 3.0
+"""So long at most a customer waits for an answer before writing on."""
+LETTERS = "bcdfghjkmnpqrtvwxz"
+
+
+class Door:
+    """The shop's webhooks as Twilio calls them: any of its web processes, as a balancer would."""
+
+    def __init__(self, members: list[Member], dice: random.Random) -> None:
+        self._webs = [member for member in members if member.takes_messages]
+        self._dice = dice
+
+    async def __aenter__(self) -> Door:
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(TWILIO_WAITS_S),
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.close()
+
+    async def post(self, url: str, form: dict[str, str]) -> int:
+        """The HTTP status of one signed call; 0 when nobody answered."""
+        port = self._dice.choice(self._webs).port
+        real = url.replace(PUBLIC, f"http://127.0.0.1:{port}")
+        headers = {"X-Twilio-Signature": sign(url, form)}
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+            async with self._http.post(real, data=form, headers=headers) as answer:
+                await answer.read()
+                return answer.status
+        return 0
+
+    async def post_surely(self, url: str, form: dict[str, str]) -> None:
+        """Again and again, until it was taken."""
+        while await self.post(url, form) != 200:
+            await asyncio.sleep(0.1 + 0.2 * self._dice.random())
+
+
+class Pace:
+    """Lets so many messages be written as the faults struck so far allow."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Condition()
+        self._allowed = 0
+        self.begun = 0
+
+    async def allow(self, messages: int) -> None:
+        """From now on so many, all in all."""
+        async with self._changed:
+            self._allowed = max(messages, self._allowed)
+            self._changed.notify_all()
+
+    async def next(self) -> None:
+        """Return once one more may be written."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.begun < self._allowed)
+            self.begun += 1
+
+
+class Customers:
+    """All who write.
+
+    Args:
+        on_ack: told when a message of this customer was acknowledged.
+    """
+
+    def __init__(
+        self, door: Door, pace: Pace, dice: random.Random, on_ack: Callable[[str], None]
+    ) -> None:
+        self._door = door
+        self._pace = pace
+        self._dice = dice
+        self._on_ack = on_ack
+        self._answered: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.written: dict[str, list[str]] = defaultdict(list)
+        """What each wrote and was acknowledged, in order."""
+        self.repeated = 0
+
+    def answered(self, customer: str) -> None:
+        """Something reached this customer."""
+        self._answered[customer].set()
+
+    async def write(self, number: int, messages: int) -> None:
+        """One customer's whole talk."""
+        customer = f"whatsapp:+346{number:08}"
+        left = messages
+        while left:
+            self._answered[customer].clear()
+            burst = min(left, self._dice.choice((1, 1, 1, 2, 3)))
+            for _ in range(burst):
+                await self._pace.next()
+                await self._write_one(customer)
+            left -= burst
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._answered[customer].wait(), PATIENCE_S)
+
+    async def _write_one(self, customer: str) -> None:
+        body = self._words(len(self.written[customer]))
+        form = inbound_form(body, customer=customer)
+        await self._door.post_surely(f"{PUBLIC}/webhooks/twilio/inbound", form)
+        self.written[customer].append(body)
+        self._on_ack(customer)
+        if self._dice.random() < 0.03:  # the acknowledgement was lost on its way to Twilio
+            self.repeated += 1
+            await self._door.post_surely(f"{PUBLIC}/webhooks/twilio/inbound", form)
+
+    def _words(self, number: int) -> str:
+        """A question, which is answered at once, or a fragment; numbered in letters."""
+        mark = "".join(LETTERS[number // 18**place % 18] for place in (2, 1, 0))
+        mark += "".join(self._dice.choices(LETTERS, k=4))
+        kind = self._dice.random()
+        if kind < 0.1:
+            return f"¿Tienen laptops {mark}? Con todo detalle"
+        return f"¿Tienen laptops {mark}?" if kind < 0.6 else f"una laptop {mark}"

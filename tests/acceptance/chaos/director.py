@@ -1,0 +1,212 @@
+"""A plan enters; its faults strike one after another while customers write, each seen to strike."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+
+from core.points import Point
+from tests.acceptance.chaos.customers import Pace
+from tests.acceptance.chaos.outside import BadProvider, BadTwilio
+from tests.acceptance.chaos.plan import AT_THE_DOOR, Fault
+from tests.acceptance.chaos.recovery import Recovery
+from tests.acceptance.chaos.stage import Member, PostgresServer
+
+STALL_S = 4.0
+AWAY_S = 1.5
+"""How long the disk, Twilio or the providers are away."""
+MOST_S = 90.0
+"""A fault that did not strike within this is reported as missed."""
+TURN_FAILS_S = (3.0, 12.0)
+"""Jumps of the clock after which a turn that fails each time is buried."""
+
+
+class Director:
+    """Breaks things.
+
+    Args:
+        quick_clock: move the clock along while a fault waits for its point to be reached.
+    """
+
+    def __init__(
+        self,
+        members: list[Member],
+        server: PostgresServer | None,
+        twilio: BadTwilio,
+        providers: list[BadProvider],
+        recovery: Recovery,
+        dice: random.Random,
+        *,
+        quick_clock: bool,
+    ) -> None:
+        self._members = members
+        self._server = server
+        self._twilio = twilio
+        self._providers = providers
+        self._recovery = recovery
+        self._dice = dice
+        self._quick_clock = quick_clock
+        self._struck: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._ended: dict[Member, asyncio.Event] = defaultdict(asyncio.Event)
+        self.hits: Counter[str] = Counter()
+
+    def on_report(self, where: str, action: str) -> None:
+        """A process is about to break as it was told."""
+        self._hit(f"{where}:{action}")
+        if action == "kill":
+            self._recovery.killed()
+
+    def on_end(self, member: Member) -> None:
+        """A process ended."""
+        self._ended[member].set()
+        self._ended[member] = asyncio.Event()
+
+    def _hit(self, name: str) -> None:
+        self.hits[name] += 1
+        self._struck[name].set()
+
+    async def direct(self, plan: list[Fault], pace: Pace, messages: int) -> None:
+        """Let all faults strike, and so many messages be written meanwhile."""
+        for number, fault in enumerate(plan, start=1):
+            await pace.allow(messages * number // len(plan))
+            await self._strike(fault)
+        await pace.allow(messages)
+
+    async def _strike(self, fault: Fault) -> None:
+        started = time.monotonic()
+        if fault.where in set(Point) | {"commit"}:
+            self._struck[str(fault)].clear()
+            arrange = self._bury if fault.where == Point.BURIAL else self._wait_for
+            await arrange(fault)
+        else:
+            strike: Callable[[str], Awaitable[None]] = getattr(self, f"_{fault.where}")
+            await strike(fault.action)
+            self._hit(str(fault))
+        print(f"  {time.monotonic() - started:5.1f} s {fault} {fault.nth}", flush=True)  # noqa: T201
+
+    async def _wait_for(self, fault: Fault) -> None:
+        """Arm one process that reaches the point, again when it ends before, until it struck."""
+        struck, deadline = self._struck[str(fault)], time.monotonic() + MOST_S
+        member = self._dice.choice(self._able(fault.where))
+        nth = fault.nth
+        while not struck.is_set() and time.monotonic() < deadline:
+            member.order("break", fault.where, fault.action, nth)
+            nth = 1
+            ended, generation = self._ended[member], member.generation
+            while not (struck.is_set() or ended.is_set()) and time.monotonic() < deadline:
+                if generation != member.generation:
+                    break
+                if await _is_set_within(struck, 1.0):
+                    return
+                if self._quick_clock:
+                    self._move_clocks(8.0)
+
+    def _able(self, where: str) -> list[Member]:
+        if where in AT_THE_DOOR:
+            return [member for member in self._members if member.takes_messages]
+        return [member for member in self._members if member.works]
+
+    async def _bury(self, fault: Fault) -> None:
+        """Every turn fails until some are given up."""
+        self._always(Point.TURN_READ, True)
+        waiting = asyncio.ensure_future(self._wait_for(fault))
+        while not waiting.done():
+            for seconds in TURN_FAILS_S:
+                await asyncio.sleep(0.7)
+                self._move_clocks(seconds)
+        self._always(Point.TURN_READ, False)
+        await waiting
+
+    def _always(self, point: Point, is_on: bool) -> None:
+        for member in self._members:
+            member.orders = [("always", point, True)] if is_on else []
+            member.order("always", point, is_on)
+
+    def _move_clocks(self, seconds: float) -> None:
+        for member in self._members:
+            member.move_clock(member.offset_s + seconds)
+
+    async def _shop(self, action: str) -> None:
+        await self._process(self._dice.choice(self._members), action)
+
+    async def _web(self, action: str) -> None:
+        await self._process(next(m for m in self._members if not m.works), action)
+
+    async def _worker(self, action: str) -> None:
+        await self._process(next(m for m in self._members if not m.takes_messages), action)
+
+    async def _process(self, member: Member, action: str) -> None:
+        await asyncio.sleep(self._dice.random())
+        if action == "stall":
+            member.signal("SIGSTOP")
+            await asyncio.sleep(STALL_S)
+            member.signal("SIGCONT")
+            return
+        ended = self._ended[member]
+        member.signal("SIGKILL" if action == "kill" else "SIGTERM")
+        if action == "kill":
+            self._recovery.killed()
+        await asyncio.wait_for(ended.wait(), MOST_S)
+
+    async def _clock(self, seconds: str) -> None:
+        self._move_clocks(float(seconds))
+        await asyncio.sleep(AWAY_S)
+
+    async def _one_clock(self, seconds: str) -> None:
+        """One process is ahead of the others for a while."""
+        member = self._dice.choice([member for member in self._members if member.works])
+        before = member.offset_s
+        member.move_clock(before + float(seconds))
+        await asyncio.sleep(AWAY_S * 2)
+        member.move_clock(before)
+
+    async def _disk(self, state: str) -> None:
+        self._members[0].order("disk", state)
+        await asyncio.sleep(AWAY_S)
+        self._members[0].order("disk", "well")
+
+    async def _outside(self, who: str) -> None:
+        if who == "twilio_refuses":
+            await self._twilio.change("refuse")
+            await asyncio.sleep(AWAY_S)
+            await self._twilio.change("ok")
+            return
+        for provider in self._providers:
+            await asyncio.to_thread(provider.behave, "refuse")
+        await asyncio.sleep(AWAY_S)
+        for provider in self._providers:
+            await asyncio.to_thread(provider.behave, "ok")
+
+    async def _database_server(self, _action: str) -> None:
+        assert self._server is not None
+        self._recovery.killed()
+        await asyncio.to_thread(self._server.kill)
+
+    async def _backend(self, action: str) -> None:
+        assert self._server is not None
+        pids = await asyncio.to_thread(self._server.backends)
+        pid = self._dice.choice(pids)
+        if action == "terminate":
+            for each in pids:
+                await asyncio.to_thread(self._server.terminate, each)
+        elif action == "kill":
+            os.kill(pid, signal.SIGKILL)
+        else:
+            for each in pids[::2]:
+                os.kill(each, signal.SIGSTOP)
+            await asyncio.sleep(STALL_S)
+            for each in pids[::2]:
+                os.kill(each, signal.SIGCONT)
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
