@@ -14,7 +14,12 @@ from core.clock import Clock
 from core.errors import BadSignature, DatabaseUnavailable, WebhookRejected
 from core.points import Point, reached
 from webhooks.forms import parse_message, parse_status
-from webhooks.signature import SETTINGS_HEADER, SIGNATURE_HEADER, check_signature
+from webhooks.signature import (
+    SETTINGS_HEADER,
+    SIGNATURE_HEADER,
+    check_shape,
+    check_signature,
+)
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +96,14 @@ def make_blueprint(
     missing = _missing(public_base_url, auth_tokens)
     base_url = (public_base_url or "").rstrip("/")
 
-    def verify(path: str) -> None:
+    def verify(path: str, body: bytes) -> None:
+        signature = request.headers.get(SIGNATURE_HEADER, "")
+        check_shape(signature, body)
         query = request.query_string.decode("latin-1")
         check_signature(
             base_url + path + (f"?{query}" if query else ""),
             request.form.items(multi=True),
-            request.headers.get(SIGNATURE_HEADER),
+            signature,
             auth_tokens,
             request.headers.get(SETTINGS_HEADER),
         )
@@ -112,10 +119,10 @@ def make_blueprint(
 
         try:
             request.max_content_length = MOST_BYTES
-            _read_form()
+            body = request.get_data()
             if missing:
                 return refuse("not_configured", 503, missing=missing)
-            verify(path)
+            verify(path, body)
             refusals.verified()
             reached(Point.WEBHOOK_VERIFIED)
             done(handle())
@@ -153,12 +160,3 @@ def make_blueprint(
 def _missing(public_base_url: str | None, auth_tokens: Sequence[str]) -> str:
     names = {"TWILIO_AUTH_TOKEN": auth_tokens, "PUBLIC_BASE_URL": public_base_url}
     return ",".join(name for name, value in names.items() if not value)
-
-
-def _read_form() -> None:
-    """Read the body whatever it is, so that its size is known before anything else is looked at.
-
-    Raises:
-        RequestEntityTooLarge: it has more than MOST_BYTES.
-    """
-    request.get_data(cache=True, parse_form_data=True)
