@@ -17,6 +17,7 @@ import core.own_texts  # noqa: F401 - every room's tables join the metadata
 import migrations
 import shop.tables  # noqa: F401 - like those above
 from bot.alarms import Alarms
+from bot.loop_watch import LoopWatch
 from bot.metrics import Metrics
 from bot.metrics.state import State
 from bot.saved_settings import saved_settings
@@ -53,10 +54,12 @@ class House:
     saved: Mapping[str, str]
     alarms: Alarms = field(init=False)
     witness: Witness = field(init=False)
+    loop: LoopWatch = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "alarms", Alarms(self.database, self.clock))
         object.__setattr__(self, "witness", Reporter(self.metrics, self.alarms))
+        object.__setattr__(self, "loop", LoopWatch(self.clock, self.metrics.spine.lagged))
 
     def close(self) -> None:
         """Store what is queued and let go of the database."""

@@ -83,7 +83,8 @@ def look_at(house: House) -> Readiness:
     Raises:
         DatabaseUnavailable: the tables cannot be read.
     """
-    return house.database.read(lambda c: readiness.check(c, house.clock.now(), free_mb(house)))
+    machine = readiness.Machine(free_mb(house), house.database.busy_s, house.loop.late_s)
+    return house.database.read(lambda c: readiness.check(c, house.clock.now(), machine))
 
 
 def make_bridge(house: House) -> Bridge:

@@ -17,8 +17,25 @@ WORKER_SILENT_S = 20.0
 SCHEDULE_SILENT_S = 2 * 300.0 + 60
 QUEUE_OLD_S = 60.0
 DISK_LOW_MB = 256
+STUCK_S = 10.0
+"""For a COMMIT, and for the worker's event loop."""
 NEEDED = ("database", "worker", "schedule")
 """Without these messages are not taken or not answered; the other checks warn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a process sees of itself.
+
+    Args:
+        free_mb: room on the database's disk; None: it is on another machine.
+        commit_s: how long the COMMIT under way has taken.
+        loop_s: how long the worker's event loop has been overdue.
+    """
+
+    free_mb: int | None = None
+    commit_s: float = 0.0
+    loop_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +57,9 @@ class Readiness:
         return all(self.checks.get(name, True) for name in NEEDED)
 
 
-def check(connection: Connection, now: datetime, free_mb: int | None = None) -> Readiness:
-    """Ask the tables whether a worker lives, the schedule ticks and nobody waits for long.
-
-    Args:
-        free_mb: room on the database's disk; None: not of this machine.
-    """
-    reasons: dict[str, Mapping[str, object]] = {}
+def check(connection: Connection, now: datetime, machine: Machine | None = None) -> Readiness:
+    """Ask the tables whether a worker lives, the schedule ticks and nobody waits for long."""
+    reasons = _faults(machine or Machine())
     worker_s = silent_s(connection, now)
     ticked = connection.execute(select(func.max(ScheduleTick.slot))).scalar()
     schedule_s = None if ticked is None else (now - ticked).total_seconds()
@@ -57,7 +70,7 @@ def check(connection: Connection, now: datetime, free_mb: int | None = None) -> 
         if seconds is None:
             reasons[name] = {"reason": "never_seen"}
         elif seconds > limit_s:
-            reasons[name] = {"reason": "silent", "seconds": round(seconds, 1)}
+            reasons.setdefault(name, {"reason": "silent", "seconds": round(seconds, 1)})
     backlog = queue.age(connection, now)
     if backlog.oldest_s > QUEUE_OLD_S:
         reasons["queue"] = {
@@ -65,14 +78,23 @@ def check(connection: Connection, now: datetime, free_mb: int | None = None) -> 
             "seconds": round(backlog.oldest_s, 1),
             "waiting": backlog.waiting,
         }
-    if free_mb is not None and free_mb < DISK_LOW_MB:
-        reasons["disk"] = {"reason": "low", "free_mb": free_mb}
     names = (*NEEDED, "queue", "disk")
     return Readiness(
         checks={name: name not in reasons for name in names},
         reasons=reasons,
         providers={name: state for name, (state, _) in stored_states(connection).items()},
     )
+
+
+def _faults(machine: Machine) -> dict[str, Mapping[str, object]]:
+    faults: dict[str, Mapping[str, object]] = {}
+    if machine.commit_s > STUCK_S:
+        faults["database"] = {"reason": "writer_stuck", "seconds": round(machine.commit_s, 1)}
+    if machine.loop_s > STUCK_S:
+        faults["worker"] = {"reason": "event_loop_stuck", "seconds": round(machine.loop_s, 1)}
+    if machine.free_mb is not None and machine.free_mb < DISK_LOW_MB:
+        faults["disk"] = {"reason": "low", "free_mb": machine.free_mb}
+    return faults
 
 
 def unready(name: str, reason: str, **figures: object) -> Readiness:

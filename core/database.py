@@ -261,6 +261,11 @@ class Database:
         self.on_commit(1, self._clock.monotonic_s() - since)
         return result
 
+    @property
+    def busy_s(self) -> float:
+        """How long the COMMIT under way has taken; 0 when there is none, or each has its own."""
+        return self._writer.busy_s if self._writer else 0.0
+
     async def write_async(self, work: Work[T]) -> T:
         """As `write`, from the event loop."""
         if self._writer is None:

@@ -118,10 +118,14 @@ class GroupCommitWriter:
             self._units.put(None)
         self._thread.join()
 
-    def _refuse_when_overloaded(self) -> None:
+    @property
+    def busy_s(self) -> float:
+        """How long the batch under way has taken; 0 when there is none."""
         since = self._busy_since
-        is_stalled = since is not None and self._now_s() - since > STALLED_S
-        if is_stalled or self._units.qsize() >= MOST_WAITING:
+        return 0.0 if since is None else self._now_s() - since
+
+    def _refuse_when_overloaded(self) -> None:
+        if self.busy_s > STALLED_S or self._units.qsize() >= MOST_WAITING:
             raise DatabaseUnavailable("overloaded")
 
     def _run(self) -> None:

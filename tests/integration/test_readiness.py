@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot import readiness
 from bot.health.pings import Ping, store_ping, stored_states
+from bot.readiness import STUCK_S, Machine
 from bot.schedule import win
 from bot.tables import Contact, Conversation, WorkerBeat
 from core.database import Database
@@ -89,7 +90,7 @@ def test_what_only_warns_does_not_keep_it_from_being_ready(
     if due_s is not None:
         at = clock.now() - timedelta(seconds=due_s)
         sqlite_database.write(lambda c: waiting(c, at))
-    found = sqlite_database.read(lambda c: readiness.check(c, clock.now(), free_mb))
+    found = sqlite_database.read(lambda c: readiness.check(c, clock.now(), Machine(free_mb)))
     assert (found.is_ready, found.reasons) == (True, reasons)
 
 
@@ -135,3 +136,20 @@ def test_the_last_ping_is_the_one_that_is_kept(database: Database, clock: FixedC
     clock.advance(300)
     database.write(lambda c: store_ping(c, ping(clock, "ok")))
     assert database.read(stored_states) == {"groq": ("ok", clock.now())}
+
+
+@pytest.mark.parametrize(
+    ("machine", "name", "reason"),
+    [
+        (Machine(commit_s=STUCK_S + 1), "database", "writer_stuck"),
+        (Machine(loop_s=STUCK_S + 1), "worker", "event_loop_stuck"),
+    ],
+)
+def test_a_process_that_stands_still_is_not_ready(
+    sqlite_database: Database, clock: FixedClock, machine: Machine, name: str, reason: str
+) -> None:
+    beat(sqlite_database, clock.now())
+    tick(sqlite_database, clock.now())
+    found = sqlite_database.read(lambda c: readiness.check(c, clock.now(), machine))
+    assert not found.is_ready
+    assert found.reasons == {name: {"reason": reason, "seconds": STUCK_S + 1}}
