@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import delete
 from sqlalchemy.engine import Connection
 
+from bot.alarms import store
 from bot.health import Member
 from bot.health.pings import Pinger
 from bot.tables import Attempt, ScheduleTick
@@ -144,6 +145,7 @@ def win(connection: Connection, job: str, slot: datetime, owner: str) -> bool:
 
 
 def clean_up(connection: Connection, now: datetime) -> None:
-    """Drop ticks and ledger rows nobody needs any more."""
+    """Drop ticks, ledger rows and notices nobody needs any more."""
+    store.clean_up(connection, now)
     connection.execute(delete(ScheduleTick).where(ScheduleTick.slot < now - TICKS_KEPT))
     connection.execute(delete(Attempt).where(Attempt.started_at < now - LEDGER_KEPT))

@@ -411,7 +411,7 @@ def _check(fields: dict[str, str]) -> web.Response | None:
         return _error(400, 21604, "A 'To' phone number is required.")
     if not fields.get("From") and not fields.get("MessagingServiceSid"):
         return _error(400, 21603, "A 'From' phone number is required.")
-    body = fields.get("Body", "")
+    body = fields.get("Body") or fields.get("ContentSid", "")
     if not body.strip():
         return _error(400, 21619, "A text message body or media urls must be specified.")
     if len(body.encode("utf-16-le")) // 2 > LIMIT_CHARS:
