@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -178,17 +179,26 @@ def begin_send(connection: Connection, part: Part, epoch: int, now: datetime) ->
     return None if marked else "settled"
 
 
+@cache
+def _products(count: int) -> Statement:
+    """So many active products by their ids; a reply names few, so there are few such statements."""
+    ids = [bindparam(f"id_{index}", type_=Product.id.type) for index in range(count)]
+    return Statement(
+        select(Product.id, Product.price_minor, Product.stock).where(
+            Product.id.in_(ids), Product.active
+        )
+    )
+
+
 def still_stands(
     connection: Connection, prices: Mapping[str, int], truth: Sequence[Mapping[str, Any]]
 ) -> bool:
     """Whether the products a reply rests on are there at its prices, and not sold out meanwhile."""
     if not prices:
         return True
-    rows = connection.execute(
-        select(Product.id, Product.price_minor, Product.stock).where(
-            Product.id.in_([int(key) for key in prices]), Product.active
-        )
-    ).all()
+    rows = _products(len(prices)).rows(
+        connection, **{f"id_{index}": int(key) for index, key in enumerate(prices)}
+    )
     available = {key for decision in truth for key in decision.get("available", ())}
     is_left = all(row.stock != 0 for row in rows if str(row.id) in available)
     return is_left and {str(row.id): row.price_minor for row in rows} == dict(prices)
