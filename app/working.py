@@ -19,10 +19,11 @@ from app.engine import Engine, follow, open_engine
 from app.house import House, is_twilio_configured
 from app.roster import warn
 from app.wakeups import hearing
-from bot import inbox
+from bot import clock_jumps, inbox
 from bot.bridge import Bridge
 from bot.channels.base import WHATSAPP, Channel
 from bot.delivery import Deliverer, SendRate
+from bot.patience import MOST_PER_S
 from bot.peers import Peers
 from bot.providers.http import make_client
 from bot.schedule import Schedule
@@ -92,6 +93,8 @@ async def run_worker(
     """
     warn(house.settings)
     await _free_leases(house)
+    now = house.clock.now()
+    await house.database.write_async(lambda c: clock_jumps.mend(c, now, has_jumped=False))
     await house.database.read_async(house.search.load, is_long=True)
     name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
     async with open_engine(house, is_probing=house.settings.ai_ping_interval_s > 0) as engine:
@@ -143,6 +146,7 @@ def _worker(house: House, engine: Engine, name: str, concurrency: int, tell: Wak
         grace_s=0.0 if tell is None else GRACE_S,
         peers=peers,
         tell=tell,
+        sentences_per_s=settings.twilio_max_sends_per_s / 4 or MOST_PER_S,
     )
 
 
@@ -172,7 +176,7 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 async def _keep_house(house: House, engine: Engine) -> None:
     """What every process with an engine does besides its work, until cancelled."""
     teller = make_teller(house, engine, lambda: _twilio_channel(house.settings, engine.client))
-    await asyncio.gather(follow(house, engine), teller.run())
+    await asyncio.gather(follow(house, engine), teller.run(), house.loop.run())
 
 
 class _NoWorker:

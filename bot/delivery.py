@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 SETTLE_S = 5.0
 """Added to a send's own timeout before it is looked up: until then it may still be on its way."""
-LOOK_BACK_S = 5.0
-"""The channel's clock and ours may differ by this."""
+LOOK_BACK_S = 86_400.0
+"""Our clock may be wrong, or be set between a send and its look-up: ids tell equal texts apart."""
 LOOK_AGAIN_S = 5.0
 LOOK_UPS = 2
 LOOK_UP_PAUSE_S = 15.0
@@ -125,6 +125,8 @@ class Deliverer:
     async def deliver(self, claim: Claim, saved: SavedTurn) -> Outcome:
         """Send what is open; None when everything is settled and the turn is still to be closed.
 
+        A turn that covers no message ends nothing: it is the caller's to close.
+
         Raises:
             LeaseLost: somebody else works on this conversation now.
         """
@@ -133,7 +135,8 @@ class Deliverer:
         if parts is None:
             parts = await self._database.read_async(lambda c: outbox.open_parts(c, saved.id))
         for part in parts:
-            closes = saved if part is parts[-1] else None
+            is_last = part is parts[-1] and saved.to_seq > claim.done
+            closes = saved if is_last else None
             if just_saved and part.state == "sending":
                 outcome = await self._send(channel, claim, part, closes)
             elif part.state != "queued":
@@ -175,6 +178,7 @@ class Deliverer:
         try:
             sent = await channel.send(_outgoing(claim, part))
         except DeliveryUnknown as error:
+            self._failing.add(claim.channel)
             at = self._clock.now() + timedelta(seconds=channel.send_timeout_s + SETTLE_S)
             await self._database.write_async(lambda c: outbox.record_unclear(c, part.id, at))
             reached(Point.UNCLEAR)
@@ -184,6 +188,7 @@ class Deliverer:
         except DeliveryError as error:
             return await self._not_sent(claim, part, error)
         reached(Point.SENT)
+        self._failing.discard(claim.channel)
         self._witness.phase("sent", self._clock.monotonic_s() - began_s)
         if closes is None:
             await self._accepted(claim, part, sent)

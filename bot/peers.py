@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, update
@@ -36,6 +37,15 @@ class Peers:
     def living(self) -> int:
         """How many workers share the work, this one included; at least 1."""
         return 1 + sum(1 for name in self._seen if name != self._name)
+
+    def share(self, found: Sequence[int]) -> list[int]:
+        """Which of these conversations to begin here, so that all workers get as many.
+
+        Each begins with others: those whose claims come too late would be in vain.
+        """
+        rank = sorted({*self._seen, self._name}).index(self._name)
+        mine_first = sorted(found, key=lambda key: key % self.living != rank)
+        return mine_first[: math.ceil(len(found) / self.living)]
 
     def look(self, beats: Mapping[str, datetime]) -> dict[str, datetime]:
         """Take in the beats that stand now; the dead, with their last beat."""

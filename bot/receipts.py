@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, exists, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
+from bot.channels.twilio_codes import retryable_code
 from bot.messages import StatusUpdate
 from bot.outbox import FAILED_STATUSES, advance_status, record_accepted
 from bot.retry import send_again_after_s
@@ -75,6 +76,24 @@ def record_status(
     return None
 
 
+def record_early(
+    connection: Connection,
+    outbox_id: str,
+    now: datetime,
+    undelivered: Callable[[int | None], None] = lambda _code: None,
+) -> None:
+    """A part was accepted, and reported as not delivered even before: now that can be acted on."""
+    item = connection.execute(
+        select(OutboxItem.message_sid, OutboxItem.status, OutboxItem.error_code).where(
+            OutboxItem.id == outbox_id
+        )
+    ).one()
+    said = StatusUpdate(
+        item.message_sid, item.status, outbox_id, item.error_code, retryable_code(item.error_code)
+    )
+    record_status(connection, said, now, undelivered)
+
+
 def _is_told_of(said: StatusUpdate) -> ColumnElement[bool]:
     """The part that holds this channel's id, or that was sent with our own and holds none yet."""
     by_sid = OutboxItem.message_sid == said.message_sid
@@ -93,7 +112,9 @@ def _conversation_of(connection: Connection, said: StatusUpdate) -> int | None:
 
 def _make_due(connection: Connection, conversation_id: int, at: datetime) -> None:
     connection.execute(
-        update(Conversation).where(Conversation.id == conversation_id).values(due_at=at)
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.due_at > at)
+        .values(due_at=at)
     )
 
 
@@ -111,7 +132,8 @@ def _comes_again(
         select(Turn.from_seq, Turn.to_seq).where(Turn.id == item.turn_id)
     ).one()
     is_last_word = talk.done == turn.to_seq and talk.lease_owner is None
-    if pause_s is None or not (is_last_word or talk.done < turn.to_seq):
+    covers_none = turn.to_seq < turn.from_seq  # only asked for patience: that is over by then
+    if pause_s is None or covers_none or not (is_last_word or talk.done < turn.to_seq):
         return False
     at = now + timedelta(seconds=pause_s)
     connection.execute(

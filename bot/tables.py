@@ -134,7 +134,8 @@ class Turn(Base):
     state: Mapped[str] = mapped_column(String(12))
     """"saved" (to be sent), "finished", "withdrawn" (answered anew) or "buried"."""
     kind: Mapped[str] = mapped_column(String(20))
-    """What policy decided: "answer", "unsupported", "opt_out", "unavailable", "buried"."""
+    """What policy decided: "answer", "unsupported", "opt_out", "unavailable", "buried"; or
+    "moment": it only asks for patience and covers nothing, its `to_seq` is one below `from_seq`."""
     provider: Mapped[str | None] = mapped_column(String(40))
     model: Mapped[str | None] = mapped_column(String(200))
     prompt_version: Mapped[str | None] = mapped_column(String(40))

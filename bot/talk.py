@@ -20,7 +20,11 @@ _WAITING = Statement(
 _BEFORE = Statement(
     _TALK.add_columns(Turn.prices)
     .join(Turn, Message.turn_id == Turn.id, isouter=True)
-    .where(Message.seq < bindparam("before"), Message.status != "withdrawn")
+    .where(
+        Message.seq < bindparam("before"),
+        Message.status != "withdrawn",
+        Message.author != "system",
+    )
     .order_by(Message.seq.desc(), Message.direction.desc(), Message.id.desc())
     .limit(bindparam("most"))
 )

@@ -385,15 +385,29 @@ def save_reply(
 
 
 def finish_turn(
-    connection: Connection, claim: Claim, saved: SavedTurn, now: datetime
+    connection: Connection,
+    claim: Claim,
+    saved: SavedTurn,
+    now: datetime,
+    *,
+    is_settled: bool = False,
 ) -> datetime | None:
     """The reply is on its way: close the turn and free the conversation.
 
+    Args:
+        is_settled: it has no other parts that a status callback could have brought back.
     Returns:
-        When the messages that arrived meanwhile are due; None when there are none.
+        When the messages that arrived meanwhile, or parts that are sent again, are due; None when
+        there are none.
     Raises:
         LeaseLost: somebody else claimed it.
     """
+    if not is_settled:
+        inbox.hold(connection, claim.conversation_id, claim.epoch)
+        if left := outbox.open_parts(connection, saved.id):
+            at = min(part.next_at for part in left)
+            inbox.give_back(connection, claim.conversation_id, claim.epoch, due_at=at)
+            return at
     due_at = inbox.finish(
         connection, claim.conversation_id, claim.epoch, done=saved.to_seq, now=now
     )

@@ -1,7 +1,8 @@
 """Conversations with waiting messages enter, delivered answers leave: claim → turn → deliver.
 
-The database is the truth; `wake` only makes it quicker. A poll finds whatever no wake-up told of,
-a heartbeat renews the leases, and a stop finishes or gives back what is held.
+The database is the truth; `wake` only makes it quicker. A look finds whatever no wake-up told of,
+a beat says that this worker lives, leases are renewed, and a stop finishes or gives back what is
+held.
 """
 
 from __future__ import annotations
@@ -9,43 +10,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from bot import inbox, peers, queue, retry
-from bot.delivery import Anew, Deliverer, Finished, Later
-from bot.inbox import Claim
+from bot import clock_jumps, inbox, peers, queue
+from bot.channels.base import Channel
+from bot.clock_jumps import JumpWatch
+from bot.delivery import Deliverer
+from bot.handling import LEASE_S, Handler
+from bot.patience import MOST_PER_S, Patience
 from bot.peers import BEAT_S, Peers
-from bot.turn import Arrivals, SavedTurn, TurnRunner, finish_turn, withdrawn_turns
+from bot.slots import Slots
+from bot.turn import TurnRunner
 from bot.wakeups import Wake
 from core.clock import Clock
 from core.database import Database
-from core.errors import DatabaseUnavailable, LeaseLost
+from core.errors import DatabaseUnavailable
 from core.log import log_event
-from core.points import Point, reached
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 20.0
 RENEW_S = 5.0
-BURY_AGAIN_S = 60.0
-UNAVAILABLE_S = 1.0
-ANEW_AT_ONCE = 2
-"""So many withdrawn replies are written anew at once; more means the catalog keeps moving."""
-ANEW_PAUSE_S = 30.0
+PATIENCE_S = 1.0
 STOP_GRACE_S = 8.0
 """How long a stop lets running turns finish before it gives them back."""
-
-
-@dataclass(slots=True)
-class _Work:
-    """One conversation this worker is busy with."""
-
-    arrivals: Arrivals = field(default_factory=Arrivals)
-    task: asyncio.Task[None] | None = None
-    epoch: int | None = None
 
 
 class Worker:
@@ -53,13 +43,14 @@ class Worker:
 
     Args:
         name: unique among all workers.
-        channels: names of the channels it can send through.
+        channels: those it can send through, by name.
         concurrency: most conversations at once.
         poll_s: seconds between two looks into the database.
         grace_s: how long work must be overdue for a look to take it, since a wake-up may be on its
             way to another worker.
         peers: the other workers, kept up to date here.
         tell: tells all workers; without it there is only this one.
+        sentences_per_s: most customers a second who are asked for patience.
     """
 
     def __init__(
@@ -70,26 +61,28 @@ class Worker:
         turns: TurnRunner,
         deliverer: Deliverer,
         *,
-        channels: Collection[str],
+        channels: Mapping[str, Channel],
         concurrency: int = 500,
         poll_s: float = 1.0,
         grace_s: float = 0.0,
         peers: Peers | None = None,
         tell: Wake | None = None,
+        sentences_per_s: float = MOST_PER_S,
     ) -> None:
         self.name = name
         self._database = database
         self._clock = clock
-        self._turns = turns
-        self._deliverer = deliverer
-        self._channels = tuple(channels)
-        self._concurrency = concurrency
+        self._channels = channels
         self._poll_s = poll_s
         self._grace = timedelta(seconds=grace_s)
         self._peers = peers or Peers(name)
         self._tell: Wake = tell or self.wake
-        self._works: dict[int, _Work] = {}
-        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._patience = Patience(
+            name, database, clock, channels, deliverer, turns.language_of, per_s=sentences_per_s
+        )
+        handler = Handler(name, database, clock, turns, deliverer, self._patience, channels)
+        self._slots = Slots(concurrency, clock, handler.handle, self._read_queue)
+        self._jumps = JumpWatch(clock)
         self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._started_at = clock.now()
@@ -97,197 +90,87 @@ class Worker:
     @property
     def has_room(self) -> bool:
         """Whether it would begin another conversation now."""
-        return len(self._works) < self._concurrency and not self._stopping.is_set()
+        return self._slots.has_room and not self._stopping.is_set()
 
     def wake(
         self, conversation_id: int, due_at: datetime, seq: int = 0, _holder: str | None = None
     ) -> None:
         """As `wakeups.Wake`."""
         try:
-            self._loop.call_soon_threadsafe(self._note, conversation_id, due_at, seq)
+            self._loop.call_soon_threadsafe(self._slots.note, conversation_id, due_at, seq)
         except RuntimeError:  # the loop is closed: the next start finds the work by itself
             log_event(log, logging.DEBUG, "wake_dropped", conversation_id=conversation_id)
 
     def stop(self) -> None:
         """Take nothing new; may be called from any thread."""
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._stopping.set)
-        except RuntimeError:
-            return
 
     async def stop_asked(self) -> None:
         """Return once `stop` was called."""
         await self._stopping.wait()
 
     async def run(self) -> None:
-        """Work until `stop`; returns when everything is finished or given back."""
-        await self._beat()
+        """Work until `stop`; returns when everything is finished or given back.
+
+        A database that is away ends nothing: every job is tried again until it is back.
+        """
+        looking = [self._every(self._poll_s, self._look), self._every(0, self._ask_patience)]
+        living = [self._every(BEAT_S, self._beat), self._every(RENEW_S, self._renew)]
         log_event(log, logging.INFO, "worker_started", worker=self.name)
-        helpers = [
-            asyncio.create_task(self._every(self._poll_s, self._poll)),
-            asyncio.create_task(self._every(BEAT_S, self._beat)),
-            asyncio.create_task(self._every(RENEW_S, self._renew)),
-        ]
-        await self._stopping.wait()
-        helpers[0].cancel()
-        await self._drain()
-        for helper in helpers:
-            helper.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
-        await self._database.write_async(lambda c: peers.forget(c, self.name))
+        async with _running(living):
+            async with _running(looking):
+                await self._stopping.wait()
+            await self._drain()
+        with contextlib.suppress(DatabaseUnavailable):  # the others see that the beat stands still
+            await self._database.write_async(lambda c: peers.forget(c, self.name))
         log_event(log, logging.INFO, "worker_stopped", worker=self.name)
 
     async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        is_down = False
         while True:
             try:
                 await job()
+                if is_down:
+                    log_event(log, logging.INFO, "database_back")
+                is_down = False
             except DatabaseUnavailable as error:
-                log_event(log, logging.ERROR, "database_unavailable", error=str(error))
+                if not is_down:
+                    log_event(log, logging.ERROR, "database_unavailable", error=str(error))
+                is_down = True
             except Exception:  # the worker's edge: looking for work and the heartbeat never end
                 log.exception("worker_job_broken")
             await asyncio.sleep(seconds)
 
-    async def _poll(self) -> None:
-        if not self.has_room:
-            return
+    async def _look(self) -> None:
+        """Take what no wake-up told of; mend the times first when the clock was set."""
+        if jump_s := self._jumps.jump_s():
+            log_event(log, logging.WARNING, "clock_jumped", seconds=round(jump_s, 1))
+            await self._renew()
+            if jump_s < 0:
+                await self._mend()
+        self._slots.look()
+
+    async def _ask_patience(self) -> None:
+        await asyncio.sleep(PATIENCE_S)  # whoever finds a free slot at once needs none
+        if self._slots.is_behind:
+            await self._patience.look(self._channels, self.wake)
+
+    async def _mend(self) -> None:
+        now = self._clock.now()
+        due = await self._database.write_async(lambda c: clock_jumps.mend(c, now, has_jumped=True))
+        log_event(log, logging.INFO, "times_mended", conversations=due)
+
+    async def _read_queue(self, most: int) -> tuple[list[int], bool]:
         at = self._clock.now() - self._grace
-        found = await self._database.read_async(
-            lambda c: queue.due(c, now=at, channels=self._channels, limit=self._concurrency)
-        )
-        for conversation_id in found[: math.ceil(len(found) / self._peers.living)]:
-            self._start(conversation_id)
-
-    def _note(self, conversation_id: int, due_at: datetime, seq: int = 0) -> None:
-        work = self._works.get(conversation_id)
-        if work is not None:
-            work.arrivals.note(seq)
-            return
-        wait_s = (due_at - self._clock.now()).total_seconds()
-        if wait_s <= 0:
-            self._start(conversation_id)
-            return
-        if timer := self._timers.pop(conversation_id, None):
-            timer.cancel()
-        self._timers[conversation_id] = self._loop.call_later(wait_s, self._start, conversation_id)
-
-    def _start(self, conversation_id: int) -> None:
-        self._timers.pop(conversation_id, None)
-        if (
-            self._stopping.is_set()
-            or conversation_id in self._works
-            or len(self._works) >= self._concurrency
-        ):
-            return
-        work = self._works[conversation_id] = _Work()
-        work.task = asyncio.create_task(self._work_on(conversation_id, work))
-
-    async def _work_on(self, conversation_id: int, work: _Work) -> None:
-        again: datetime | None = None
         try:
-            again = await self._claimed(conversation_id, work)
-        except LeaseLost:
-            log_event(log, logging.WARNING, "lease_lost", conversation_id=conversation_id)
-        except DatabaseUnavailable as error:
-            log_event(log, logging.ERROR, "database_unavailable", error=str(error))
-        except Exception:  # the worker's edge: the lease runs out and the turn is tried again
-            log.exception("turn_broken conversation_id=%d", conversation_id)
-        finally:
-            del self._works[conversation_id]
-        if again is None and work.arrivals.is_pending:
-            again = self._clock.now()  # a message arrived while the conversation was being freed
-        if again is not None and not self._stopping.is_set():
-            self._note(conversation_id, again)
-
-    async def _claimed(self, conversation_id: int, work: _Work) -> datetime | None:
-        claim = await self._database.write_async(
-            lambda c: inbox.claim(
-                c,
-                conversation_id,
-                owner=self.name,
-                now=self._clock.now(),
-                lease_s=LEASE_S,
-                channels=self._channels,
+            found = await self._database.read_async(
+                lambda c: queue.due(c, now=at, channels=self._channels, limit=most)
             )
-        )
-        if claim is None:  # held by another worker, or due later than we were told
-            return await self._database.read_async(
-                lambda c: inbox.next_chance(c, conversation_id, self._channels)
-            )
-        work.epoch = claim.epoch
-        reached(Point.CLAIMED)
-        try:
-            return await self._deliver(claim, await self._turns.answer(claim, work.arrivals))
-        except asyncio.CancelledError:
-            await asyncio.shield(self._give_back(claim, self._clock.now()))
-            raise
-        except LeaseLost:
-            raise
-        except DatabaseUnavailable:
-            with contextlib.suppress(DatabaseUnavailable):  # else the lease runs out by itself
-                await self._give_back(claim, self._after(UNAVAILABLE_S))
-            raise
-        except Exception:  # noqa: BLE001 - the worker's edge: whatever a turn raises, it goes on
-            return await self._failed(claim)
-
-    def _after(self, seconds: float) -> datetime:
-        return self._clock.now() + timedelta(seconds=seconds)
-
-    async def _deliver(self, claim: Claim, answer: SavedTurn | int) -> datetime | None:
-        if isinstance(answer, int):  # silence is the right answer
-            done = answer
-            return await self._database.write_async(
-                lambda c: inbox.finish(
-                    c, claim.conversation_id, claim.epoch, done=done, now=self._clock.now()
-                )
-            )
-        outcome = await self._deliverer.deliver(claim, answer)
-        if isinstance(outcome, Later):
-            return await self._give_back(claim, outcome.at)
-        if isinstance(outcome, Anew):
-            withdrawn = await self._database.read_async(lambda c: withdrawn_turns(c, claim))
-            pause_s = 0 if withdrawn <= ANEW_AT_ONCE else ANEW_PAUSE_S
-            return await self._give_back(claim, self._after(pause_s))
-        due_at = (
-            outcome.due_at
-            if isinstance(outcome, Finished)
-            else await self._database.write_async(
-                lambda c: finish_turn(c, claim, answer, self._clock.now())
-            )
-        )
-        reached(Point.FINISHED)
-        log_event(
-            log,
-            logging.INFO,
-            "turn_finished",
-            conversation_id=claim.conversation_id,
-            turn_id=answer.id,
-        )
-        return due_at
-
-    async def _give_back(
-        self, claim: Claim, due_at: datetime, failures: int | None = None
-    ) -> datetime:
-        await self._database.write_async(
-            lambda c: inbox.give_back(
-                c, claim.conversation_id, claim.epoch, due_at=due_at, failures=failures
-            )
-        )
-        reached(Point.GIVEN_BACK)
-        return due_at
-
-    async def _failed(self, claim: Claim) -> datetime | None:
-        failures = claim.failures + 1
-        log.exception("turn_failed conversation_id=%d failures=%d", claim.conversation_id, failures)
-        again_s = retry.turn_again_after_s(failures)
-        if again_s is not None:
-            return await self._give_back(claim, self._after(again_s), failures)
-        try:
-            return await self._deliver(claim, await self._turns.bury(claim))
-        except (LeaseLost, DatabaseUnavailable):
-            raise
-        except Exception:  # nothing is dropped: it stays waiting, and stays in the log
-            log.exception("burial_failed conversation_id=%d", claim.conversation_id)
-            return await self._give_back(claim, self._after(BURY_AGAIN_S), failures)
+        except DatabaseUnavailable:  # the beat tells of it; the next look tries again
+            return [], False
+        share = self._peers.share(found)
+        return share, len(found) == most or len(share) < len(found)
 
     async def _beat(self) -> None:
         """Say that we live, and take over from those who no longer do."""
@@ -306,7 +189,8 @@ class Worker:
 
     async def _renew(self) -> None:
         """Prolong what we hold; drop what we lost."""
-        held = [(key, work.epoch) for key, work in self._works.items() if work.epoch is not None]
+        busy = self._slots.busy
+        held = [(key, work.epoch) for key, work in busy.items() if work.epoch is not None]
         if not held:
             return
         now = self._clock.now()
@@ -314,22 +198,33 @@ class Worker:
             lambda c: inbox.renew(c, held, owner=self.name, now=now, lease_s=LEASE_S)
         )
         for conversation_id, epoch in held:
-            work = self._works.get(conversation_id)
+            work = busy.get(conversation_id)
             if conversation_id not in ours and work and work.epoch == epoch and work.task:
                 work.task.cancel()
 
     async def _drain(self) -> None:
         """Let what runs finish for a while; what is left is for the other workers, at once."""
-        for conversation_id, timer in self._timers.items():
-            timer.cancel()
+        for conversation_id in self._slots.close():
             self._tell(conversation_id, self._clock.now())
-        tasks = {work.task: key for key, work in self._works.items() if work.task is not None}
-        if not tasks:
-            return
-        log_event(log, logging.INFO, "worker_draining", turns=len(tasks))
-        _, left = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
-        for task in left:
+        tasks = {work.task: key for key, work in self._slots.busy.items() if work.task is not None}
+        if tasks:
+            log_event(log, logging.INFO, "worker_draining", turns=len(tasks))
+            _, left = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            for task in left:
+                self._tell(tasks[task], self._clock.now())
+        await self._patience.close()
+
+
+@asynccontextmanager
+async def _running(jobs: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run something endless meanwhile."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        yield
+    finally:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        for task in left:
-            self._tell(tasks[task], self._clock.now())
+        await asyncio.gather(*tasks, return_exceptions=True)

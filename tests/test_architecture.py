@@ -36,7 +36,10 @@ ROOMS = {
 MOST_LINES = 500
 STEPS = ("inbox", "prompt", "policy", "responder", "outbox")
 """What a turn is made of; joined by `turn` and `worker` only."""
-WORKERS = ("turn", "delivery", "worker", "worker_thread", "intake", "schedule", "asking")
+WORKERS = (
+    *("turn", "delivery", "worker", "worker_thread", "intake", "schedule", "asking"),
+    *("slots", "handling", "patience", "moments"),
+)
 TEXT_FILES = sorted(
     path.name.split(".")[0] for path in (ROOT / "core" / "texts").glob(f"*.{DEFAULT_LANGUAGE}.toml")
 )

@@ -3,88 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from bot import inbox, receipts
+from bot import receipts
 from bot.channels.base import SentMessage
-from bot.delivery import Deliverer, SendRate
-from bot.messages import InboundMessage, StatusUpdate
+from bot.messages import StatusUpdate
 from bot.tables import Conversation, Message, OutboxItem, Turn
-from bot.turn import TurnRunner
-from bot.worker import Worker
 from catalog.tables import Product
 from core.database import Database
 from core.errors import DatabaseUnavailable, DeliveryRejected, DeliveryUnavailable, DeliveryUnknown
-from tests.fakes import FakeAnswerer, FakeChannel, FixedClock
-
-
-class Shop:
-    """A worker over a real database, with a stand-in for the AI and the channel."""
-
-    def __init__(self, database: Database, clock: FixedClock) -> None:
-        self.database, self.clock = database, clock
-        self.channel, self.answerer = FakeChannel(), FakeAnswerer()
-        self.sends_per_s = 0.0
-        self.count = 0
-
-    def receive(self, body: str = "hola", wait_s: float = 0) -> None:
-        self.count += 1
-        message = InboundMessage(
-            "whatsapp", f"SM{self.count}", "whatsapp:+57300", "whatsapp:+1415", body
-        )
-        self.database.write(
-            lambda c: inbox.accept(c, message, now=self.clock.now(), wait_s=wait_s, max_wait_s=6)
-        )
-
-    async def work(self) -> None:
-        """One worker does everything that is due now, then stops."""
-        channels = {"whatsapp": self.channel}
-        rate = SendRate(self.clock, self.sends_per_s)
-        turns = TurnRunner(
-            self.database,
-            self.clock,
-            self.answerer,
-            channels,
-            deadline_s=45,
-            coalesce_max_s=6,
-            takes_slot=rate.take,
-        )
-        deliverer = Deliverer(self.database, self.clock, channels, rate)
-        self.worker = Worker(
-            "w1", self.database, self.clock, turns, deliverer, channels=channels, poll_s=0.01
-        )
-        running = asyncio.create_task(self.worker.run())
-        while self.is_due():
-            await asyncio.sleep(0.01)
-        self.worker.stop()
-        await running
-
-    def is_due(self) -> bool:
-        """One look, so that work does not slip from waiting to held between two."""
-        waiting = (Conversation.tail > Conversation.done) & (
-            Conversation.due_at <= self.clock.now()
-        )
-        busy = waiting | Conversation.lease_owner.is_not(None)
-        return bool(self.scalar(select(func.count()).where(busy)))
-
-    def tell(self, status: str, *, sid: str = "SMout1", **fields: Any) -> None:
-        """A status callback of the channel."""
-        said = StatusUpdate(sid, status, **fields)
-        self.database.write(lambda c: receipts.record_status(c, said, self.clock.now()))
-
-    def scalar(self, query: Any) -> Any:
-        return self.database.read(lambda c: c.execute(query).scalar())
-
-    @property
-    def sent(self) -> list[str]:
-        return [part.body for part in self.channel.sent]
-
-    @property
-    def unanswered(self) -> int:
-        return self.scalar(select(Conversation.tail - Conversation.done))
+from tests.fakes import FixedClock
+from tests.working_shop import Shop
 
 
 @pytest.fixture
@@ -266,8 +197,9 @@ async def test_a_wake_up_for_a_message_already_read_changes_nothing(shop: Shop) 
 
 
 async def test_a_database_that_fails_for_a_moment_does_not_keep_the_conversation(
-    shop: Shop,
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.handling.UNAVAILABLE_S", 0)
     shop.answerer.failures = [DatabaseUnavailable("busy")]
     shop.receive()
     await shop.work()

@@ -1,0 +1,188 @@
+"""Whoever waits too long hears once that an answer is coming, and never behind the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot import inbox
+from bot.delivery import Deliverer, SendRate
+from bot.patience import Patience
+from bot.tables import Conversation, Turn
+from core.database import Database
+from core.errors import DeliveryUnavailable, DeliveryUnknown
+from core.texts import text
+from tests.fakes import FixedClock
+from tests.working_shop import Shop
+
+MOMENT = text("customer.moment", "es")
+
+
+@pytest.fixture
+def shop(database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    monkeypatch.setattr("bot.patience.AT_LEAST_S", 0)
+    return Shop(database, clock)
+
+
+def forgotten(shop: Shop) -> Patience:
+    """What a worker without a free slot still does."""
+    channels = {"whatsapp": shop.channel}
+    deliverer = Deliverer(shop.database, shop.clock, channels, SendRate(shop.clock, 0))
+    language_of = shop.answerer.language_of
+    return Patience("w0", shop.database, shop.clock, channels, deliverer, language_of, per_s=0)
+
+
+async def look(patience: Patience) -> list[int]:
+    """One look, and what it woke."""
+    woken: list[int] = []
+
+    def wake(conversation_id: int, _due_at: datetime, *_: object) -> None:
+        woken.append(conversation_id)
+
+    await patience.look(["whatsapp"], wake)
+    await patience.close()
+    return woken
+
+
+def change(shop: Shop, **values: Any) -> None:
+    shop.database.write(lambda c: c.execute(update(Conversation).values(**values)))
+
+
+async def test_whoever_waits_too_long_is_told_once(shop: Shop) -> None:
+    shop.receive("¿tienen laptops?")
+    patience = forgotten(shop)
+    for seconds in (19, 2, 2, 60):
+        shop.clock.advance(seconds)
+        await look(patience)
+        await look(forgotten(shop))  # another worker
+    assert shop.sent == [MOMENT]
+    await shop.work()
+    assert shop.sent == [MOMENT, "re: ¿tienen laptops?"]
+    assert shop.unanswered == 0
+
+
+async def test_the_place_in_the_queue_is_kept(shop: Shop) -> None:
+    shop.receive()
+    due_at = shop.scalar(select(Conversation.due_at))
+    shop.clock.advance(21)
+    assert await look(forgotten(shop)) == [1]
+    told = shop.scalar(select(Conversation.due_at))
+    assert (told, shop.scalar(select(Conversation.failures))) == (due_at, 0)
+
+
+async def test_the_next_stretch_of_waiting_has_its_own(shop: Shop) -> None:
+    for body in ("uno", "dos"):
+        shop.receive(body)
+        shop.clock.advance(21)
+        await look(forgotten(shop))
+        await shop.work()
+    assert shop.sent == [MOMENT, "re: uno", MOMENT, "re: dos"]
+
+
+QUIET: dict[str, Callable[[Shop], None]] = {
+    "opted out": lambda shop: change(shop, opted_out_at=shop.clock.now()),
+    "a person answers": lambda shop: change(shop, mode="person"),
+    "somebody works on it": lambda shop: claim(shop),
+    "waited through an outage": lambda shop: shop.clock.advance(600),
+    "asks to be left alone": lambda shop: shop.receive("STOP"),
+}
+
+
+def claim(shop: Shop) -> None:
+    now = shop.clock.now()
+    shop.database.write(
+        lambda c: inbox.claim(c, 1, owner="w1", now=now, lease_s=60, channels=["whatsapp"])
+    )
+
+
+@pytest.mark.parametrize("case", QUIET)
+async def test_silence_is_kept_where_the_sentence_would_be_wrong(case: str, shop: Shop) -> None:
+    shop.receive()
+    QUIET[case](shop)
+    shop.clock.advance(21)
+    await look(forgotten(shop))
+    assert shop.sent == []
+
+
+async def test_a_reply_that_waits_for_the_channel_needs_no_patience(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnavailable("busy")] * 3
+    shop.receive()
+    await shop.work()
+    shop.clock.advance(30)
+    await look(forgotten(shop))
+    assert shop.sent == []
+
+
+async def test_nothing_is_said_while_the_channel_fails(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnavailable("down")]
+    patience = forgotten(shop)
+    for customer in ("whatsapp:+57301", "whatsapp:+57302"):
+        shop.receive(customer=customer)
+        shop.clock.advance(21)
+        await look(patience)
+    assert (shop.sent, shop.channel.failures) == ([], [])
+    await shop.work()
+    assert shop.sent == ["re: hola", "re: hola"]
+
+
+async def test_a_slow_answer_is_announced_and_follows(shop: Shop) -> None:
+    async def slow() -> None:
+        while not shop.channel.sent:
+            await asyncio.sleep(0.01)
+
+    shop.answerer.before_answer = slow
+    shop.receive()
+    shop.clock.advance(21)
+    await shop.work()
+    assert shop.sent == [MOMENT, "re: hola"]
+
+
+async def test_a_quick_answer_comes_without_announcement(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.patience.AT_LEAST_S", 60)
+    shop.receive()
+    shop.clock.advance(21)
+    await shop.work()
+    assert shop.sent == ["re: hola"]
+
+
+async def test_the_answer_waits_until_an_unclear_announcement_is_settled(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnknown("answer lost")]
+    shop.receive()
+    shop.clock.advance(21)
+    await look(forgotten(shop))
+    await shop.work()
+    assert (shop.sent, shop.answerer.asked) == ([], [])
+    for seconds in (16, 6, 6):
+        shop.clock.advance(seconds)
+        await shop.work()
+    assert shop.channel.lookups == 2
+    assert shop.sent == ["re: hola"]
+    assert shop.scalar(select(Turn.state).where(Turn.kind == "moment")) == "withdrawn"
+
+
+async def test_an_announcement_is_no_reply_to_the_ai(shop: Shop) -> None:
+    shop.receive()
+    shop.clock.advance(21)
+    await look(forgotten(shop))
+    await shop.work()
+    covered = shop.database.read(
+        lambda c: c.execute(select(Turn.kind, Turn.from_seq, Turn.to_seq).order_by(Turn.to_seq))
+    ).all()
+    assert covered == [("moment", 1, 0), ("answer", 1, 1)]
+
+
+async def test_an_announcement_that_was_not_delivered_is_not_repeated(shop: Shop) -> None:
+    shop.receive()
+    shop.clock.advance(21)
+    await look(forgotten(shop))
+    shop.tell("failed", can_retry=True)
+    shop.clock.advance(30)
+    await shop.work()
+    assert shop.sent == [MOMENT, "re: hola"]
