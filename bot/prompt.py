@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.messages import Prompt, PromptMessage, Role, TalkMessage
 from bot.prompts import candidates, earlier, facts, voice
@@ -16,8 +17,10 @@ from bot.prompts.inert import BAR, inert, spoken
 from bot.prompts.tokens import clipped, estimate_tokens
 from bot.reading import intents
 from bot.turn_context import TurnContext
+from core.own_texts import OwnText
 from core.texts import has_text, text
 from shop import facts as shop_facts
+from shop.facts import ShopFacts
 
 _MESSAGE_TOKENS = 4
 """What role and separators of one message cost."""
@@ -144,20 +147,27 @@ def _parts(context: TurnContext, cut: _Cut, max_tokens_prompt: int) -> _Parts:
         text("prompt.first_reply", context.language) if context.is_first_reply else "",
         text("prompt.reminder", context.language),
     ]
-    before = [*_stable_parts(context), *(part for part in varying if part)]
+    stable = _stable(
+        context.facts, context.voice, context.language, context.shop_name, context.currency
+    )
+    before = [stable, *(part for part in varying if part)]
     return _Parts("\n\n".join(before), "\n".join(part for part in closing if part))
 
 
-def _stable_parts(context: TurnContext) -> list[str]:
+@lru_cache(maxsize=16)
+def _stable(
+    known: ShopFacts, own: OwnText | None, language: str, shop_name: str, currency: str
+) -> str:
     """What is the same in every turn of one shop and language: who it is, voice, rules, contact."""
-    language = context.language
-    shop = clipped(inert(context.shop_name), _SHOP_NAME_TOKENS)
-    return [
+    shop = clipped(inert(shop_name), _SHOP_NAME_TOKENS)
+    values = {"shop": inert(shop_name), **facts.contact(known)}
+    parts = (
         text("prompt.intro", language, shop=shop or text("prompt.nameless_shop", language)),
-        _tagged("voice", voice.filled(context.voice, language, facts.values(context))),
+        _tagged("voice", voice.filled(own, language, values)),
         text("prompt.rules", language).strip(),
-        _tagged("shop", facts.always(context)),
-    ]
+        _tagged("shop", facts.always(known, language, currency)),
+    )
+    return "\n\n".join(parts)
 
 
 def _tagged(tag: str, content: str) -> str:

@@ -27,6 +27,8 @@ _NAME_TOKENS = (60, *range(40, 14, -2))
 _DETAIL_TOKENS = 120
 _ANSWER_TOKENS = 30
 _LEAST_DETAIL_TOKENS = 8
+PRODUCTS_KEPT = 1024
+"""Of so many products the last used keep their lines, and their descriptions taken apart."""
 _LEAST_CANDIDATES = 4
 """So many stay when those behind them make way for details that were asked for."""
 _CLAUSE_END = re.compile(r"[.;]\s+|,\s+|\n")
@@ -72,6 +74,7 @@ def _wanted(context: TurnContext, most: int) -> list[Hit]:
     return [hit for hit in context.hits if hit.product.id in kept]
 
 
+@lru_cache(maxsize=4096)
 def _cost(line: str) -> int:
     return estimate_tokens(BAR + line) + 1
 
@@ -87,16 +90,22 @@ def _fitting(hits: Sequence[Hit], language: str, room: int) -> list[str]:
 
 
 def _line(hit: Hit, language: str, name_tokens: int) -> str:
-    product = hit.product
-    cells = [
-        clipped(inert(product.sku), _SKU_TOKENS),
-        clipped(_name(product), name_tokens),
-        format_price(product.price_minor, product.currency, language),
-        _stock(product.stock, language),
-    ]
+    cells = _cells(hit.product, language, name_tokens)
     if hit.reason == MENTIONED:
-        cells.append(text("prompt.mentioned", language))
-    return f" {BAR}".join(cells)
+        return f"{cells} {BAR}{text('prompt.mentioned', language)}"
+    return cells
+
+
+@lru_cache(maxsize=PRODUCTS_KEPT)
+def _cells(product: ProductView, language: str, name_tokens: int) -> str:
+    return f" {BAR}".join(
+        [
+            clipped(inert(product.sku), _SKU_TOKENS),
+            clipped(_name(product), name_tokens),
+            format_price(product.price_minor, product.currency, language),
+            _stock(product.stock, language),
+        ]
+    )
 
 
 def _name(product: ProductView) -> str:
@@ -126,14 +135,23 @@ class _Detail:
 def _detail(product: ProductView, asked: frozenset[str]) -> _Detail:
     """The clauses that speak of what was asked and the name does not say, then the others."""
     wanted = asked - _stems(product.name)
-    clauses = _CLAUSE_END.split(product.description)
-    told = [clause for clause in clauses if not wanted.isdisjoint(_stems(clause))]
+    clauses = _clauses(product.description)
+    told = [clause for clause, stems in clauses if not wanted.isdisjoint(stems)]
     if not told:
-        return _Detail("", inert(product.description))
-    others = [clause for clause in clauses if clause not in told]
+        return _Detail("", _one_line(product.description))
+    others = [clause for clause, _ in clauses if clause not in told]
     return _Detail(
         clipped(inert(", ".join(told)), _ANSWER_TOKENS), inert(", ".join([*told, *others]))
     )
+
+
+@lru_cache(maxsize=PRODUCTS_KEPT)
+def _clauses(description: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The clauses of a description, each with the beginnings of its longer words."""
+    return tuple((clause, _stems(clause)) for clause in _CLAUSE_END.split(description))
+
+
+_one_line = lru_cache(maxsize=PRODUCTS_KEPT)(inert)
 
 
 def _filled_up(
@@ -143,9 +161,11 @@ def _filled_up(
     found = list(answered)
     room -= sum(map(_cost, found))
     for at, detail in enumerate(details):
+        if room < _LEAST_DETAIL_TOKENS:
+            break
         free = room + _cost(found[at]) - _cost(cells[at])
         longer = _joined(cells[at], clipped(detail.whole, min(_DETAIL_TOKENS, free - 2)))
-        if room >= _LEAST_DETAIL_TOKENS and len(longer) > len(found[at]):
+        if len(longer) > len(found[at]):
             room -= _cost(longer) - _cost(found[at])
             found[at] = longer
     return found

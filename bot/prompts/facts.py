@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.messages import TalkMessage
@@ -14,6 +15,7 @@ from bot.reading.language import words
 from bot.turn_context import TurnContext
 from core.texts import text
 from shop import facts as shop_facts
+from shop.facts import ShopFacts
 
 ALWAYS_TOKENS = 250
 """Room of what is sent every time; fields that do not fit are sent where asked for."""
@@ -35,22 +37,19 @@ _MOST_PHONES = 5
 """Of a chain of shops; all of them stand with the branches, for whoever asks for those."""
 
 
-def always(context: TurnContext) -> str:
+def always(facts: ShopFacts, language: str, currency: str) -> str:
     """Contact, the shop's own fields and the topics it has spoken on: the same in every turn."""
-    known = [(key, said) for key, said in _contact(context).items() if said]
-    fitting, _ = _own_fields(context)
+    known = [(key, said) for key, said in contact(facts).items() if said]
+    fitting, _ = _own_fields(facts)
     topics = ", ".join(
-        _topic(context, topic) for topic in shop_facts.TOPICS if _told(context, topic)
+        _topic(topic, language)
+        for topic in shop_facts.TOPICS
+        if _entries(facts, topic, language, currency)
     )
     if not (known or fitting or topics):
-        return text("prompt.no_facts", context.language)
-    head = [text("prompt.topics", context.language, topics=topics)] if topics else []
+        return text("prompt.no_facts", language)
+    head = [text("prompt.topics", language, topics=topics)] if topics else []
     return _lines(*(f"{key}: {said}" for key, said in known), *fitting, *head)
-
-
-def values(context: TurnContext) -> dict[str, str]:
-    """What the placeholders of the shop's own section stand for; "" for what is not known."""
-    return {"shop": inert(context.shop_name), **_contact(context)}
 
 
 def asked(context: TurnContext, limit_tokens: int) -> str:
@@ -58,17 +57,17 @@ def asked(context: TurnContext, limit_tokens: int) -> str:
 
     Where it does not all fit, the entries with words of the question go first.
     """
-    topics = topics_at_hand(context)
+    facts, topics = context.facts, topics_at_hand(context)
     entries = [
-        (topic, inert(entry))
+        (topic, entry)
         for topic in shop_facts.TOPICS
         if topic in topics
-        for entry in _told(context, topic).splitlines()
+        for entry in _entries(facts, topic, context.language, context.currency)
     ]
     said = _said(context)
-    _, others = _own_fields(context)
+    _, others = _own_fields(facts)
     entries += [("", field) for field in others if _shares_words(field, said)]
-    return _grouped(context, _fitting(entries, said, limit_tokens))
+    return _grouped(context.language, _fitting(entries, said, limit_tokens))
 
 
 def topics_at_hand(context: TurnContext) -> frozenset[str]:
@@ -111,6 +110,7 @@ def _said(context: TurnContext) -> frozenset[str]:
     return _telling(" ".join([*_asked_before(context), intents.asked(context.waiting)]))
 
 
+@lru_cache(maxsize=512)
 def _telling(said: str) -> frozenset[str]:
     """Words and numbers by which an entry is recognised: "Zipaquirá", "sede 39"."""
     return frozenset(
@@ -137,30 +137,32 @@ def _fitting(
     return [(entries[at][0], kept[at]) for at in sorted(kept)]
 
 
-def _grouped(context: TurnContext, entries: Sequence[tuple[str, str]]) -> str:
+def _grouped(language: str, entries: Sequence[tuple[str, str]]) -> str:
     """One line a topic, its entries side by side; the shop's own fields a line each."""
     grouped: dict[str, list[str]] = {}
     for topic, entry in entries:
         grouped.setdefault(topic, []).append(entry)
     own = grouped.pop("", [])
-    told = (f"{_topic(context, topic)}: {'; '.join(said)}" for topic, said in grouped.items())
+    told = (f"{_topic(topic, language)}: {'; '.join(said)}" for topic, said in grouped.items())
     return _lines(*told, *own)
 
 
-def _contact(context: TurnContext) -> dict[str, str]:
-    website = context.facts.values.get("website")
+def contact(facts: ShopFacts) -> dict[str, str]:
+    """How to reach the shop; "" for what is not known."""
+    website = facts.values.get("website")
     return {
-        "phone": inert("; ".join(shop_facts.phones(context.facts)[:_MOST_PHONES])),
+        "phone": inert("; ".join(shop_facts.phones(facts)[:_MOST_PHONES])),
         "website": inert(website) if isinstance(website, str) else "",
     }
 
 
-def _own_fields(context: TurnContext) -> tuple[list[str], list[str]]:
+@lru_cache(maxsize=8)
+def _own_fields(facts: ShopFacts) -> tuple[Sequence[str], Sequence[str]]:
     """Fields only this shop has, as they are: those always sent, and the rest."""
     fitting: list[str] = []
     rest: list[str] = []
     room = ALWAYS_TOKENS
-    for field in _fields(context):
+    for field in _fields(facts):
         cost = estimate_tokens(field) + 1
         if cost <= min(room, _FIELD_TOKENS):
             fitting.append(field)
@@ -170,8 +172,8 @@ def _own_fields(context: TurnContext) -> tuple[list[str], list[str]]:
     return fitting, rest
 
 
-def _fields(context: TurnContext) -> Iterator[str]:
-    for key, value in context.facts.values.items():
+def _fields(facts: ShopFacts) -> Iterator[str]:
+    for key, value in facts.values.items():
         if key not in _SAID_ELSEWHERE and value not in (None, "", [], {}):
             yield f"{inert(key)}: {inert(_plain(value))}"
 
@@ -180,12 +182,15 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _told(context: TurnContext, topic: str) -> str:
-    return shop_facts.describe(context.facts, topic, context.language, context.currency)
+@lru_cache(maxsize=64)
+def _entries(facts: ShopFacts, topic: str, language: str, currency: str) -> tuple[str, ...]:
+    """What the shop says on one topic, entry by entry."""
+    told = shop_facts.describe(facts, topic, language, currency)
+    return tuple(inert(entry) for entry in told.splitlines())
 
 
-def _topic(context: TurnContext, topic: str) -> str:
-    return text(f"customer.topic.{topic}", context.language)
+def _topic(topic: str, language: str) -> str:
+    return text(f"customer.topic.{topic}", language)
 
 
 def _lines(*entries: str) -> str:

@@ -40,8 +40,15 @@ _FENCE = re.compile(r"([#`=~])\1+")
 """What Markdown sets parts apart with: ###, ```, ===."""
 
 
+_HARMLESS = re.compile(r"[\wÀ-ÿ .,;:()/'\"%+&$€¿?¡!°–-]*", re.ASCII)
+"""Nearly all that names and descriptions are made of; only a role could be spoken in it."""
+
+
 def inert(data: str) -> str:
     """Data on one line that can neither open a tag nor start a line, nor speak in a role."""
+    line = " ".join(data.split())
+    if _HARMLESS.fullmatch(line):
+        return _ROLE.sub(r"\1 -", line) if ":" in line else line
     seen = _EMOJI_PARTS.sub("", visible(" ".join(data.split())))
     line = " ".join(seen.translate(_LOOKALIKES).split())
     return _ROLE.sub(r"\1 -", _FENCE.sub(r"\1", _CONTROL.sub("(", line)))

@@ -10,6 +10,10 @@ from tests.unit.bot.prompt_world import FACTS, context, hit, said
 ALL = frozenset(TOPICS)
 
 
+def always(known: TurnContext) -> str:
+    return facts.always(known.facts, known.language, known.currency)
+
+
 @pytest.mark.parametrize(
     ("body", "topics"),
     [
@@ -54,7 +58,7 @@ def test_yes_means_what_the_shop_offered() -> None:
 
 
 def test_contact_and_own_fields_and_topics_are_always_sent() -> None:
-    assert facts.always(context(said("hola"))).splitlines() == [
+    assert always(context(said("hola"))).splitlines() == [
         "| phone: 601 555 0101 (Centro)",
         "| website: https://laesquina.example",
         '| gift_wrap: {"available": true}',
@@ -68,7 +72,7 @@ def test_a_chain_of_shops_does_not_fill_the_prompt_with_its_phones() -> None:
     chain = context(
         said("¿cuál es el teléfono de la sede 39?"), facts=ShopFacts({"branches": branches})
     )
-    assert "601 555 0039" not in facts.always(chain)
+    assert "601 555 0039" not in always(chain)
     assert "601 555 0039" in facts.asked(chain, 2000)
 
 
@@ -98,13 +102,13 @@ def test_own_fields_beyond_the_room_are_sent_where_asked_for() -> None:
     long = {f"regla_{n}": f"Texto propio número {n} " + "sobre la tienda " * 12 for n in range(9)}
     shop = ShopFacts(FACTS | long | {"mascotas": "Se admiten perros pequeños en la tienda. " * 9})
     asked = context(said("¿puedo entrar con mis mascotas o perros?"), facts=shop)
-    assert estimate_tokens(facts.always(asked)) <= facts.ALWAYS_TOKENS + 100
-    assert "mascotas" not in facts.always(asked)
+    assert estimate_tokens(always(asked)) <= facts.ALWAYS_TOKENS + 100
+    assert "mascotas" not in always(asked)
     assert "Se admiten perros" in facts.asked(asked, 400)
     assert "Se admiten perros" not in facts.asked(context(said("¿hacen envíos?"), facts=shop), 400)
 
 
 def test_a_shop_that_said_nothing_is_said_to_have_said_nothing() -> None:
     nothing = context(facts=ShopFacts({"name": "X", "currency": "COP"}))
-    assert facts.always(nothing) == "(la tienda no ha dado sus datos: no los conoces)"
+    assert always(nothing) == "(la tienda no ha dado sus datos: no los conoces)"
     assert facts.asked(nothing, 500) == ""
