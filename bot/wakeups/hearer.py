@@ -80,6 +80,8 @@ class Hearer:
         listening = asyncio.current_task()
         assert listening is not None
         self._listening = asyncio.get_running_loop(), listening
+        if self._stopping.is_set():
+            return
         pool = AsyncConnectionPool(
             self._conninfo,
             min_size=1,

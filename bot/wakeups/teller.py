@@ -81,7 +81,9 @@ class Teller:
         # A crash of the server may lose a wake-up; what it tells of stands in tables of our own.
         driver.execute("SET LOCAL synchronous_commit TO off")
         if words:
-            driver.execute("SELECT pg_notify(%s, word) FROM unnest(%s) word", (ARRIVALS, words))
+            driver.execute(
+                "SELECT pg_notify(%s, word) FROM unnest(%s::text[]) word", (ARRIVALS, words)
+            )
         if jobs:
             self._jobs.batch_defer_jobs(jobs, connection=driver)
 
