@@ -13,10 +13,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from bot.channels.base import rank
+from bot.channels.base import STATUS_RANK, rank
 from bot.tables import Conversation, Message, OutboxItem, Turn
 from catalog.tables import Product
 from core.errors import LeaseLost
@@ -77,7 +77,7 @@ _MARK_ACCEPTED = Statement(
         message_sid=bindparam("sid"),
         status=func.coalesce(OutboxItem.status, bindparam("word")),
     )
-    .returning(OutboxItem.message_id, OutboxItem.turn_id)
+    .returning(OutboxItem.message_id, OutboxItem.turn_id, OutboxItem.status)
 )
 _STATUS = Statement(
     select(OutboxItem.status, OutboxItem.message_id, OutboxItem.turn_id).where(
@@ -89,6 +89,17 @@ _SET_MESSAGE_STATUS = Statement(
     update(Message)
     .where(Message.id == bindparam("message"), Message.status != "withdrawn")
     .values(status=bindparam("word"))
+)
+_IS_OTHER_PART = (OutboxItem.turn_id == bindparam("turn")) & (OutboxItem.id != bindparam("item"))
+_SET_STATUS_OF_ONE = Statement(
+    update(Message)
+    .where(
+        Message.id == bindparam("message"),
+        Message.status != "withdrawn",
+        ~select(OutboxItem.id).where(_IS_OTHER_PART).exists(),
+    )
+    .values(status=bindparam("word"))
+    .returning(Message.id)
 )
 
 
@@ -222,14 +233,19 @@ def withdraw(connection: Connection, turn_id: str) -> None:
     )
 
 
-def record_accepted(connection: Connection, outbox_id: str, message_sid: str, status: str) -> None:
-    """The channel took the part and gave it an id; a status callback may have been quicker."""
+def record_accepted(connection: Connection, outbox_id: str, message_sid: str, status: str) -> bool:
+    """The channel took the part and gave it an id; a status callback may have been quicker.
+
+    Returns:
+        Whether that callback said that the part was not delivered: see `receipts.record_early`.
+    """
     marked = _MARK_ACCEPTED.row(connection, item=outbox_id, sid=message_sid, word=status)
     if marked is None:
         advance_status(connection, outbox_id, status, None)
     elif rank(status) > rank("queued"):  # a message begins as queued
         _move_message(connection, marked.message_id, marked.turn_id)
     reached(Point.ACCEPT_UNIT)
+    return marked is not None and marked.status in FAILED_STATUSES
 
 
 def record_unclear(connection: Connection, outbox_id: str, next_at: datetime) -> None:
@@ -281,6 +297,43 @@ def record_failed(connection: Connection, outbox_id: str, code: int | None) -> N
     ).first()
     if failed:
         advance_status(connection, outbox_id, "failed", code)
+
+
+@cache
+def _step_to(reached_rank: int) -> Statement:
+    """Move an accepted part's status to a word of this rank, from any lower one."""
+    as_far = [word for word, its_rank in STATUS_RANK.items() if its_rank >= reached_rank]
+    return Statement(
+        update(OutboxItem)
+        .where(
+            OutboxItem.message_sid == bindparam("sid"),
+            OutboxItem.state == "accepted",
+            or_(OutboxItem.status.is_(None), ~one_of(OutboxItem.status, as_far)),
+        )
+        .values(status=bindparam("word"))
+        .returning(OutboxItem.id, OutboxItem.message_id, OutboxItem.turn_id)
+    )
+
+
+def step_forward(connection: Connection, message_sid: str, status: str) -> bool:
+    """Move an accepted part, and its message, to a later status: what nearly every callback asks.
+
+    Args:
+        status: a word that does not say "failed".
+    Returns:
+        False when there is more to it, or nothing to do.
+    """
+    if rank(status) < 0:
+        return False
+    moved = _step_to(rank(status)).row(connection, sid=message_sid, word=status)
+    if moved is None:
+        return False
+    alone = _SET_STATUS_OF_ONE.row(
+        connection, message=moved.message_id, turn=moved.turn_id, item=moved.id, word=status
+    )
+    if alone is None:
+        _move_message(connection, moved.message_id, moved.turn_id)
+    return True
 
 
 def advance_status(connection: Connection, outbox_id: str, status: str, code: int | None) -> None:

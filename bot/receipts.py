@@ -11,17 +11,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
 from bot.channels.twilio_codes import retryable_code
 from bot.messages import StatusUpdate
-from bot.outbox import FAILED_STATUSES, advance_status, record_accepted
+from bot.outbox import FAILED_STATUSES, advance_status, record_accepted, step_forward
 from bot.retry import send_again_after_s
 from bot.tables import Conversation, OutboxItem, Turn
 from core.log import log_event
 from core.points import Point, reached
+from core.statements import Statement
 
 log = logging.getLogger(__name__)
 
@@ -39,24 +40,20 @@ def record_status(
     Returns:
         The conversation to wake, when there is something for a worker to do; else None.
     """
-    conversation_id = _conversation_of(connection, said)
-    if conversation_id is None:
+    has_failed = said.status in FAILED_STATUSES
+    if not has_failed and step_forward(connection, said.message_sid, said.status):
+        reached(Point.STATUS_UNIT)
         return None
+    item = _told_of(connection, said)
+    if item is None:
+        return None
+    conversation_id: int = item.conversation_id
     # Conversation first, as everywhere: two transactions that lock in one order never deadlock.
-    talk = connection.execute(
-        select(Conversation.tail, Conversation.done, Conversation.lease_owner)
-        .where(Conversation.id == conversation_id)
-        .with_for_update()
-    ).one()
-    item = connection.execute(
-        select(OutboxItem.id, OutboxItem.turn_id, OutboxItem.state, OutboxItem.tries).where(
-            _is_told_of(said)
-        )
-    ).first()
+    talk = _TALK.row(connection, conversation=conversation_id)
+    item = _told_of(connection, said)
     if item is None or item.state in ("withdrawn", "failed"):
         return None
     reached(Point.STATUS_UNIT)
-    has_failed = said.status in FAILED_STATUSES
     if item.state == "queued" and (has_failed or not item.tries):
         return None  # the second word on a send that is being repeated
     if has_failed and item.state == "sending":  # the send itself has not come back yet
@@ -80,7 +77,7 @@ def record_early(
     connection: Connection,
     outbox_id: str,
     now: datetime,
-    undelivered: Callable[[int | None], None] = lambda _code: None,
+    undelivered: Callable[[int | None], None],
 ) -> None:
     """A part was accepted, and reported as not delivered even before: now that can be acted on."""
     item = connection.execute(
@@ -94,20 +91,31 @@ def record_early(
     record_status(connection, said, now, undelivered)
 
 
-def _is_told_of(said: StatusUpdate) -> ColumnElement[bool]:
+_BY_SID = OutboxItem.message_sid == bindparam("sid")
+_HELD = aliased(OutboxItem)
+_IS_FREE = (OutboxItem.id == bindparam("ours")) & OutboxItem.message_sid.is_(None)
+_IS_NEW = ~exists().where(_HELD.message_sid == bindparam("sid"))
+_ITEM = select(
+    OutboxItem.id,
+    OutboxItem.conversation_id,
+    OutboxItem.turn_id,
+    OutboxItem.state,
+    OutboxItem.tries,
+)
+_TOLD_BY_SID = Statement(_ITEM.where(_BY_SID))
+_TOLD = Statement(_ITEM.where(_BY_SID | (_IS_FREE & _IS_NEW)))
+_TALK = Statement(
+    select(Conversation.tail, Conversation.done, Conversation.lease_owner)
+    .where(Conversation.id == bindparam("conversation"))
+    .with_for_update()
+)
+
+
+def _told_of(connection: Connection, said: StatusUpdate) -> Any:
     """The part that holds this channel's id, or that was sent with our own and holds none yet."""
-    by_sid = OutboxItem.message_sid == said.message_sid
     if not said.outbox_id:
-        return by_sid
-    held = aliased(OutboxItem)
-    is_free = (OutboxItem.id == said.outbox_id) & OutboxItem.message_sid.is_(None)
-    return by_sid | (is_free & ~exists().where(held.message_sid == said.message_sid))
-
-
-def _conversation_of(connection: Connection, said: StatusUpdate) -> int | None:
-    return connection.execute(
-        select(OutboxItem.conversation_id).where(_is_told_of(said))
-    ).scalar_one_or_none()
+        return _TOLD_BY_SID.row(connection, sid=said.message_sid)
+    return _TOLD.row(connection, sid=said.message_sid, ours=said.outbox_id)
 
 
 def _make_due(connection: Connection, conversation_id: int, at: datetime) -> None:
@@ -120,10 +128,10 @@ def _make_due(connection: Connection, conversation_id: int, at: datetime) -> Non
 
 def _comes_again(
     connection: Connection,
-    item: Row[*tuple[Any, ...]],
+    item: Any,
     said: StatusUpdate,
     conversation_id: int,
-    talk: Row[*tuple[Any, ...]],
+    talk: Any,
     now: datetime,
 ) -> bool:
     """The channel took a part and could not deliver it: again, while it is still the last word."""

@@ -360,6 +360,16 @@ async def _deliver_one(shop: Shop) -> None:
     await shop.work()
 
 
+async def test_a_message_is_as_far_as_the_part_furthest_behind(shop: Shop) -> None:
+    shop.receive("a|b")
+    await shop.work()
+    seen = []
+    for sid, word in (("SMout1", "read"), ("SMout2", "sent"), ("SMout2", "delivered")):
+        shop.tell(word, sid=sid)
+        seen.append(shop.scalar(select(Message.status).where(Message.direction == "outbound")))
+    assert seen == ["queued", "sent", "delivered"]
+
+
 def test_a_status_of_an_unknown_message_changes_nothing(shop: Shop) -> None:
     settled = shop.database.write(
         lambda c: receipts.record_status(
