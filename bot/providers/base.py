@@ -25,6 +25,7 @@ from bot.providers.reading import objects, usage_of
 from bot.providers.windows import read_windows
 from core.env_values import PROVIDER_NAMES
 from core.errors import ProviderError, provider_error
+from core.fetch import read_body
 from core.settings import ProviderSettings
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -281,15 +282,8 @@ async def _send(
     response = await client.send(_build(request), stream=True, follow_redirects=False)
     try:
         headers = _headers(response)
-        source: Any = response.stream  # as it comes: httpx's own readers are for packed bodies
-        if "content-encoding" in headers:
-            source = response.aiter_bytes()
-        body = bytearray()
-        async for chunk in source:
-            body += chunk
-            if len(body) > max_bytes:
-                break
-        return response.status_code, headers, bytes(body)
+        body = await read_body(response, headers.get("content-encoding", ""), max_bytes)
+        return response.status_code, headers, body
     finally:
         await response.aclose()
 

@@ -17,6 +17,11 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from core.fetch import read_body
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Of a body that is read as a whole."""
+_OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # The first that fits decides; those that inherit from others stand before them.
@@ -74,12 +79,26 @@ class _Client(httpx.AsyncClient):
         is_near = request.url.host in _LOOPBACK
         response = await (self._near if is_near else self._far).handle_async_request(request)
         response.request = request
-        if not stream:
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-        return response
+        return response if stream else await _whole(response)
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """The response with its body read.
+
+    Raises:
+        httpx.ReadError: it is larger than any answer has to be.
+    """
+    try:
+        packing = response.headers.get("content-encoding", "")
+        body = await read_body(response, packing, MOST_BYTES)
+    finally:
+        await response.aclose()
+    if len(body) > MOST_BYTES:
+        raise httpx.ReadError(f"more than {MOST_BYTES} bytes")
+    headers = {name: value for name, value in response.headers.items() if name not in _OF_THE_WIRE}
+    return httpx.Response(
+        response.status_code, headers=headers, content=body, request=response.request
+    )
 
 
 class Transport(AiohttpTransport):
