@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from bot import outbox, retry
+from bot import outbox, receipts, retry
 from bot.channels.base import Channel, OutgoingPart, SentMessage
 from bot.inbox import Claim
 from bot.outbox import Part
@@ -22,7 +22,13 @@ from bot.turn import SavedTurn, finish_turn
 from bot.witness import Witness
 from core.clock import Clock
 from core.database import Database
-from core.errors import DeliveryError, DeliveryUnavailable, DeliveryUnknown, LeaseLost
+from core.errors import (
+    DeliveryError,
+    DeliveryRejected,
+    DeliveryUnavailable,
+    DeliveryUnknown,
+    LeaseLost,
+)
 from core.log import log_event
 from core.points import Point, reached
 
@@ -203,10 +209,10 @@ class Deliverer:
         def work(connection: Connection) -> datetime | LeaseLost | None:
             due_at: datetime | LeaseLost | None
             try:
-                due_at = finish_turn(connection, claim, saved, self._clock.now())
+                due_at = finish_turn(connection, claim, saved, self._clock.now(), last=part)
             except LeaseLost as error:  # nothing was changed, and what was sent stays sent
                 due_at = error
-            outbox.record_accepted(connection, part.id, sent.message_sid, sent.status)
+            self._record_accepted(connection, part, sent)
             return due_at
 
         due_at = await self._database.write_async(work)
@@ -216,10 +222,15 @@ class Deliverer:
         return Finished(due_at)
 
     async def _accepted(self, claim: Claim, part: Part, sent: SentMessage) -> None:
-        await self._database.write_async(
-            lambda c: outbox.record_accepted(c, part.id, sent.message_sid, sent.status)
-        )
+        await self._database.write_async(lambda c: self._record_accepted(c, part, sent))
         self._log_accepted(claim, part, sent)
+
+    def _record_accepted(self, connection: Connection, part: Part, sent: SentMessage) -> None:
+        if outbox.record_accepted(connection, part.id, sent.message_sid, sent.status):
+            receipts.record_early(connection, part.id, self._clock.now(), self._undelivered)
+
+    def _undelivered(self, code: int | None) -> None:
+        self._witness.not_sent(DeliveryRejected("undelivered", code=code), is_final=True)
 
     def _log_accepted(self, claim: Claim, part: Part, sent: SentMessage) -> None:
         reached(Point.ACCEPTED)

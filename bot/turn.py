@@ -390,21 +390,26 @@ def finish_turn(
     saved: SavedTurn,
     now: datetime,
     *,
-    is_settled: bool = False,
+    last: Part | None = None,
 ) -> datetime | None:
     """The reply is on its way: close the turn and free the conversation.
 
     Args:
-        is_settled: it has no other parts that a status callback could have brought back.
+        last: its last part, when this very unit of work settles it.
     Returns:
         When the messages that arrived meanwhile, or parts that are sent again, are due; None when
         there are none.
     Raises:
         LeaseLost: somebody else claimed it.
     """
-    if not is_settled:
+    if last is None or last.part > 0:  # a status callback may have brought back another part
         inbox.hold(connection, claim.conversation_id, claim.epoch)
-        if left := outbox.open_parts(connection, saved.id):
+        left = [
+            part
+            for part in outbox.open_parts(connection, saved.id)
+            if last is None or part.id != last.id
+        ]
+        if left:
             at = min(part.next_at for part in left)
             inbox.give_back(connection, claim.conversation_id, claim.epoch, due_at=at)
             return at

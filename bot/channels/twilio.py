@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+NOT_DELIVERED = frozenset({"failed", "undelivered", "canceled"})
 LOOKUP_LIMIT = 100
 """Newest messages to one customer that a look-up reads; what it looks for is seconds old."""
 
@@ -186,6 +187,7 @@ def _is_same(message: Any, item: OutgoingPart, since: datetime) -> bool:
         (message.direction or "").startswith("outbound")
         and message.date_created is not None
         and message.date_created >= since
+        and message.status not in NOT_DELIVERED  # sent again, whichever send it was
         and (said == ours or (item.template is not None and ours in said))
     )
 

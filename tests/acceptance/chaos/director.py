@@ -17,6 +17,8 @@ from tests.acceptance.chaos.plan import AT_THE_DOOR, Fault
 from tests.acceptance.chaos.recovery import Recovery
 from tests.acceptance.chaos.stage import Member, PostgresServer
 
+LANES = 3
+"""So many faults wait for their moment at once."""
 STALL_S = 4.0
 AWAY_S = 1.5
 """How long the disk, Twilio or the providers are away."""
@@ -72,9 +74,14 @@ class Director:
 
     async def direct(self, plan: list[Fault], pace: Pace, messages: int) -> None:
         """Let all faults strike, and so many messages be written meanwhile."""
-        for number, fault in enumerate(plan, start=1):
-            await pace.allow(messages * number // len(plan))
-            await self._strike(fault)
+        steps = iter(enumerate(plan, start=1))
+
+        async def strike_next() -> None:
+            for number, fault in steps:
+                await pace.allow(messages * number // len(plan))
+                await self._strike(fault)
+
+        await asyncio.gather(*(strike_next() for _ in range(LANES)))
         await pace.allow(messages)
 
     async def _strike(self, fault: Fault) -> None:

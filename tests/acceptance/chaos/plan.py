@@ -16,7 +16,7 @@ AT_THE_DOOR = frozenset(
     }
 )
 """Reached where messages are taken; all others where they are answered."""
-MOST_REACHES = 12
+MOST_REACHES = 6
 """A fault strikes at the n-th time its point is reached, n up to this."""
 
 
