@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from app.alarms import free_mb
     from app.catalog import download_catalog, look_at_source
     from app.engine import (
         Engine,
@@ -44,6 +45,7 @@ __all__ = [
     "day_start",
     "download_catalog",
     "find_roster",
+    "free_mb",
     "has_products",
     "has_sample_catalog",
     "is_twilio_configured",
@@ -62,7 +64,7 @@ __all__ = [
     "work",
 ]
 
-_MODULES = ("house", "catalog", "roster", "engine", "working", "serving", "moving")
+_MODULES = ("house", "catalog", "roster", "engine", "alarms", "working", "serving", "moving")
 """The lightest first."""
 
 

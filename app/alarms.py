@@ -15,6 +15,7 @@ from bot.alarms.watching import Watch
 from bot.alarms.ways import OwnerWhatsApp, Way, Webhook
 from bot.alarms.wording import Wording
 from bot.channels.base import Channel
+from bot.readiness import PROOF_JOB
 from bot.schedule import slot_of, win
 from core.ids import new_id
 from shop import facts
@@ -51,7 +52,7 @@ def make_teller(house: House, engine: Engine, channel: Callable[[], Channel]) ->
         ),
         ways,
         look=watch.look,
-        prove=lambda c: win(c, "alarms", slot_of(house.clock.now(), PROVE_S), owner),
+        prove=lambda c: win(c, PROOF_JOB, slot_of(house.clock.now(), PROVE_S), owner),
     )
 
 

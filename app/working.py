@@ -68,14 +68,17 @@ def _twilio_channel(settings: Settings, client: httpx.AsyncClient) -> TwilioChan
     return TwilioChannel(account, client, SEND_TIMEOUT_S)
 
 
-async def check_twilio(house: House) -> None:
+async def check_twilio(house: House) -> float | None:
     """Ask Twilio whether it is reached and knows us.
 
+    Returns:
+        How many seconds our clock is behind Twilio's; None when it did not say.
     Raises:
         DeliveryError: it is not, or does not.
     """
     async with make_client() as client:
-        await _twilio_channel(house.settings, client).check()
+        said = await _twilio_channel(house.settings, client).check()
+    return None if said is None else (said - house.clock.now()).total_seconds()
 
 
 async def run_worker(

@@ -17,6 +17,8 @@ WORKER_SILENT_S = 20.0
 SCHEDULE_SILENT_S = 2 * 300.0 + 60
 QUEUE_OLD_S = 60.0
 DISK_LOW_MB = 256
+PROOF_JOB = "proof"
+"""Ticks that only show that the database stores; no schedule runs by them."""
 STUCK_S = 10.0
 """For a COMMIT, and for the worker's event loop."""
 NEEDED = ("database", "worker", "schedule")
@@ -61,7 +63,9 @@ def check(connection: Connection, now: datetime, machine: Machine | None = None)
     """Ask the tables whether a worker lives, the schedule ticks and nobody waits for long."""
     reasons = _faults(machine or Machine())
     worker_s = silent_s(connection, now)
-    ticked = connection.execute(select(func.max(ScheduleTick.slot))).scalar()
+    ticked = connection.execute(
+        select(func.max(ScheduleTick.slot)).where(ScheduleTick.job != PROOF_JOB)
+    ).scalar()
     schedule_s = None if ticked is None else (now - ticked).total_seconds()
     for name, seconds, limit_s in (
         ("worker", worker_s, WORKER_SILENT_S),

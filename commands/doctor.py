@@ -7,28 +7,19 @@ import platform
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import app
-from bot import readiness
 from bot.health.pings import Ping
 from catalog.search import count_products
+from commands import machine
+from commands.machine import Finding
 from commands.output import say, say_json
 from commands.providers import ping_all
 from core.errors import DeliveryError, ImportRejected
 from core.settings import Settings
 from core.texts import text
 from shop import facts
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check; `mend` says what to do and is None when there is nothing to do."""
-
-    check: str
-    ok: bool
-    detail: str
-    mend: str | None = None
 
 
 def doctor(arguments: Namespace) -> int:
@@ -52,13 +43,13 @@ def _findings(
     settings = house.settings
     yield Finding("python", True, f"{platform.python_version()} ({platform.system()})")
     yield from _settings(settings)
-    yield Finding("database", True, "SQLite" if house.database.is_sqlite else "PostgreSQL")
-    yield _shop_is_running(house)
+    yield from machine.examine(house)
     yield _catalog(house)
     if house.settings.catalog_source:
         yield _catalog_source(house)
     yield _facts(house)
-    yield _twilio(house)
+    yield from _twilio(house)
+    yield machine.owner(settings)
     yield from (_provider(ping, notes[ping.name]) for ping in pings)
     usable = [ping.name for ping in pings if ping.ok]
     yield Finding(
@@ -79,15 +70,6 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"settings ({source})", True, ", ".join(names))
     for warning in settings.warnings:
         yield Finding("settings", False, warning, text("commands.doctor.settings_mend"))
-
-
-def _shop_is_running(house: app.House) -> Finding:
-    found = house.database.read(lambda c: readiness.check(c, house.clock.now()))
-    if found.is_ready:
-        return Finding("worker", True, text("commands.doctor.worker_ok"))
-    return Finding(
-        "worker", True, text("commands.doctor.worker_none"), text("commands.doctor.worker_mend")
-    )
 
 
 def _catalog(house: app.House) -> Finding:
@@ -139,8 +121,28 @@ def _facts(house: app.House) -> Finding:
     )
 
 
-def _twilio(house: app.House) -> Finding:
-    settings = house.settings
+def _twilio(house: app.House) -> Iterator[Finding]:
+    fault = _twilio_fault(house.settings)
+    if fault is not None:
+        yield fault
+        return
+    try:
+        skew_s = asyncio.run(app.check_twilio(house))
+    except DeliveryError as error:
+        yield Finding(
+            "twilio",
+            False,
+            text("commands.doctor.twilio_refused", reason=error),
+            text("commands.doctor.twilio_refused_mend"),
+        )
+        return
+    yield Finding("twilio", True, text("commands.doctor.twilio_ok"))
+    if skew_s is not None:
+        yield machine.clock_beside(skew_s)
+
+
+def _twilio_fault(settings: Settings) -> Finding | None:
+    """What is missing before Twilio can be asked at all."""
     wanted = {
         "TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
         "TWILIO_AUTH_TOKEN": settings.twilio_auth_tokens,
@@ -166,16 +168,7 @@ def _twilio(house: app.House) -> Finding:
             text("commands.doctor.twilio_sid"),
             text("commands.doctor.twilio_sid_mend"),
         )
-    try:
-        asyncio.run(app.check_twilio(house))
-    except DeliveryError as error:
-        return Finding(
-            "twilio",
-            False,
-            text("commands.doctor.twilio_refused", reason=error),
-            text("commands.doctor.twilio_refused_mend"),
-        )
-    return Finding("twilio", True, text("commands.doctor.twilio_ok"))
+    return None
 
 
 def _provider(ping: Ping, notes: list[str]) -> Finding:

@@ -21,6 +21,8 @@ from core.errors import DeliveryError, DeliveryUnavailable, DeliveryUnknown
 if TYPE_CHECKING:
     import httpx
 
+    from bot.channels.twilio_http import HttpxClient
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -66,7 +68,7 @@ class TwilioChannel:
     ) -> None:
         self.send_timeout_s = send_timeout_s
         self._account = account
-        self._messages = _open_messages(account, client)
+        self._messages, self._http = _open_messages(account, client)
 
     def prepare(self, reply_text: str) -> list[str]:
         """The parts to send for a reply, in order, as WhatsApp shows them best."""
@@ -116,13 +118,16 @@ class TwilioChannel:
             _sent_message(min(found, key=lambda message: message.date_created)) if found else None
         )
 
-    async def check(self) -> None:
+    async def check(self) -> datetime | None:
         """Ask for one message of the account: is Twilio reached, and the token accepted?
 
+        Returns:
+            What Twilio's clock showed; None when it did not say.
         Raises:
             DeliveryError: not reached, or refused.
         """
         await self._call(lambda: self._messages.list_async(limit=1, page_size=1))
+        return self._http.answered_at
 
     def _sender(self, item: OutgoingPart) -> dict[str, str]:
         """A reply leaves from the address the customer wrote to."""
@@ -155,18 +160,19 @@ class TwilioChannel:
             ) from error
 
 
-def _open_messages(account: TwilioAccount, client: httpx.AsyncClient) -> Any:
+def _open_messages(account: TwilioAccount, client: httpx.AsyncClient) -> tuple[Any, HttpxClient]:
     from twilio.rest import Client  # here because importing it is slow; see twilio_http
 
     from bot.channels.twilio_http import HttpxClient
 
+    http = HttpxClient(client, account.auth_tokens, account.api_base_url)
     rest = Client(
         account.account_sid,
         account.auth_tokens[0],
-        http_client=HttpxClient(client, account.auth_tokens, account.api_base_url),
+        http_client=http,
         environment={"TWILIO_ACCOUNT_SID": account.account_sid},  # else it reads the process's own
     )
-    return rest.messages
+    return rest.messages, http
 
 
 def _sent_message(message: Any) -> SentMessage:

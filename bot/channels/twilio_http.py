@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -47,6 +49,15 @@ class HttpxClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no type
         self._client = client
         self._tokens = tuple(auth_tokens)
         self._api_base_url = api_base_url
+        self._date = ""
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """What Twilio's clock showed at its last answer; None when it did not say."""
+        try:
+            return parsedate_to_datetime(self._date).astimezone(UTC)
+        except ValueError:
+            return None
 
     async def request(
         self,
@@ -99,6 +110,7 @@ class HttpxClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no type
             raise DeliveryUnavailable(f"twilio not reached: {type(error).__name__}") from error
         except httpx.HTTPError as error:
             raise DeliveryUnknown(f"twilio gave no answer: {type(error).__name__}") from error
+        self._date = answer.headers.get("date", "")
         if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
             # Here because the SDK's own error drops the headers.
             raise DeliveryUnavailable("twilio 429", code=20429, retry_after_s=_wait_s(answer))

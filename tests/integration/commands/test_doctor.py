@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from commands import machine
+from core.clock import SystemClock
+from core.settings import Settings
 from tests.fake_provider import FakeProvider
 from tests.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio
 from tests.integration.commands.conftest import Outcome, Run
@@ -104,3 +110,65 @@ def test_people_read_how_to_mend_it(run: Run) -> None:
     examined = run("doctor")
     assert "❌ ai: " in examined.out
     assert examined.lines[-1].startswith("   → ")
+
+
+MACHINE = ("database", "database writable", "database intact", "disk", "data folder", "open files")
+WORK = ("clock", "worker", "queue", "buried", "undelivered", "owner")
+
+
+def test_the_machine_its_database_and_the_work_are_looked_at(run: Run) -> None:
+    rows = {row["check"]: row for row in run("doctor", "--json").json}
+    assert [name for name in (*MACHINE, *WORK) if not rows[name]["ok"]] == []
+    assert rows["database"]["detail"].startswith("SQLite 3.")
+
+
+BURIED = (
+    "INSERT INTO turn (id, conversation_id, epoch, from_seq, to_seq, state, kind, attempts,"
+    " grounded, truth, prices, started_at, saved_at)"
+    " VALUES ('t', 1, 1, 1, 1, 'finished', 'buried', 0, 1, '[]', '{}', :now, :now)"
+)
+FROM_THE_FUTURE = (
+    "INSERT INTO message (conversation_id, seq, direction, author, type, body, media,"
+    " extra, status, created_at)"
+    " VALUES (1, 2, 'inbound', 'customer', 'text', '', '[]', '{}', 'received', :later)"
+)
+
+
+def test_what_went_wrong_is_found_with_how_to_mend_it(run: Run, home: Path) -> None:
+    run("ask", "hola", "--contact", "maria", "--json")
+    now = SystemClock().now()
+    times = {
+        "now": f"{now:%Y-%m-%d %H:%M:%S.%f}",
+        "later": f"{now + timedelta(hours=1):%Y-%m-%d %H:%M:%S.%f}",
+    }
+    with contextlib.closing(sqlite3.connect(home / "data" / "mostrador.db")) as connection:
+        for statement in (BURIED, FROM_THE_FUTURE):
+            connection.execute(statement, times)
+        connection.commit()
+    examined = run("doctor", "--json")
+    for check in ("buried", "clock"):
+        assert not found(examined, check)["ok"]
+        assert found(examined, check)["mend"]
+
+
+@pytest.mark.parametrize(("minutes", "ok"), [(0, True), (5, False)])
+def test_the_clock_is_held_beside_twilios(minutes: int, ok: bool) -> None:
+    assert machine.clock_beside(minutes * 60.0).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("names", "detail"),
+    [
+        pytest.param({}, "no recibe avisos", id="nobody"),
+        pytest.param({"OWNER_WEBHOOK_URL": "https://x.test/a"}, "OWNER_WEBHOOK_URL", id="address"),
+        pytest.param({"OWNER_WHATSAPP": "+573001234567"}, "24 horas", id="no template"),
+        pytest.param(
+            {"OWNER_WHATSAPP": "+573001234567", "OWNER_CONTENT_SID": "HX1"},
+            "OWNER_WHATSAPP",
+            id="template",
+        ),
+    ],
+)
+def test_who_is_told_of_faults_is_said(names: dict[str, str], detail: str, tmp_path: Path) -> None:
+    settings = Settings.from_env(names, env_file=tmp_path / "none")
+    assert detail in machine.owner(settings).detail
