@@ -102,7 +102,7 @@ def make_blueprint(
         query = request.query_string.decode("latin-1")
         check_signature(
             base_url + path + (f"?{query}" if query else ""),
-            request.form.items(multi=True),
+            request.form,
             signature,
             auth_tokens,
             request.headers.get(SETTINGS_HEADER),

@@ -65,6 +65,7 @@ def parse_message(form: Form) -> InboundMessage:
     Raises:
         BadForm: no message id, no sender, no receiver; or it is a status of a message of ours.
     """
+    form = _filled_in(form)
     if _status_word(form) not in _RECEIVED:
         # Status callbacks sent here by mistake name us as sender: the shop would answer itself.
         raise BadForm("a status, not a message")
@@ -96,6 +97,7 @@ def parse_status(form: Form, outbox_id: str | None = None) -> StatusUpdate:
     Raises:
         BadForm: no message id, or no status.
     """
+    form = _filled_in(form)
     status = _status_word(form)
     if not status or len(status) > STATUS_CHARS:
         raise BadForm("no status")
@@ -109,8 +111,14 @@ def parse_status(form: Form, outbox_id: str | None = None) -> StatusUpdate:
     )
 
 
+def _filled_in(form: Form) -> Form:
+    """The fields that say something."""
+    cleaned = ((name, clean_text(value).strip()) for name, value in form.items())
+    return {name: value for name, value in cleaned if value}
+
+
 def _get(form: Form, name: str) -> str:
-    return clean_text(form.get(name) or "").strip()
+    return form.get(name, "")
 
 
 def _required(form: Form, name: str, most_chars: int) -> str:
