@@ -137,7 +137,7 @@ def _worker(house: House, engine: Engine, name: str, concurrency: int, tell: Wak
         takes_slot=rate.take,
         witness=house.witness,
     )
-    return Worker(
+    worker = Worker(
         name,
         database,
         clock,
@@ -150,7 +150,10 @@ def _worker(house: House, engine: Engine, name: str, concurrency: int, tell: Wak
         peers=peers,
         tell=tell,
         sentences_per_s=settings.twilio_max_sends_per_s / 4 or MOST_PER_S,
+        witness=house.witness,
     )
+    house.metrics.spine.turns_in_flight.set_function(lambda: worker.busy)
+    return worker
 
 
 def _schedule(house: House, engine: Engine, name: str) -> Schedule:

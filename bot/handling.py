@@ -13,6 +13,7 @@ from bot.inbox import Claim
 from bot.patience import Patience
 from bot.slots import Again, Work
 from bot.turn import SavedTurn, TurnRunner, finish_turn, withdrawn_turns
+from bot.witness import Witness
 from core.clock import Clock
 from core.database import Database
 from core.errors import DatabaseUnavailable, LeaseLost
@@ -53,6 +54,7 @@ class Handler:
         deliverer: Deliverer,
         patience: Patience,
         channels: Collection[str],
+        witness: Witness,
     ) -> None:
         self._owner = owner
         self._database = database
@@ -61,6 +63,7 @@ class Handler:
         self._deliverer = deliverer
         self._patience = patience
         self._channels = tuple(channels)
+        self._witness = witness
         self._suspects = 0
         self._suspects_at_once = 1
 
@@ -94,6 +97,7 @@ class Handler:
             return Again(at) if at is not None else None
         work.epoch = claim.epoch
         reached(Point.CLAIMED)
+        self._phase("waited", claim)
         try:
             return await self._held_or_failed(claim, work)
         except asyncio.CancelledError:
@@ -161,6 +165,7 @@ class Handler:
             )
         )
         reached(Point.FINISHED)
+        self._phase("done", claim)
         log_event(
             log,
             logging.INFO,
@@ -169,6 +174,12 @@ class Handler:
             turn_id=answer.id,
         )
         return _behind(due_at)
+
+    def _phase(self, name: str, claim: Claim) -> None:
+        """So long after the first of the waiting messages came."""
+        if claim.waiting_since is not None:
+            passed = self._clock.now() - claim.waiting_since
+            self._witness.phase(name, max(0.0, passed.total_seconds()))
 
     def _after(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)

@@ -25,6 +25,7 @@ from bot.peers import BEAT_S, Peers
 from bot.slots import Slots
 from bot.turn import TurnRunner
 from bot.wakeups import Wake
+from bot.witness import Witness
 from core.clock import Clock
 from core.database import Database
 from core.errors import DatabaseUnavailable
@@ -51,6 +52,7 @@ class Worker:
         peers: the other workers, kept up to date here.
         tell: tells all workers; without it there is only this one.
         sentences_per_s: most customers a second who are asked for patience.
+        witness: told of wake-ups, and how long conversations waited and took.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Worker:
         peers: Peers | None = None,
         tell: Wake | None = None,
         sentences_per_s: float = MOST_PER_S,
+        witness: Witness | None = None,
     ) -> None:
         self.name = name
         self._database = database
@@ -80,7 +83,10 @@ class Worker:
         self._patience = Patience(
             name, database, clock, channels, deliverer, turns.language_of, per_s=sentences_per_s
         )
-        handler = Handler(name, database, clock, turns, deliverer, self._patience, channels)
+        self._witness = witness or Witness()
+        handler = Handler(
+            name, database, clock, turns, deliverer, self._patience, channels, self._witness
+        )
         self._slots = Slots(concurrency, clock, handler.handle, self._read_queue)
         self._jumps = JumpWatch(clock)
         self._stopping = asyncio.Event()
@@ -92,10 +98,16 @@ class Worker:
         """Whether it would begin another conversation now."""
         return self._slots.has_room and not self._stopping.is_set()
 
+    @property
+    def busy(self) -> int:
+        """How many conversations are being worked on."""
+        return len(self._slots.busy)
+
     def wake(
         self, conversation_id: int, due_at: datetime, seq: int = 0, _holder: str | None = None
     ) -> None:
         """As `wakeups.Wake`."""
+        self._witness.happened("woken")
         try:
             self._loop.call_soon_threadsafe(self._slots.note, conversation_id, due_at, seq)
         except RuntimeError:  # the loop is closed: the next start finds the work by itself

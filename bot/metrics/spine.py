@@ -36,7 +36,7 @@ class Spine:
     def __init__(self, registry: CollectorRegistry) -> None:
         phases = Histogram(
             "mostrador_turn_phase_seconds",
-            "Steps of turns: waited for a worker, read, answered, saved, sent, done as a whole.",
+            "Steps of turns; waited and done count from the first message on.",
             ("phase",),
             buckets=TURN,
             registry=registry,
