@@ -158,6 +158,9 @@ class ProductNames:
         mentions: list[Mention] = []
         position = 0
         while position < len(tokens):
+            if self._says_nothing(tokens[position], folded):
+                position += 1
+                continue
             span, candidates = self._span(tokens, position, folded)
             whole = self._spelt_out(tokens[position].start, folded)
             mention = self._judge(tokens, position, span, candidates, original)
@@ -171,6 +174,15 @@ class ProductNames:
             else:
                 position += max(1, len(span))
         return tuple(mentions)
+
+    def _says_nothing(self, token: _Token, folded: str) -> bool:
+        """Whether a word begins no mention, as most do: no name has it, and it has no digit."""
+        return (
+            token.stem not in self._holders
+            and token.word.isalpha()
+            and token.word not in self._skus
+            and folded[token.start : token.start + 3] not in self._by_start
+        )
 
     def _spelt_out(self, start: int, folded: str) -> Mention | None:
         """A whole name, letter by letter, as lists have it."""
