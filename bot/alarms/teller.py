@@ -64,12 +64,16 @@ class Teller:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                await self.tick()
-            except Exception:  # telling goes on, whatever one look met
-                log.exception("alarms_broken")
-            await asyncio.sleep(TICK_S)
+        try:
+            while True:
+                try:
+                    await self.tick()
+                except Exception:  # telling goes on, whatever one look met
+                    log.exception("alarms_broken")
+                await asyncio.sleep(TICK_S)
+        finally:
+            if self._delivery is not None:  # what it holds is taken up again by the next process
+                self._delivery.cancel()
 
     async def tick(self) -> None:
         """One look at everything; what is to be sent is sent beside the next ones."""

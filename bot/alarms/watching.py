@@ -14,6 +14,7 @@ from bot.health import Health, Member
 from bot.money import Budget
 from bot.providers.advice import advise
 from core.clock import Clock
+from core.settings import ProviderSettings
 
 NEEDS_OWNER = frozenset({"auth", "config", "quota", "model_not_found"})
 """What stays until a person mends it."""
@@ -81,7 +82,8 @@ class Watch:
             breaker = self._health.breaker(member.name, self._health.current_model(member))
             is_any_well |= not breaker.is_open
             self._look_at(member, breaker.error_class if breaker.is_open else "")
-        self._alarms.set_(self._matters and not is_any_well, Cause.AI_DOWN)
+        is_wanted = self._matters and any(map(_is_chosen, members))
+        self._alarms.set_(is_wanted and not is_any_well, Cause.AI_DOWN)
         names = {member.name for member in members}
         for cause in (Cause.AI_NEEDS_OWNER, Cause.MODEL_REPLACED):
             for gone in set(self._alarms.subjects(cause)) - names:
@@ -106,3 +108,8 @@ class Watch:
             gone=wanted,
             found=asked,
         )
+
+
+def _is_chosen(member: Member) -> bool:
+    """Somebody set it up; LM Studio stands in the order of every shop, wanted or not."""
+    return not member.provider.is_local or member.settings != ProviderSettings()

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from bot.alarms import Alarms, Cause
 from bot.health import Health
 from bot.metrics import Metrics
+from bot.metrics.quick import QuickHistograms
 from bot.metrics.state import State
 from bot.tables import Alarm
 from bot.witness import Reporter
@@ -106,3 +107,16 @@ def test_a_send_that_failed_is_counted_and_told(
     causes = sqlite_database.read(lambda c: set(c.execute(select(Alarm.cause)).scalars()))
     assert metrics.registry.get_sample_value("mostrador_sends_total", {"result": result}) == 1
     assert causes == standing
+
+
+def test_a_measurement_falls_into_its_bucket_and_all_above() -> None:
+    registry = CollectorRegistry()
+    made = QuickHistograms(registry, "x_seconds", "X.", (0.1, 1), "step", ("a", "b"))
+    for seconds in (0.05, 0.1, 0.5, 7):
+        made.by["a"].observe(seconds)
+    value = registry.get_sample_value
+    found = [value("x_seconds_bucket", {"step": "a", "le": le}) for le in ("0.1", "1.0", "+Inf")]
+    assert found == [2, 3, 4]
+    assert value("x_seconds_count", {"step": "a"}) == 4
+    assert value("x_seconds_sum", {"step": "a"}) == pytest.approx(7.65)
+    assert value("x_seconds_count", {"step": "b"}) == 0
