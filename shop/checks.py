@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -81,7 +82,13 @@ def _is_timezone(name: str) -> bool:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return False
-    return name in available_timezones()
+    return name in _timezones()
+
+
+@cache
+def _timezones() -> set[str]:
+    """Listing them reads the disk."""
+    return available_timezones()
 
 
 def _hours(value: Any, path: str, language: str) -> Faults:

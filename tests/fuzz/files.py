@@ -152,10 +152,10 @@ def any_file(_database: Database, _folder: Path) -> Callable[[], None]:
 def shop_facts(database: Database, folder: Path) -> Callable[[], None]:
     """A facts file is refused with its faults, or stored and said in every language."""
     path = folder / "facts.json"
+    content = inputs.facts().map(lambda value: json.dumps(value).encode()) | inputs.JSON_BYTES
 
     @given(st.data())
     def case(data: st.DataObject) -> None:
-        content = inputs.facts().map(lambda value: json.dumps(value).encode()) | inputs.JSON_BYTES
         path.write_bytes(data.draw(content, "file"))
         try:
             given_facts = read_facts(path)
