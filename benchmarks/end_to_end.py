@@ -36,14 +36,12 @@ from benchmarks.written import Written, write_messages
 from tests.processes import free_port
 
 WARM_UP_PER_S = 20
-WARM_UP_S = 2.0
-IDLE_S = 2.0
+SETTLE_S = 2.0
+"""To be idle, to warm up, and to wait for second replies; less before and after a short run."""
 SAMPLES = 360
 STILL_S = 30.0
 """So long may nothing come before the wait for answers is given up."""
 TWILIO_WAITS_S = 15.0
-AFTER_S = 2.0
-"""A second reply to anybody would come meanwhile."""
 
 
 class Load:
@@ -132,15 +130,15 @@ async def drain(stand_ins: StandIns, load: Load, before: int) -> None:
         if now != told:
             told, since = now, time.perf_counter()
         await asyncio.sleep(0.2)
-    await asyncio.sleep(AFTER_S)
 
 
 async def drive(shop: Running, stand_ins: StandIns, options: argparse.Namespace) -> bool:
     """Warm up, load, wait, report; whether nothing was lost, doubled or out of order."""
     ports = [web.port for web in shop.webs]
-    await asyncio.sleep(IDLE_S)
+    settle_s = min(SETTLE_S, options.seconds / 2)
+    await asyncio.sleep(settle_s)
     idle = shop.sample()
-    warm_up = write_messages(int(WARM_UP_S * WARM_UP_PER_S), WARM_UP_PER_S, 0, first=10**8)
+    warm_up = write_messages(int(settle_s * WARM_UP_PER_S), WARM_UP_PER_S, 0, first=10**8)
     warm = Load(warm_up, WARM_UP_PER_S, ports)
     await warm.run()
     await drain(stand_ins, warm, 0)
@@ -160,6 +158,7 @@ async def drive(shop: Running, stand_ins: StandIns, options: argparse.Namespace)
     )
     await load.run()
     await drain(stand_ins, load, before["told"])
+    await asyncio.sleep(settle_s)
     watching.cancel()
     used = {name: used[name] + read() for name, read in parts.items()}
     after = await stand_ins.ask("/state")

@@ -12,6 +12,8 @@ from benchmarks.shop_under_load import Running, Sample
 if TYPE_CHECKING:
     from benchmarks.end_to_end import Load
 
+LONG_S = 300
+"""Below that growth says nothing: caches fill."""
 SETTLING = 0.2
 """The share of a run after which what a process holds should no longer grow."""
 
@@ -121,6 +123,11 @@ def _print_held(shop: Running, idle: Sample, after: dict[str, Any]) -> None:
         f"{most.memory_mb:.0f} MB; {max(s.threads for s in shop.samples)} threads, "
         f"{max(s.handles for s in shop.samples)} handles",
     )
+    if shop.samples[-1].at - shop.samples[0].at > LONG_S:
+        _print_growth(shop)
+
+
+def _print_growth(shop: Running) -> None:
     settled = shop.samples[int(len(shop.samples) * SETTLING) :]
     growth = {
         "MB": [sample.memory_mb for sample in settled],
