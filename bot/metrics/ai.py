@@ -29,7 +29,7 @@ class Metrics:
         self.spine = Spine(self.registry)
         self._breakers: _Breakers | None = None
         self._attempts = Counter(
-            "mostrador_ai_attempts",
+            "mostrador_ai_attempts_total",
             "Calls of AI providers, by how they ended.",
             ("provider", "outcome"),
             registry=self.registry,
@@ -42,19 +42,19 @@ class Metrics:
             registry=self.registry,
         )
         self._tokens = Counter(
-            "mostrador_ai_tokens",
+            "mostrador_ai_tokens_total",
             "Tokens as the providers counted them.",
             ("provider", "direction"),
             registry=self.registry,
         )
         self._cost = Counter(
-            "mostrador_ai_cost_usd",
+            "mostrador_ai_cost_usd_total",
             "Cost at list prices, where they are known.",
             ("provider",),
             registry=self.registry,
         )
         self._replies = Counter(
-            "mostrador_ai_replies",
+            "mostrador_ai_replies_total",
             "Composed replies, by whose they are.",
             ("provider",),
             registry=self.registry,

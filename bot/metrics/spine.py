@@ -69,13 +69,13 @@ class Spine:
             QUICK,
         ).by[""]
         sends = Counter(
-            "mostrador_sends",
+            "mostrador_sends_total",
             "Parts of replies handed to the channel, by what it said.",
             ("result",),
             registry=registry,
         )
         events = Counter(
-            "mostrador_turn_events",
+            "mostrador_turn_events_total",
             "Answers begun afresh, replies withdrawn, turns buried, wake-ups heard.",
             ("event",),
             registry=registry,

@@ -30,36 +30,42 @@ class State(Collector):
         families = _families()
         try:
             self._database.read(lambda c: self._fill(c, families))
-            families["database_up"].add_metric((), 1)
+            families["mostrador_database_up"].add_metric((), 1)
         except DatabaseUnavailable:
-            families["database_up"].add_metric((), 0)
+            families["mostrador_database_up"].add_metric((), 0)
         yield from families.values()
 
     def _fill(self, connection: Connection, families: dict[str, GaugeMetricFamily]) -> None:
         now = self._clock.now()
         backlog = queue.age(connection, now)
-        families["queue_conversations"].add_metric((), backlog.waiting)
-        families["queue_oldest_seconds"].add_metric((), backlog.oldest_s)
-        families["workers_alive"].add_metric((), readiness.workers_alive(connection, now))
+        families["mostrador_queue_conversations"].add_metric((), backlog.waiting)
+        families["mostrador_queue_oldest_seconds"].add_metric((), backlog.oldest_s)
+        families["mostrador_workers_alive"].add_metric((), readiness.workers_alive(connection, now))
         for provider, (state, _) in stored_states(connection).items():
-            families["provider_up"].add_metric((provider,), state == "ok")
+            families["mostrador_provider_up"].add_metric((provider,), state == "ok")
         counts: dict[str, int] = {}
         for cause, _ in store.standing(connection):
             counts[cause] = counts.get(cause, 0) + 1
         for cause, count in counts.items():
-            families["alarms_standing"].add_metric((cause,), count)
+            families["mostrador_alarms_standing"].add_metric((cause,), count)
 
 
 def _families() -> dict[str, GaugeMetricFamily]:
     said: dict[str, tuple[str, tuple[str, ...]]] = {
-        "database_up": ("1 while the database can be read.", ()),
-        "queue_conversations": ("Conversations that are due, those being answered too.", ()),
-        "queue_oldest_seconds": ("How long the first of them has been due.", ()),
-        "workers_alive": ("Workers that said lately that they live.", ()),
-        "provider_up": ("1 when the last ping of an AI provider was well.", ("provider",)),
-        "alarms_standing": ("Causes the owner has to know that stand.", ("cause",)),
+        "mostrador_database_up": ("1 while the database can be read.", ()),
+        "mostrador_queue_conversations": (
+            "Conversations that are due, those being answered too.",
+            (),
+        ),
+        "mostrador_queue_oldest_seconds": ("How long the first of them has been due.", ()),
+        "mostrador_workers_alive": ("Workers that said lately that they live.", ()),
+        "mostrador_provider_up": (
+            "1 when the last ping of an AI provider was well.",
+            ("provider",),
+        ),
+        "mostrador_alarms_standing": ("Causes the owner has to know that stand.", ("cause",)),
     }
     return {
-        name: GaugeMetricFamily(f"mostrador_{name}", words, labels=labels)
+        name: GaugeMetricFamily(name, words, labels=labels)
         for name, (words, labels) in said.items()
     }

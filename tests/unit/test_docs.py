@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (
     *("README.md", "CHANGELOG.md", "benchmarks/README.md"),
     *("docs/design.md", "docs/evaluation.md", "docs/fallback.md"),
-    *("docs/glossary.md", "docs/guia.es.md"),
+    *("docs/glossary.md", "docs/guia.es.md", "docs/metrics.md", "docs/operations.md"),
 )
 GUIDES = ("README.md", "docs/guia.es.md")
 SETTINGS = {*SETTING_NAMES, *(alias for names in ALIASES.values() for alias in names)}
