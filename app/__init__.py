@@ -29,9 +29,10 @@ if TYPE_CHECKING:
         shop_currency,
         upgrade,
     )
+    from app.limits import DEFAULT_CONCURRENCY
     from app.moving import back_up, move
     from app.roster import Roster, find_roster
-    from app.serving import DEFAULT_CONCURRENCY, make_bridge, make_web, serve, work
+    from app.serving import make_bridge, make_web, serve, work
     from app.working import check_twilio
 
 __all__ = [
@@ -64,7 +65,10 @@ __all__ = [
     "work",
 ]
 
-_MODULES = ("house", "catalog", "roster", "engine", "alarms", "working", "serving", "moving")
+_MODULES = (
+    *("limits", "house", "catalog", "roster", "engine", "alarms"),
+    *("working", "serving", "moving"),
+)
 """The lightest first."""
 
 

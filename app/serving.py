@@ -15,6 +15,7 @@ from prometheus_client import make_wsgi_app
 import webhooks.blueprint
 from app.alarms import free_mb
 from app.house import House
+from app.limits import DEFAULT_CONCURRENCY, fitting
 from app.wakeups import telling
 from app.working import run_engine, run_worker
 from bot import readiness
@@ -30,8 +31,6 @@ from web import answers, api
 from web.server import THREADS, listen, make_server
 
 log = logging.getLogger(__name__)
-
-DEFAULT_CONCURRENCY = 500
 
 
 def make_web(house: House, wake: Wake, bridge: Bridge) -> Flask:
@@ -98,7 +97,7 @@ def worker_thread(
     """The worker, to be started beside the web server or alone."""
     return WorkerThread(
         lambda on_start: run_worker(
-            house, bridge=bridge, concurrency=concurrency, on_start=on_start, tell=tell
+            house, bridge=bridge, concurrency=fitting(concurrency), on_start=on_start, tell=tell
         )
     )
 

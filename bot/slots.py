@@ -67,6 +67,7 @@ class Slots:
         self._read_queue = read_queue
         self._next: deque[int] = deque()
         self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._heard: list[int] | None = None
         self._is_behind = False
         self._reading: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -79,7 +80,7 @@ class Slots:
     @property
     def is_behind(self) -> bool:
         """Whether work waits that no slot is free for."""
-        return bool(self._next) or self._is_behind or not self.has_room
+        return self._is_behind or bool(self._next) or not self.has_room
 
     def note(self, conversation_id: int, due_at: datetime, seq: int = 0) -> None:
         """A conversation has work at `due_at`; `seq` is the message that just arrived, if any."""
@@ -126,7 +127,9 @@ class Slots:
     def _begin_or_leave(self, conversation_id: int, is_first: bool) -> None:
         if is_first:
             self._next.appendleft(conversation_id)
-        elif self.has_room and not self._is_behind and not self._next:
+        elif self._heard is not None and len(self._heard) < AHEAD:
+            self._heard.append(conversation_id)
+        elif not self.is_behind:
             self._begin(conversation_id)
         else:
             self._is_behind = True
@@ -141,9 +144,15 @@ class Slots:
 
     async def _read(self) -> None:
         self._is_behind = False
+        heard: list[int] = []  # whoever writes meanwhile comes behind those who are found
+        self._heard = heard
         found, is_more = await self._read_queue(self._most - len(self.busy) + AHEAD)
+        self._heard = None
         self._next.extend(key for key in found if key not in self.busy)
-        self._is_behind = self._is_behind or is_more
+        if is_more:
+            self._is_behind = True
+        else:
+            self._next.extend(heard)
         self._fill()
         await asyncio.sleep(PAUSE_S)
         self._reading = None
