@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.channels.base import STATUS_RANK, rank
@@ -358,6 +358,12 @@ def _whole(statuses: Iterable[str | None]) -> str:
     words = [status or "queued" for status in statuses]
     failed = [word for word in words if word in FAILED_STATUSES]
     return failed[0] if failed else min(words, key=rank)
+
+
+def has_sent(connection: Connection, turn_id: str) -> bool:
+    """Whether the channel took any part of a turn."""
+    taken = exists().where(OutboxItem.turn_id == turn_id, OutboxItem.state == "accepted")
+    return bool(connection.execute(select(taken)).scalar_one())
 
 
 def known_sids(connection: Connection, conversation_id: int) -> set[str]:

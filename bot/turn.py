@@ -232,14 +232,7 @@ class TurnRunner:
         def waiting(connection: Connection) -> list[TalkMessage]:
             return waiting_messages(connection, claim.conversation_id, claim.done)
 
-        def drop(connection: Connection) -> SavedTurn | None:
-            inbox.hold(connection, claim.conversation_id, claim.epoch)
-            found = saved_turn(connection, claim)
-            if found is not None:  # it was its delivery that failed: nothing more to say
-                outbox.withdraw(connection, found.id)
-            return found
-
-        failed = await self._database.write_async(drop)
+        said = await self._database.write_async(lambda c: drop_saved(c, claim))
         messages = await self._database.read_async(waiting)
         log_event(
             log,
@@ -250,8 +243,8 @@ class TurnRunner:
         )
         reached(Point.BURIAL)
         self._witness.buried(claim.conversation_id)
-        if failed is not None:
-            return failed.to_seq
+        if said is not None:
+            return said
         draft = Draft(claim, messages, new_id(), self._clock.now())
         language = self._answerer.language_of(messages, claim.language)
         sentence = text("customer.buried", language)
@@ -303,6 +296,29 @@ def saved_turn(connection: Connection, claim: Claim) -> SavedTurn | None:
     """The reply a former holder of this conversation saved and did not finish delivering."""
     row = _SAVED_TURN.row(connection, conversation=claim.conversation_id, done=claim.done)
     return SavedTurn(row.id, row.to_seq) if row else None
+
+
+def drop_saved(connection: Connection, claim: Claim) -> SavedTurn | int | None:
+    """Withdraw what could not be delivered.
+
+    Returns:
+        The sentence of an earlier burial, which is still to be delivered; or up to where a reply
+        answered of which a part was sent; None when the customer heard nothing.
+    """
+    inbox.hold(connection, claim.conversation_id, claim.epoch)
+    said: SavedTurn | int | None = None
+    for turn in connection.execute(
+        select(Turn.id, Turn.to_seq, Turn.kind).where(
+            Turn.conversation_id == claim.conversation_id, Turn.state == "saved"
+        )
+    ).all():
+        if turn.kind == "buried":
+            said = SavedTurn(turn.id, turn.to_seq)
+            continue
+        outbox.withdraw(connection, turn.id)
+        if turn.to_seq > claim.done and outbox.has_sent(connection, turn.id):
+            said = turn.to_seq
+    return said
 
 
 def withdrawn_turns(connection: Connection, claim: Claim) -> int:

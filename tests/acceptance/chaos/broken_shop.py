@@ -26,6 +26,7 @@ from core import points
 from core.clock import SystemClock
 from core.points import Point
 
+UP = "up"
 DELAY_S = 0.7
 FULL_BYTES = 0
 PRAGMAS = {
@@ -105,6 +106,11 @@ class Faults:
         elif action == "raise":
             raise RuntimeError(f"told to fail at {where}")
 
+    def announce(self) -> None:
+        """The process is up."""
+        with self._lock:
+            self._pipe.send((UP, ""))
+
     def begun(self, connection: Connection) -> None:
         """A transaction began."""
         if connection.dialect.name != "sqlite":
@@ -152,14 +158,14 @@ def run(role: str, port: int, settings: dict[str, str], log: str, pipe: Pipe) ->
     points.watch(faults)
     with contextlib.closing(replace(house, clock=clock)) as changed:
         if role == "worker":
-            app.work(changed, concurrency=200, metrics_port=None, announce=lambda: None)
+            app.work(changed, concurrency=200, metrics_port=None, announce=faults.announce)
         else:
             app.serve(
                 changed,
                 host="127.0.0.1",
                 port=port,
                 with_worker=role == "serve",
-                announce=lambda: None,
+                announce=faults.announce,
             )
 
 

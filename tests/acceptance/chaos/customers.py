@@ -56,11 +56,12 @@ class Door:
 
 
 class Pace:
-    """Lets so many messages be written as the faults struck so far allow."""
+    """Lets messages be written as the faults need them: neither long before them nor long after."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
         self._allowed = 0
+        self._is_over = False
         self.begun = 0
 
     async def allow(self, messages: int) -> None:
@@ -69,11 +70,30 @@ class Pace:
             self._allowed = max(messages, self._allowed)
             self._changed.notify_all()
 
-    async def next(self) -> None:
-        """Return once one more may be written."""
+    async def allow_more(self, messages: int) -> None:
+        """So many beyond what was written."""
+        await self.allow(self.begun + messages)
+
+    async def reach(self, messages: int) -> None:
+        """Return once so many were begun."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self.begun < self._allowed)
+            await self._changed.wait_for(lambda: self.begun >= messages)
+
+    async def finish(self) -> None:
+        """Nothing beyond what was allowed."""
+        async with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
+    async def next(self) -> bool:
+        """Wait until one more may be written; False when there is none."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.begun < self._allowed or self._is_over)
+            if self.begun >= self._allowed:
+                return False
             self.begun += 1
+            self._changed.notify_all()
+            return True
 
 
 class Customers:
@@ -99,17 +119,15 @@ class Customers:
         """Something reached this customer."""
         self._answered[customer].set()
 
-    async def write(self, number: int, messages: int) -> None:
+    async def write(self, number: int) -> None:
         """One customer's whole talk."""
         customer = f"whatsapp:+346{number:08}"
-        left = messages
-        while left:
+        while True:
             self._answered[customer].clear()
-            burst = min(left, self._dice.choice((1, 1, 1, 2, 3)))
-            for _ in range(burst):
-                await self._pace.next()
+            for _ in range(self._dice.choice((1, 1, 1, 2, 3))):
+                if not await self._pace.next():
+                    return
                 await self._write_one(customer)
-            left -= burst
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._answered[customer].wait(), PATIENCE_S)
 

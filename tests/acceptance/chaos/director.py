@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
@@ -19,9 +17,18 @@ from tests.acceptance.chaos.stage import Member, PostgresServer
 
 LANES = 3
 """So many faults wait for their moment at once."""
+ENOUGH = 20
+"""Messages a second that bring most points about."""
 STALL_S = 4.0
 AWAY_S = 1.5
 """How long the disk, Twilio or the providers are away."""
+PROVOKED: dict[str, str] = {
+    Point.POSTPONED: "429",
+    Point.UNCLEAR: "accept_then_reset",
+    Point.LOOK_UP: "503_stored",
+    Point.LOOKED_UP: "503_stored",
+}
+"""What Twilio does twice to bring about what is rare."""
 MOST_S = 90.0
 """A fault that did not strike within this is reported as missed."""
 TURN_FAILS_S = (3.0, 12.0)
@@ -45,6 +52,7 @@ class Director:
         dice: random.Random,
         *,
         quick_clock: bool,
+        say: Callable[[str], None],
     ) -> None:
         self._members = members
         self._server = server
@@ -53,8 +61,10 @@ class Director:
         self._recovery = recovery
         self._dice = dice
         self._quick_clock = quick_clock
+        self._say = say
         self._struck: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._ended: dict[Member, asyncio.Event] = defaultdict(asyncio.Event)
+        self._one_at_a_time = asyncio.Lock()
         self.hits: Counter[str] = Counter()
 
     def on_report(self, where: str, action: str) -> None:
@@ -73,16 +83,23 @@ class Director:
         self._struck[name].set()
 
     async def direct(self, plan: list[Fault], pace: Pace, messages: int) -> None:
-        """Let all faults strike, and so many messages be written meanwhile."""
-        steps = iter(enumerate(plan, start=1))
+        """Let all faults strike while so many messages are written, or more when it takes them."""
+        self._pace = pace
+        share = messages / len(plan)
+        await pace.allow(len(self._members) * ENOUGH)
+        await asyncio.gather(*(member.is_up.wait() for member in self._members))
+        await self._recovery.begun.wait()
+        steps = iter(range(len(plan)))
 
         async def strike_next() -> None:
-            for number, fault in steps:
-                await pace.allow(messages * number // len(plan))
-                await self._strike(fault)
+            for number in steps:
+                await pace.allow(int(share * (number + 1)))
+                await pace.reach(int(share * (number + 1 - LANES)))
+                await self._strike(plan[number])
 
         await asyncio.gather(*(strike_next() for _ in range(LANES)))
         await pace.allow(messages)
+        await pace.finish()
 
     async def _strike(self, fault: Fault) -> None:
         started = time.monotonic()
@@ -94,7 +111,7 @@ class Director:
             strike: Callable[[str], Awaitable[None]] = getattr(self, f"_{fault.where}")
             await strike(fault.action)
             self._hit(str(fault))
-        print(f"  {time.monotonic() - started:5.1f} s {fault} {fault.nth}", flush=True)  # noqa: T201
+        self._say(f"  {time.monotonic() - started:5.1f} s {fault}")
 
     async def _wait_for(self, fault: Fault) -> None:
         """Arm one process that reaches the point, again when it ends before, until it struck."""
@@ -103,6 +120,8 @@ class Director:
         nth = fault.nth
         while not struck.is_set() and time.monotonic() < deadline:
             member.order("break", fault.where, fault.action, nth)
+            if fault.where in PROVOKED:
+                await self._twilio.change(PROVOKED[fault.where], 2)
             nth = 1
             ended, generation = self._ended[member], member.generation
             while not (struck.is_set() or ended.is_set()) and time.monotonic() < deadline:
@@ -110,6 +129,7 @@ class Director:
                     break
                 if await _is_set_within(struck, 1.0):
                     return
+                await self._pace.allow_more(ENOUGH)
                 if self._quick_clock:
                     self._move_clocks(8.0)
 
@@ -191,24 +211,25 @@ class Director:
 
     async def _database_server(self, _action: str) -> None:
         assert self._server is not None
-        self._recovery.killed()
-        await asyncio.to_thread(self._server.kill)
+        async with self._one_at_a_time:
+            self._recovery.killed()
+            await asyncio.to_thread(self._server.kill)
 
     async def _backend(self, action: str) -> None:
+        """Connections are cut in order, or one dies and takes all with it, or half of them hang."""
         assert self._server is not None
-        pids = await asyncio.to_thread(self._server.backends)
-        pid = self._dice.choice(pids)
-        if action == "terminate":
-            for each in pids:
-                await asyncio.to_thread(self._server.terminate, each)
-        elif action == "kill":
-            os.kill(pid, signal.SIGKILL)
-        else:
-            for each in pids[::2]:
-                os.kill(each, signal.SIGSTOP)
-            await asyncio.sleep(STALL_S)
-            for each in pids[::2]:
-                os.kill(each, signal.SIGCONT)
+        async with self._one_at_a_time:
+            while not (pids := self._server.backends()):
+                await asyncio.sleep(0.1)
+            if action == "terminate":
+                self._server.signal(pids, "SIGTERM")
+            elif action == "kill":
+                self._recovery.killed()
+                self._server.signal([self._dice.choice(pids)], "SIGKILL")
+            else:
+                self._server.signal(pids[::2], "SIGSTOP")
+                await asyncio.sleep(STALL_S)
+                self._server.signal(pids[::2], "SIGCONT")
 
 
 async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:

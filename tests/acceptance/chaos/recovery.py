@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ class Recovery:
     """Told of everything as it happens."""
 
     def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        """Set with the first acknowledgement."""
         self.kills: list[Kill] = []
         self._open: list[Kill] = []
         self._waiting: set[str] = set()
@@ -34,6 +37,7 @@ class Recovery:
 
     def acknowledged(self, customer: str) -> None:
         """A message of this customer got its 200."""
+        self.begun.set()
         self._waiting.add(customer)
         for kill in self._open:
             if kill.first_ack_s is None:

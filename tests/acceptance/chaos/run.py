@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -31,7 +32,7 @@ from tests.processes import ROOT, environment
 PROVIDERS = ("groq", "openai", "mistral", "deepseek")
 MESSAGES_A_ROUND = 5_000
 CUSTOMERS = 300
-QUIET_S = 60.0
+QUIET_S = 240.0
 CATALOG = """sku,nombre,precio,moneda,stock,categoria
 P-1,Laptop Andina 14 pulgadas,1500000,COP,4,Computadores
 P-2,Mouse inalámbrico Colibrí,45000,COP,12,Accesorios
@@ -53,6 +54,12 @@ class Options:
         return f"python -m tests.acceptance.chaos {words}{' --brief' if self.brief else ''}"
 
 
+def say(line: str) -> None:
+    """Write it now, so that a long run can be followed."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def read_options(words: list[str] | None = None) -> Options:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.acceptance.chaos", description=__doc__)
@@ -66,7 +73,7 @@ def read_options(words: list[str] | None = None) -> Options:
 def main() -> int:
     """Run on each database wanted; 0 when every promise was kept and every fault struck."""
     options = read_options()
-    print(f"replay: {options.replay}", flush=True)
+    say(f"replay: {options.replay}")
     databases = ("sqlite", "postgres") if options.database == "both" else (options.database,)
     good = [asyncio.run(Run(options, database).play()) for database in databases]
     return 0 if all(good) else 1
@@ -89,18 +96,21 @@ class Run:
             plan = brief_plan(options.seed, self._database)
         else:
             plan = make_plan(options.seed, self._database, rounds)
-        print(f"{self._database}: {options.messages} messages, {len(plan)} faults", flush=True)
-        with tempfile.TemporaryDirectory(prefix="chaos") as name:
-            folder = Path(name)
-            folder.chmod(0o755)  # a database server that root starts runs as another user
-            server = PostgresServer(folder) if self._database == "postgres" else None
-            with closing(server or SqliteFile(folder)) as database:
-                async with AsyncExitStack() as stack:
-                    await self._act(stack, database.url, folder, server, plan)
-                found = self._judge(database.url)
+        say(f"{self._database}: {options.messages} messages, {len(plan)} faults")
+        folder = Path(tempfile.mkdtemp(prefix="chaos"))
+        folder.chmod(0o755)  # a database server that root starts runs as another user
+        server = PostgresServer(folder) if self._database == "postgres" else None
+        with closing(server or SqliteFile(folder)) as database:
+            async with AsyncExitStack() as stack:
+                await self._act(stack, database.url, folder, server, plan)
+            found = self._judge(database.url)
         missed = [name for name in names(plan) if not self._director.hits[name]]
         self._print(found, missed, time.monotonic() - started)
-        return found.is_good and not missed
+        if found.is_good and not missed:
+            shutil.rmtree(folder)
+            return True
+        say(f"FAILED; logs are kept in {folder}; replay: {options.replay}")
+        return False
 
     async def _act(
         self,
@@ -137,6 +147,7 @@ class Run:
             self._recovery,
             dice,
             quick_clock=options.brief,
+            say=say,
         )
         for member in members:
             stack.push_async_callback(member.close)
@@ -144,10 +155,9 @@ class Run:
         door = await stack.enter_async_context(Door(members, random.Random(dice.random())))
         pace = Pace()
         self._customers = Customers(door, pace, dice, self._recovery.acknowledged)
-        number = min(CUSTOMERS, options.messages // 4)
         writing = [
-            asyncio.create_task(self._customers.write(each, _share(options.messages, number, each)))
-            for each in range(number)
+            asyncio.create_task(self._customers.write(number))
+            for number in range(min(CUSTOMERS, options.messages // 4))
         ]
         directing = asyncio.create_task(self._director.direct(plan, pace, options.messages))
         await asyncio.gather(directing, *writing)
@@ -210,7 +220,7 @@ class Run:
                         return
                     ahead_s = await asyncio.to_thread(_wait_s, rows, members[0].offset_s)
                 except Exception as error:  # noqa: BLE001 - the database may just be restarting
-                    print(f"  {error}")
+                    say(f"  {error}")
                     continue
                 if ahead_s > 0:
                     for member in members:
@@ -236,11 +246,7 @@ class Run:
         ]
         if missed:
             lines.append(f"  MISSED: {', '.join(missed)}")
-        print("\n".join(lines), flush=True)
-
-
-def _share(messages: int, customers: int, number: int) -> int:
-    return messages // customers + (number < messages % customers)
+        say("\n".join(lines))
 
 
 def import_catalog(settings: dict[str, str], folder: Path) -> None:

