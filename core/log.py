@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping
@@ -25,6 +26,9 @@ QUIET_LOGGERS = (
 )
 """Libraries that tell every step, some with headers and addresses: only their warnings count."""
 
+_COMMANDING = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]"
+)
 _PLAIN_SIGNS = {
     "🔄": "[..]",
     "❌": "[X]",
@@ -145,7 +149,10 @@ class JsonFormatter(TextFormatter):
 
 
 def _one_line(message: str) -> str:
-    return message.replace("\r", "\\r").replace("\n", "\\n")
+    """Without what would begin another line, move the cursor or turn the direction of reading."""
+    if message.isprintable():
+        return message
+    return _COMMANDING.sub(lambda found: ascii(found[0])[1:-1], message)
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -134,8 +134,9 @@ def copy_env(root: Path) -> None:
     if (root / ".env").exists() or not (root / ".env.example").exists():
         return
     content = (root / ".env.example").read_bytes()
-    with contextlib.suppress(FileExistsError), (root / ".env").open("xb") as file:
-        file.write(content)
+    with contextlib.suppress(FileExistsError):
+        (root / ".env").touch(mode=0o600, exist_ok=False)  # keys will stand in it
+        (root / ".env").write_bytes(content)
         say(sentence("start.env_copied"))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -29,6 +31,14 @@ def count(connection: Connection) -> int:
 def test_a_written_row_can_be_read_at_once(database: Database) -> None:
     database.write(add)
     assert database.read(count) == 1
+
+
+def test_only_its_owner_may_read_the_file(sqlite_database: Database, tmp_path: Path) -> None:
+    sqlite_database.write(add)
+    files = list(tmp_path.glob("test.db*"))
+    assert len(files) > 1
+    rights = 0o666 if sys.platform == "win32" else 0o600  # there the folder decides
+    assert {path.stat().st_mode & 0o777 for path in files} == {rights}
 
 
 def test_instants_come_back_aware_and_exact(database: Database) -> None:

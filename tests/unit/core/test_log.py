@@ -72,6 +72,13 @@ def test_an_event_with_a_sentence_shows_that() -> None:
     assert written().endswith(" INFO [AI] 🔄 100 % con: groq\n")
 
 
+def test_a_message_commands_no_terminal() -> None:
+    written = to_memory()
+    log.info("a\x1b[2Jb\u202ec\u2028d 🔄")
+
+    assert written().endswith(" INFO a\\x1b[2Jb\\u202ec\\u2028d 🔄\n")
+
+
 def test_a_message_with_line_ends_stays_one_line() -> None:
     written = to_memory()
     log.info("one\r\n2026 ERROR forged")
