@@ -82,6 +82,8 @@ def test_a_database_that_cannot_be_read_is_the_reason() -> None:
         *(pytest.param({name: "203.0.113.9"}, id=name) for name in FORWARDING_HEADERS),
         pytest.param({"Host": "shop.test:8443"}, id="public host"),
         pytest.param({"Host": "SHOP.test:8443"}, id="public host in capitals"),
+        pytest.param({"Host": "shop.test"}, id="public host without its port"),
+        pytest.param({"Host": "shop.test.:443"}, id="public host as DNS writes it"),
     ],
 )
 @pytest.mark.parametrize(
@@ -99,6 +101,11 @@ def test_from_outside_reasons_need_the_token(
 ) -> None:
     answer = client().get("/readyz", headers=headers | given)
     assert (answer.status_code, answer.json) == (200, REASONS if is_shown else {"ready": True})
+
+
+def test_over_the_internet_reasons_need_the_token() -> None:
+    answer = client().get("/readyz", environ_base={"REMOTE_ADDR": "93.184.216.34"})
+    assert answer.json == {"ready": True}
 
 
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer "])
