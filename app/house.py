@@ -130,7 +130,10 @@ def upgrade(url: URL) -> None:
     except ModuleNotFoundError as error:
         raise ConfigError(text("commands.database_driver", python=sys.executable)) from error
     except (SQLAlchemyError, OSError) as error:
-        raise ConfigError(text("commands.database_unreachable", reason=brief(error))) from error
+        shown = url.render_as_string(hide_password=True)
+        raise ConfigError(
+            text("commands.database_unreachable", database=shown, reason=brief(error))
+        ) from error
 
 
 def is_twilio_configured(settings: Settings) -> bool:
