@@ -1,0 +1,133 @@
+"""Whatever a turn does to its worker, its message is answered or buried, and no other suffers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import select, update
+
+from bot import inbox
+from bot.handling import BURIED_DEATHS, SUSPECT_DEATHS
+from bot.tables import Conversation, Turn
+from bot.turn import TurnRunner
+from core.database import Database
+from core.errors import DatabaseUnavailable
+from tests.fakes import FixedClock
+from tests.working_shop import Shop
+
+
+@pytest.fixture
+def shop(database: Database, clock: FixedClock) -> Shop:
+    return Shop(database, clock)
+
+
+def die_with_it(shop: Shop, times: int) -> None:
+    """Workers claim what waits, and are gone."""
+    for _ in range(times):
+        now = shop.clock.now()
+        shop.database.write(
+            lambda c, now=now: inbox.claim(
+                c, 1, owner="dead", now=now, lease_s=20, channels=["whatsapp"]
+            )
+        )
+        shop.clock.advance(21)
+
+
+async def test_a_turn_that_hangs_is_given_up_and_counted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.handling.HANG_MARGIN_S", 0.3)
+    monkeypatch.setattr(TurnRunner, "longest_s", 0)
+
+    async def hang() -> None:
+        shop.answerer.before_answer = None
+        await asyncio.Event().wait()
+
+    shop.answerer.before_answer = hang
+    shop.receive()
+    await shop.work()
+    assert shop.scalar(select(Conversation.failures)) == 1
+    monkeypatch.undo()
+    shop.clock.advance(3)
+    await shop.work()
+    assert shop.sent == ["re: hola"]
+
+
+@pytest.mark.parametrize("deaths", [1, SUSPECT_DEATHS, BURIED_DEATHS - 1])
+async def test_a_message_whose_workers_died_is_answered_all_the_same(
+    deaths: int, shop: Shop
+) -> None:
+    shop.receive()
+    die_with_it(shop, deaths)
+    await shop.work()
+    assert shop.sent == ["re: hola"]
+    assert shop.scalar(select(Conversation.failures)) == 0
+
+
+async def test_a_message_that_kills_every_worker_is_buried(shop: Shop) -> None:
+    shop.receive()
+    die_with_it(shop, BURIED_DEATHS)
+    await shop.work()
+    assert shop.answerer.asked == []
+    assert shop.scalar(select(Turn.kind)) == "buried"
+    assert (len(shop.sent), shop.unanswered) == (1, 0)
+
+
+async def test_suspects_are_worked_on_one_at_a_time_at_first(shop: Shop) -> None:
+    at_once: list[int] = []
+    busy = 0
+
+    async def count() -> None:
+        nonlocal busy
+        busy += 1
+        at_once.append(busy)
+        await asyncio.sleep(0.02)
+        busy -= 1
+
+    shop.answerer.before_answer = count
+    for number in range(3):
+        shop.receive(customer=f"whatsapp:+5730{number}")
+    shop.database.write(lambda c: c.execute(update(Conversation).values(failures=SUSPECT_DEATHS)))
+    await shop.work()
+    assert at_once == [1]
+    shop.clock.advance(6)
+    await shop.work()
+    shop.clock.advance(6)
+    await shop.work()
+    assert len(shop.sent) == 3
+
+
+async def test_while_the_database_is_away_the_worker_goes_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every read and write fails for a while, in the middle of a turn."""
+    monkeypatch.setattr("bot.handling.UNAVAILABLE_S", 0.01)
+    monkeypatch.setattr("bot.worker.RENEW_S", 0.01)
+    monkeypatch.setattr("bot.worker.BEAT_S", 0.01)
+    there = shop.database
+
+    class Away:
+        fails = 0
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(there, name)
+
+        async def write_async(self, work: object) -> object:
+            if self.fails > 0:
+                self.fails -= 1
+                raise DatabaseUnavailable("away")
+            return await there.write_async(work)  # type: ignore[arg-type]
+
+    away = Away()
+
+    async def leave() -> None:
+        if len(shop.answerer.asked) == 1:
+            away.fails = 30
+
+    shop.database = away  # type: ignore[assignment]
+    shop.answerer.before_answer = leave
+    shop.receive()
+    await shop.work()
+    assert shop.sent == ["re: hola"]
+    assert 1 <= caplog.text.count("database_unavailable") <= 2  # not once for every try
