@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from bot import inbox, outbox
-from bot.messages import InboundMessage, Reply, TalkMessage
+from bot import inbox, outbox, receipts
+from bot.inbox import Claim
+from bot.messages import InboundMessage, Reply, StatusUpdate, TalkMessage
 from bot.outbox import Part
 from bot.tables import Conversation, Message, OutboxItem, Turn
-from bot.turn import Draft, save_reply
+from bot.turn import Draft, SavedTurn, drop_saved, finish_turn, save_reply
 from catalog.tables import Product
 from core.database import Database
 from core.errors import LeaseLost
@@ -29,7 +30,7 @@ class Bench:
         self.epoch = 0
 
     def save(self, **reply: Any) -> None:
-        def work(c: Any) -> int:
+        def work(c: Any) -> Claim:
             now = self.clock.now()
             message = InboundMessage("whatsapp", "SM1", "whatsapp:+57300", "whatsapp:+1415", "hola")
             accepted = inbox.accept(c, message, now=now, wait_s=0, max_wait_s=0)
@@ -45,9 +46,10 @@ class Bench:
             said = [TalkMessage(accepted.seq, "customer", "hola", "text", now)]
             answer = Reply("uno dos", "groq", "m", **reply)
             save_reply(c, Draft(claim, said, "t1", now), answer, ["uno", "dos"], now)
-            return claim.epoch
+            return claim
 
-        self.epoch = self.database.write(work)
+        self.claim = self.database.write(work)
+        self.epoch = self.claim.epoch
 
     @property
     def parts(self) -> list[Part]:
@@ -268,3 +270,59 @@ def test_a_refusal_for_good_fails_the_message(bench: Bench) -> None:
     bench.do(outbox.record_failed, first.id, 21211)
 
     assert (bench.states, bench.reply_status) == (["failed", "queued"], "failed")
+
+
+PASSING, FINAL = 63012, 63024
+
+
+def undelivered(part: Part, code: int) -> StatusUpdate:
+    return StatusUpdate("SMout1", "undelivered", part.id, code, can_retry=code == PASSING)
+
+
+@pytest.mark.parametrize(("code", "state"), [(PASSING, "queued"), (FINAL, "failed")])
+def test_a_failure_told_before_the_send_came_back_is_acted_on(
+    bench: Bench, code: int, state: str
+) -> None:
+    first, now = bench.parts[0], bench.clock.now()
+    bench.begin(first)
+    bench.do(receipts.record_status, undelivered(first, code), now)
+
+    assert bench.database.write(lambda c: outbox.record_accepted(c, first.id, "SMout1", "queued"))
+    bench.do(receipts.record_early, first.id, now, bool)
+    assert bench.states[0] == state
+
+
+def test_a_turn_goes_on_while_a_part_that_was_sent_comes_back(bench: Bench) -> None:
+    (first, second), now = bench.parts, bench.clock.now()
+    bench.begin(first)
+    bench.do(outbox.record_accepted, first.id, "SMout1", "sent")
+    bench.begin(second)
+    bench.do(receipts.record_status, undelivered(first, PASSING), now)
+
+    again_at = bench.database.write(
+        lambda c: finish_turn(c, bench.claim, SavedTurn("t1", 1), now, last=second)
+    )
+    assert again_at == bench.parts[0].next_at
+    assert bench.column(Conversation.done, Conversation.id) == [0]
+    assert bench.column(Turn.state, Turn.id) == ["saved"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_sent", "said", "state"),
+    [
+        pytest.param("answer", False, None, "withdrawn", id="nothing was said yet"),
+        pytest.param("answer", True, 1, "withdrawn", id="a part was sent"),
+        pytest.param("buried", False, SavedTurn("t1", 1), "queued", id="the sentence waits"),
+    ],
+)
+def test_a_burial_withdraws_a_reply_but_never_its_own_sentence(
+    bench: Bench, kind: str, is_sent: bool, said: SavedTurn | int | None, state: str
+) -> None:
+    bench.change(Turn, kind=kind)
+    first = bench.parts[0]
+    bench.begin(first)
+    if is_sent:
+        bench.do(outbox.record_accepted, first.id, "SMout1", "queued")
+
+    assert bench.database.write(lambda c: drop_saved(c, bench.claim)) == said
+    assert bench.states[1] == state
