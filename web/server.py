@@ -15,6 +15,7 @@ CONNECTIONS = 1000 if sys.platform != "win32" else 480
 """On Windows there is no poll(), and select() there takes about 500 sockets."""
 MOST_BODY_BYTES = 1024 * 1024
 """Every route has its own, lower limit; this one bounds what waitress keeps before it asks us."""
+MOST_HEADER_BYTES = 32 * 1024
 
 
 def listen(host: str, port: int, *, when_taken: str = "commands.port_taken") -> socket.socket:
@@ -54,6 +55,7 @@ def make_server(application: Any, listener: socket.socket, threads: int = THREAD
         connection_limit=CONNECTIONS,
         asyncore_use_poll=True,
         max_request_body_size=MOST_BODY_BYTES,
+        max_request_header_size=MOST_HEADER_BYTES,
         channel_timeout=60,
         # Kept, since they tell a request from outside from one made on this machine (web/api.py).
         clear_untrusted_proxy_headers=False,

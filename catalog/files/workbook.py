@@ -30,6 +30,8 @@ MAX_SHEET_BYTES = 300 * 1024**2
 MAX_TEXTS_BYTES = 100 * 1024**2
 """Unpacked; 100,000 products of eight columns take 37 MB."""
 MAX_COLUMNS = 256
+MAX_ROWS = 1_048_576
+"""Excel's own limit."""
 
 _SHARED_TEXTS = "xl/sharedStrings.xml"
 _PARTS_OF_A_WORKBOOK = ("[Content_Types].xml", "xl/workbook.xml")
@@ -123,7 +125,9 @@ def _records(sheet: Any, head: _Head) -> Iterator[Record]:
 def _rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
     sheet.reset_dimensions()  # what a file says about its size is often wrong
     # A limit of columns given to openpyxl would fill every row up to it.
-    for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+    # A row may claim any number, and openpyxl fills the gap before it.
+    rows = sheet.iter_rows(max_row=MAX_ROWS, values_only=True)
+    for line, values in enumerate(rows, start=1):
         yield line, tuple(map(_cell_text, values[:MAX_COLUMNS]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from catalog.files.checking import check_content
 from catalog.files.columns import KnownColumns
 from catalog.files.reader import read_table
 from catalog.files.table import Table
@@ -172,3 +174,20 @@ def zipped(**parts: str) -> bytes:
 def test_what_is_no_good_workbook_is_refused_in_words(raw: bytes, named: str) -> None:
     with pytest.raises(ImportRejected, match=named):
         read(raw)
+
+
+def test_a_row_numbered_beyond_every_sheet_costs_nothing() -> None:
+    """A gap of a thousand million rows is not filled."""
+    book = openpyxl.Workbook()
+    for row in (("sku", "name", "price"), ("A", "Mouse", 10), ("B", "Teclado", 20)):
+        book.active.append(row)
+    file, changed = io.BytesIO(), io.BytesIO()
+    book.save(file)
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                part = re.sub(rb'([ABC"])3"', rb'\g<1>999999999"', part)
+            new.writestr(name, part)
+    checked = check_content(changed.getvalue(), default_currency="COP")
+    assert [row.external_id for row in checked.rows] == ["A"]
