@@ -21,7 +21,7 @@ def telling(house: House) -> Iterator[Wake | None]:
         return
     from bot.wakeups.teller import Teller  # not there without requirements-postgres.txt
 
-    teller = Teller(house.database)
+    teller = Teller(_conninfo(house))
     try:
         yield teller.wake
     finally:
@@ -36,8 +36,7 @@ async def hearing(house: House, worker: Hears, tell: Wake | None) -> AsyncIterat
         return
     from bot.wakeups.hearer import Hearer
 
-    url = house.database.url.set(drivername="postgresql")
-    hearer = Hearer(url.render_as_string(hide_password=False), worker, tell)
+    hearer = Hearer(_conninfo(house), worker, tell)
 
     async def close_in_time() -> None:
         await worker.stop_asked()
@@ -49,3 +48,8 @@ async def hearing(house: House, worker: Hears, tell: Wake | None) -> AsyncIterat
     finally:
         closing.cancel()
         await asyncio.to_thread(hearer.close)
+
+
+def _conninfo(house: House) -> str:
+    url = house.database.url.set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections.abc import Coroutine
 from typing import Any
 
 import procrastinate
@@ -20,8 +21,8 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from bot.wakeups import Hears, Wake
-from bot.wakeups.jobs import ARRIVALS, QUEUE, TASK, Told
-from core.database import brief
+from bot.wakeups.jobs import ARRIVALS, CONNECT_S, QUEUE, TASK, Told
+from core.faults import brief
 from core.log import log_event
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ FETCH_EVERY_S = 1.0
 """Procrastinate misses a notification that comes while it fetches."""
 ROOM_EVERY_S = 0.05
 STALLED_EVERY_S = 30.0
-CONNECT_S = 3.0
+CANCEL_S = 1.0
+CLOSE_S = 10.0
 AGAIN_S = 1.0
 """Pause before the listener is built anew, when the database went away."""
 
@@ -55,13 +57,13 @@ class Hearer:
         self._thread.start()
 
     def close(self) -> None:
-        """Take no more jobs; returns when those that were taken are closed."""
+        """Take no more jobs; returns when those that were taken are closed, or the time is up."""
         self._stopping.set()
         if self._listening is not None:
             loop, listening = self._listening
             with contextlib.suppress(RuntimeError):  # it has ended
                 loop.call_soon_threadsafe(listening.cancel)
-        self._thread.join()
+        self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
         for library in ("procrastinate", "psycopg.pool"):  # lines for each job, and each attempt
@@ -73,15 +75,13 @@ class Hearer:
                 except asyncio.CancelledError:
                     return
                 except Exception as error:  # noqa: BLE001 - meanwhile the worker looks by itself
-                    log_event(log, logging.WARNING, "hearer_broken", error=_first(error))
+                    log_event(log, logging.WARNING, "hearer_broken", error=brief(error))
                 self._stopping.wait(AGAIN_S)
 
     async def _listen(self) -> None:
         listening = asyncio.current_task()
         assert listening is not None
         self._listening = asyncio.get_running_loop(), listening
-        if self._stopping.is_set():
-            return
         pool = AsyncConnectionPool(
             self._conninfo,
             min_size=1,
@@ -90,14 +90,14 @@ class Hearer:
             timeout=CONNECT_S,
             configure=_configure,
         )
-        connector = PsycopgConnector()
-        jobs = procrastinate.App(connector=connector)
+        jobs = procrastinate.App(connector=PsycopgConnector())
         jobs.task(name=TASK, queue=QUEUE)(self._hear)
-        async with pool, jobs.open_async(pool), asyncio.TaskGroup() as group:
+        async with pool, jobs.open_async(pool):
             await pool.wait(CONNECT_S)
-            group.create_task(self._fetch(jobs))
-            group.create_task(connector.listen_notify(self._note_arrival, [ARRIVALS]))
-            group.create_task(self._adopt_stalled(jobs))
+            if not self._stopping.is_set():
+                await _until_one_ends(
+                    self._fetch(jobs), self._note_arrivals(), self._adopt_stalled(jobs)
+                )
 
     @staticmethod
     async def _fetch(jobs: procrastinate.App) -> None:
@@ -120,10 +120,15 @@ class Hearer:
         wake = self._tell if self._stopping.is_set() else self._worker.wake
         wake(told.conversation_id, told.due_at, told.seq)
 
-    async def _note_arrival(self, *, channel: str, payload: str) -> None:
-        told = Told.from_word(payload)
-        if told.holder == self._worker.name:
-            self._pass_on(told)
+    async def _note_arrivals(self) -> None:
+        async with await AsyncConnection.connect(
+            self._conninfo, autocommit=True, connect_timeout=CONNECT_S
+        ) as connection:
+            await connection.execute(f"LISTEN {ARRIVALS}")
+            async for word in connection.notifies():
+                told = Told.from_word(word.payload)
+                if told.holder == self._worker.name:
+                    self._pass_on(told)
 
     async def _adopt_stalled(self, jobs: procrastinate.App) -> None:
         """Close what killed workers took and never closed, one by one."""
@@ -143,7 +148,18 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     await connection.execute("SET synchronous_commit TO off")
 
 
-def _first(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return brief(error)
+async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all of these endless works; none outlives the others, and a fault is raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        running = set(tasks)
+        while running:  # Python 3.11 loses a cancellation that meets an answer of the database
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_S)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome

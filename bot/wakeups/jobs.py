@@ -16,6 +16,7 @@ from procrastinate.jobs import Job
 
 QUEUE = "mostrador"
 TASK = "mostrador.wake"
+CONNECT_S = 3
 ARRIVALS = "mostrador_arrivals"
 """The channel of PostgreSQL's NOTIFY on which a worker hears of messages during its own turn."""
 

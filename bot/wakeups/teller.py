@@ -1,4 +1,4 @@
-"""Wake-ups enter from any thread, jobs in PostgreSQL leave: many in one short transaction.
+"""Wake-ups enter from any thread, jobs in PostgreSQL leave: many in one statement.
 
 What is told was committed before, so nothing here may fail or delay an acknowledgement: `wake`
 only queues, a thread of its own defers. What gets lost is found by the workers' own look.
@@ -13,14 +13,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
-from sqlalchemy.engine import Connection
 
-from bot.wakeups.jobs import ARRIVALS, Told
-from core.database import Database, brief
+from bot.wakeups.jobs import ARRIVALS, CONNECT_S, Told
+from core.faults import brief
 from core.log import log_event
 
 log = logging.getLogger(__name__)
@@ -31,11 +30,17 @@ TRIES = 3
 
 
 class Teller:
-    """Tells the workers of all processes, by Procrastinate."""
+    """Tells the workers of all processes, by Procrastinate.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._jobs = JobManager(PsycopgConnector())  # never opened: connections are handed to it
+    Args:
+        conninfo: of the database, as the driver takes it. The connection is the thread's own: each
+            statement is its own transaction, and no other work waits for it.
+    """
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._connection: psycopg.Connection[Any] | None = None
+        self._jobs = JobManager(PsycopgConnector())  # never opened: the connection is handed to it
         self._told: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
         self._thread.start()
@@ -62,39 +67,47 @@ class Teller:
             try:
                 self._tell(batch)
             except Exception as error:  # noqa: BLE001 - the workers' own look finds what is lost
+                self._disconnect()
                 log_event(
                     log, logging.WARNING, "wake_ups_lost", count=len(batch), error=brief(error)
                 )
+        self._disconnect()
 
     def _tell(self, batch: Collection[Told]) -> None:
-        words = [told.word for told in batch if told.holder]
-        jobs = {told.conversation_id: told.job for told in batch if not told.holder}
-        for _ in range(TRIES):
-            try:
-                self._database.write(lambda c: self._defer(_driver(c), list(jobs.values()), words))
-                return
-            except AlreadyEnqueued:
-                for queued in self._database.read(lambda c: _queued(_driver(c), jobs)):
-                    del jobs[queued]
-
-    def _defer(self, driver: Any, jobs: list[Job], words: list[str]) -> None:
-        # A crash of the server may lose a wake-up; what it tells of stands in tables of our own.
-        driver.execute("SET LOCAL synchronous_commit TO off")
-        if words:
-            driver.execute(
+        connection = self._connected()
+        if words := [told.word for told in batch if told.holder]:
+            connection.execute(
                 "SELECT pg_notify(%s, word) FROM unnest(%s::text[]) word", (ARRIVALS, words)
             )
-        if jobs:
-            self._jobs.batch_defer_jobs(jobs, connection=driver)
+        jobs = {told.conversation_id: told.job for told in batch if not told.holder}
+        for _ in range(TRIES):
+            if not jobs:
+                return
+            try:
+                self._jobs.batch_defer_jobs(list(jobs.values()), connection=connection)
+                return
+            except AlreadyEnqueued:
+                for queued in _queued(connection, jobs):
+                    del jobs[queued]
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None:
+            self._connection = psycopg.connect(
+                self._conninfo, autocommit=True, connect_timeout=CONNECT_S
+            )
+            # A crash of the server may lose a wake-up; what it tells of stands in our own tables.
+            self._connection.execute("SET synchronous_commit TO off")
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
-def _driver(connection: Connection) -> Any:
-    return connection.connection.dbapi_connection
-
-
-def _queued(driver: Any, conversations: Collection[int]) -> list[int]:
+def _queued(connection: psycopg.Connection[Any], conversations: Collection[int]) -> list[int]:
     """Those of these conversations that a job tells of already."""
-    rows = driver.execute(
+    rows = connection.execute(
         "SELECT queueing_lock FROM procrastinate_jobs"
         " WHERE status = 'todo' AND queueing_lock = ANY(%s)",
         ([str(each) for each in conversations],),

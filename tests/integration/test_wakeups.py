@@ -56,7 +56,7 @@ class Office:
 
     def tell(self, *conversations: int, holder: str | None = None) -> None:
         """Returns when it is told."""
-        with closing(Teller(self.database)) as teller:
+        with closing(Teller(self._conninfo)) as teller:
             for each in conversations:
                 teller.wake(each, NOW, 3, holder)
 
