@@ -12,7 +12,7 @@ from bot.delivery import Anew, Deliverer, Finished, Later
 from bot.inbox import Claim
 from bot.patience import Patience
 from bot.slots import Again, Work
-from bot.turn import SavedTurn, TurnRunner, finish_turn, withdrawn_turns
+from bot.turn import SavedTurn, TurnRunner, finish_turn, saved_turn, withdrawn_turns
 from bot.witness import Witness
 from core.clock import Clock
 from core.database import Database
@@ -119,7 +119,7 @@ class Handler:
         if claim.failures < SUSPECT_DEATHS:
             return await self._answered(claim, work)
         if claim.failures >= BURIED_DEATHS:
-            return await self._deliver(claim, await self._turns.bury(claim))
+            return await self._deliver(claim, await self._last_word(claim))
         if self._suspects >= self._suspects_at_once:
             return await self._give_back(claim, self._after(SUSPECT_PAUSE_S))
         self._suspects += 1
@@ -128,6 +128,14 @@ class Handler:
         finally:
             self._suspects -= 1
             self._suspects_at_once += 1  # it did not kill us
+
+    async def _last_word(self, claim: Claim) -> SavedTurn | int:
+        """Making an answer may kill, sending one hardly does: what is saved is sent first."""
+        if claim.failures < 2 * BURIED_DEATHS:
+            saved = await self._database.read_async(lambda c: saved_turn(c, claim))
+            if saved is not None:
+                return saved
+        return await self._turns.bury(claim)
 
     async def _answered(self, claim: Claim, work: Work) -> Again | None:
         unsettled = await self._patience.settle(claim)

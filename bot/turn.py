@@ -302,8 +302,8 @@ def drop_saved(connection: Connection, claim: Claim) -> SavedTurn | int | None:
     """Withdraw what could not be delivered.
 
     Returns:
-        The sentence of an earlier burial, which is still to be delivered; or up to where a reply
-        answered of which a part was sent; None when the customer heard nothing.
+        The sentence of an earlier burial, which is still to be delivered, or a reply that was; up
+        to where a reply answered of which a part was sent; None when the customer heard nothing.
     """
     inbox.hold(connection, claim.conversation_id, claim.epoch)
     said: SavedTurn | int | None = None
@@ -312,7 +312,8 @@ def drop_saved(connection: Connection, claim: Claim) -> SavedTurn | int | None:
             Turn.conversation_id == claim.conversation_id, Turn.state == "saved"
         )
     ).all():
-        if turn.kind == "buried":
+        is_done = turn.to_seq > claim.done and not outbox.open_parts(connection, turn.id)
+        if turn.kind == "buried" or is_done:
             said = SavedTurn(turn.id, turn.to_seq)
             continue
         outbox.withdraw(connection, turn.id)
