@@ -47,6 +47,7 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 READ_THREADS = 4
+CONNECT_S = 5
 POSTGRES_THREADS = 8
 SQLITE_BUSY_TIMEOUT_S = 10
 """Below the 15 s Twilio waits for us: a refusal it can repeat is better than no answer."""
@@ -139,6 +140,7 @@ def make_engine(url: URL, *, read_only: bool = False, pool_size: int = READ_THRE
             pool_timeout=STALLED_S,
             pool_pre_ping=True,
             hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_S},
         )
     _make_private(Path(url.database or ""))
     engine = create_engine(
