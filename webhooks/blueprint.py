@@ -58,19 +58,17 @@ class RefusalLog:
         now = self._clock.monotonic_s()
         with self._lock:
             self.counts[reason] = self.counts.get(reason, 0) + 1
-            self._bad_in_a_row += reason == "bad_signature"
-            if self._bad_in_a_row >= SUSPICIOUS:
-                self._suspect(True)
             if now - self._logged_at.get(reason, float("-inf")) < LOG_EVERY_S:
                 return
             self._logged_at[reason] = now
         words = "".join(f" {name}={value}" for name, value in fields.items())
         log.warning("webhook_refused reason=%s count=%d%s", reason, self.counts[reason], words)
 
-    def verified(self) -> None:
-        """A signature was good."""
-        self._bad_in_a_row = 0
-        self._suspect(False)
+    def signed(self, is_good: bool) -> None:
+        """A request came with a signature."""
+        self._bad_in_a_row = 0 if is_good else self._bad_in_a_row + 1
+        if is_good or self._bad_in_a_row >= SUSPICIOUS:
+            self._suspect(not is_good)
 
 
 def make_blueprint(
@@ -123,12 +121,14 @@ def make_blueprint(
             if missing:
                 return refuse("not_configured", 503, missing=missing)
             verify(path, body)
-            refusals.verified()
+            refusals.signed(True)
             reached(Point.WEBHOOK_VERIFIED)
             done(handle())
         except RequestEntityTooLarge:
             return refuse("too_large", 413)
         except BadSignature as error:
+            if SIGNATURE_HEADER in request.headers:
+                refusals.signed(False)
             return refuse("bad_signature", error.status, detail=str(error).replace(" ", "_"))
         except WebhookRejected as error:
             return refuse("bad_form", error.status, detail=str(error).replace(" ", "_"))

@@ -49,7 +49,7 @@ STANDING: Mapping[Cause, Rule] = {
     Cause.MODEL_REPLACED: Rule(5, facts=("provider", "gone", "found")),
     Cause.BUDGET_REACHED: Rule(0, facts=("limit_usd",)),
     Cause.QUEUE_OLD: Rule(10, facts=("waiting",)),
-    Cause.WORKER_SILENT: Rule(20),
+    Cause.WORKER_SILENT: Rule(10),
     Cause.DATABASE_DOWN: Rule(15),
     Cause.DISK_LOW: Rule(30, facts=("free_mb",)),
     Cause.CATALOG_REFUSED: Rule(0, facts=("reason",)),

@@ -37,6 +37,7 @@ class Shop:
     is_down: bool = False
     messages: list[InboundMessage] = field(default_factory=list)
     statuses: list[StatusUpdate] = field(default_factory=list)
+    suspicions: list[bool] = field(default_factory=list)
 
     def accept(self, message: InboundMessage) -> bool:
         if self.is_down:
@@ -46,7 +47,7 @@ class Shop:
         return is_new
 
     def client(self) -> FlaskClient:
-        self.refusals = RefusalLog(self.clock)
+        self.refusals = RefusalLog(self.clock, self.suspicions.append)
         app = Flask(__name__)
         app.register_blueprint(
             make_blueprint(
@@ -220,14 +221,19 @@ def test_log_holds_neither_words_nor_addresses(
     assert CUSTOMER.removeprefix("whatsapp:") not in caplog.text
 
 
-def test_signatures_that_keep_being_bad_are_told_until_one_is_good() -> None:
-    told = list[bool]()
-    refusals = RefusalLog(FixedClock.at_noon(), told.append)
-    for _ in range(SUSPICIOUS - 1):
-        refusals.add("bad_signature")
-    refusals.add("bad_form")
-    assert told == []
-    refusals.add("bad_signature")
-    refusals.verified()
-    refusals.add("bad_signature")
-    assert told == [True, False]
+def test_signatures_that_keep_being_bad_raise_suspicion_until_one_is_good(shop: Shop) -> None:
+    client, form = shop.client(), inbound_form("hola")
+    good = {"X-Twilio-Signature": sign(BASE_URL + INBOUND_PATH, form)}
+    for _ in range(SUSPICIOUS):
+        assert shop.suspicions == []
+        client.post(INBOUND_PATH, data=form, headers={"X-Twilio-Signature": "forged"})
+    client.post(INBOUND_PATH, data=form, headers=good)
+    client.post(INBOUND_PATH, data=form, headers={"X-Twilio-Signature": "forged"})
+    assert shop.suspicions == [True, False]
+
+
+def test_requests_without_any_signature_are_not_twilios_and_raise_no_suspicion(shop: Shop) -> None:
+    client = shop.client()
+    for _ in range(SUSPICIOUS):
+        assert client.post(INBOUND_PATH, data=inbound_form("hola")).status_code == 403
+    assert shop.suspicions == []
