@@ -6,21 +6,21 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import random
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 
 from core.database import Database, parse_url
-from tests.fuzz import files, web
+from tests.fuzz import files, server, web
 
 HANGS_S = 60
 """A single case that takes longer ends the run, with the place where it stood."""
@@ -36,25 +36,23 @@ FILES: dict[str, Callable[[Database, Path], Callable[[], None]]] = {
     "any-file": files.any_file,
     "facts": files.shop_facts,
 }
+SERVER = "server"
+ALL = (*WEB, *FILES, SERVER)
 
 
-@dataclass
-class Case:
-    """One target on a database of its own."""
-
-    run: Any
-    database: Database
-
-    def close(self) -> None:
-        self.database.close()
-
-
-def opened(target: str, folder: Path, url: str | None = None) -> Case:
-    """The target, ready to be run as often as hypothesis likes."""
+@contextlib.contextmanager
+def entered(target: str, folder: Path, url: str | None = None) -> Iterator[Any]:
+    """The property of one target, on a database or a running shop of its own."""
+    if target == SERVER:
+        with server.running_shop(folder) as shop:
+            yield server.requests(shop)
+        return
     database = web.make_database(parse_url(url or f"sqlite:///{folder / 'fuzz.db'}", folder))
-    if target in WEB:
-        return Case(WEB[target](web.Door(database)), database)
-    return Case(FILES[target](database, folder), database)
+    with contextlib.closing(database):
+        if target in WEB:
+            yield WEB[target](web.Door(database))
+        else:
+            yield FILES[target](database, folder)
 
 
 def attempt(target: str, cases: int, seed: int, url: str | None) -> bool:
@@ -67,15 +65,12 @@ def attempt(target: str, cases: int, seed: int, url: str | None) -> bool:
         report_multiple_bugs=False,
     )
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        case = opened(target, Path(folder), url)
-        try:
-            hypothesis.seed(seed)(chosen(watched(case.run)))()
-        except Exception:  # noqa: BLE001 - whatever a case led to
-            traceback.print_exc()
-            return False
-        finally:
-            case.close()
+    try:
+        with tempfile.TemporaryDirectory() as folder, entered(target, Path(folder), url) as case:
+            hypothesis.seed(seed)(chosen(watched(case)))()
+    except Exception:  # noqa: BLE001 - whatever a case led to
+        traceback.print_exc()
+        return False
     say(f"{target}: {cases} cases, no fault, {time.monotonic() - started:.0f} s")
     return True
 
@@ -101,11 +96,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--cases", type=int, default=20_000, help="of each target")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
-    parser.add_argument("--target", choices=[*WEB, *FILES], action="append")
+    parser.add_argument("--target", choices=ALL, action="append")
     parser.add_argument("--database", help="an empty one, in the place of SQLite files")
     given = parser.parse_args()
     say(f"seed {given.seed}")
-    targets = given.target or [*WEB, *FILES]
+    targets = given.target or ALL
     verdicts = [attempt(name, given.cases, given.seed, given.database) for name in targets]
     faulthandler.cancel_dump_traceback_later()
     return 0 if all(verdicts) else 1

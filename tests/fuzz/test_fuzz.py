@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.fuzz.__main__ import FILES, WEB, opened
+from tests.fuzz.__main__ import ALL, entered
 
 QUICK = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
@@ -19,7 +18,7 @@ QUICK = settings(
 )
 
 
-@pytest.mark.parametrize("target", [*WEB, *FILES])
+@pytest.mark.parametrize("target", ALL)
 def test_made_up_input_breaks_nothing(target: str, tmp_path: Path) -> None:
-    with contextlib.closing(opened(target, tmp_path)) as case:
-        QUICK(case.run)()
+    with entered(target, tmp_path) as case:
+        QUICK(case)()

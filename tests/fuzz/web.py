@@ -88,12 +88,12 @@ def make_database(url: Any) -> Database:
     return database
 
 
-def signed(path: str, body: bytes, content_type: str) -> dict[str, str]:
+def signed(path: str, body: bytes, content_type: str, url: str = PUBLIC) -> dict[str, str]:
     """The signature of whatever the server takes for the form's fields."""
     builder = EnvironBuilder(path, method="POST", data=body, content_type=content_type)
     request = Request(builder.get_environ())
     validator = RequestValidator(AUTH_TOKEN)
-    return {"HTTP_X_TWILIO_SIGNATURE": validator.compute_signature(PUBLIC + path, request.form)}
+    return {"HTTP_X_TWILIO_SIGNATURE": validator.compute_signature(url + path, request.form)}
 
 
 def forged(signature: str | None, settings: str | None) -> dict[str, str]:
