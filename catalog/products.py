@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -111,7 +112,11 @@ def views_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, Product
     """The active products among these ids, by ascending id."""
     wanted = list(ids)
     sent = json.dumps(wanted) if connection.dialect.name == "sqlite" else wanted
-    return {row[0]: view(row) for row in _VIEWS_BY_ID.rows(connection, ids=sent)}
+    return {row[0]: _kept(*row) for row in _VIEWS_BY_ID.rows(connection, ids=sent)}
+
+
+_kept = lru_cache(maxsize=1024)(ProductView)
+"""Turns that wait for an AI share what they show, as long as a product's row stays the same."""
 
 
 def find_by_sku(connection: Connection, sku: str) -> ProductView | None:
