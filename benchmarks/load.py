@@ -24,11 +24,13 @@ class Acks:
         seconds: what each took.
         refused: statuses that were not 200; 0 where the connection broke.
         elapsed_s: the whole time.
+        cpu_s: processor time of the server meanwhile, where somebody measured it.
     """
 
     seconds: list[float] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     elapsed_s: float = 0.0
+    cpu_s: float = 0.0
 
     @property
     def per_s(self) -> float:
