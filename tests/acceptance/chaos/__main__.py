@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,8 +10,19 @@ from pathlib import Path
 
 from tests.processes import copy_sources
 
-if __name__ == "__main__":
+
+def main() -> int:
+    """Run the copy; told to end, let it end its processes first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         tree = copy_sources(Path(folder) / "mostrador")
         words = [sys.executable, "-m", "tests.acceptance.chaos.run", *sys.argv[1:]]
-        sys.exit(subprocess.call(words, cwd=tree))
+        with subprocess.Popen(words, cwd=tree) as run:
+            try:
+                return run.wait()
+            finally:
+                run.terminate()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

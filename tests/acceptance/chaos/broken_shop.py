@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection as Pipe
@@ -58,7 +59,7 @@ class Faults:
         self._pipe = pipe
         self._clock = clock
         self._lock = threading.Lock()
-        self._at: dict[str, tuple[str, int]] = {}
+        self._at: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self._always: set[str] = set()
         self._disk = "well"
         threading.Thread(target=self._obey, daemon=True).start()
@@ -71,7 +72,7 @@ class Faults:
         os._exit(1)  # nobody is left who would end us
 
     def _do_break(self, where: str, action: str, nth: int) -> None:
-        self._at[where] = (action, nth)
+        self._at[where].append((action, nth))
 
     def _do_always(self, where: str, is_on: bool) -> None:
         (self._always.add if is_on else self._always.discard)(where)
@@ -88,17 +89,24 @@ class Faults:
         """The watcher of all points."""
         if point in self._always:
             raise RuntimeError(f"told to fail at {point}")
-        if point in self._at:
+        if self._at[point]:
             self._strike(point)
 
-    def _strike(self, where: str) -> None:
+    def _next(self, where: str) -> str:
+        """What is to break now, and was reported; "": nothing yet."""
         with self._lock:
-            action, left = self._at.get(where, ("", 0))
-            if left != 1:
-                self._at[where] = (action, left - 1)
-                return
-            del self._at[where]
+            if not self._at[where]:
+                return ""
+            action, left = self._at[where][0]
+            if left > 1:
+                self._at[where][0] = (action, left - 1)
+                return ""
+            self._at[where].pop(0)
             self._pipe.send((where, action))
+            return action
+
+    def _strike(self, where: str) -> None:
+        action = self._next(where)
         if action == "kill":
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
         elif action == "delay":
@@ -127,14 +135,11 @@ class Faults:
 
     def committing(self, connection: Connection) -> None:
         """A transaction is about to commit: perhaps it does, and nobody hears of it."""
-        if self._at.get("commit", ("", 0))[0] != "unheard":
+        only_reads = connection.get_execution_options().get("postgresql_readonly")
+        if only_reads or self._next("commit") != "unheard":
             return
-        with self._lock:
-            if self._at.pop("commit", None) is None:
-                return
         raw: Any = connection.connection.driver_connection
         raw.commit()
-        self._pipe.send(("commit", "unheard"))
         raise OperationalError("COMMIT", {}, ConnectionError("the answer to COMMIT was lost"))
 
 

@@ -17,7 +17,7 @@ from tests.acceptance.chaos.stage import Member, PostgresServer
 
 LANES = 3
 """So many faults wait for their moment at once."""
-ENOUGH = 20
+ENOUGH = 10
 """Messages a second that bring most points about."""
 STALL_S = 4.0
 AWAY_S = 1.5

@@ -39,7 +39,8 @@ class BadTwilio(FakeTwilio):
 
     Args:
         post: calls a status address of the shop.
-        share: how many sends and lists of a hundred go wrong.
+        share: of sends and lists that go wrong.
+        told: of messages whose delivery is reported.
         on_stored: told of each customer something was stored for.
     """
 
@@ -49,6 +50,7 @@ class BadTwilio(FakeTwilio):
         post: Post,
         *,
         share: float,
+        told: float,
         sends: tuple[str, ...],
         on_stored: Callable[[str], None],
     ) -> None:
@@ -56,6 +58,7 @@ class BadTwilio(FakeTwilio):
         self._dice = dice
         self._call_shop = post
         self._share = share
+        self._told = told
         self._sends = sends
         self._on_stored = on_stored
         self._early: dict[str, str] = {}
@@ -87,7 +90,7 @@ class BadTwilio(FakeTwilio):
         message = self._store(fields, behaviour)
         kept = self.sent[-1]
         self._on_stored(fields["To"])
-        style = self._dice.choice(CALLBACKS) if self._dice.random() < self._share * 5 else ""
+        style = self._dice.choice(CALLBACKS) if self._dice.random() < self._told else ""
         code = behaviour.removeprefix("fails:") if behaviour.startswith("fails:") else ""
         words = _statuses(style, code)
         if not words:

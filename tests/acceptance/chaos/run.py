@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -72,6 +73,7 @@ def read_options(words: list[str] | None = None) -> Options:
 
 def main() -> int:
     """Run on each database wanted; 0 when every promise was kept and every fault struck."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = read_options()
     say(f"replay: {options.replay}")
     databases = ("sqlite", "postgres") if options.database == "both" else (options.database,)
@@ -131,6 +133,7 @@ class Run:
             random.Random(dice.random()),
             lambda *call: door.post(*call),
             share=share,
+            told=1.0 if options.brief else 0.5,
             sends=outside.SENDS_QUICK if options.brief else outside.SENDS,
             on_stored=self._stored,
         )
