@@ -142,6 +142,7 @@ async def drive(shop: Running, stand_ins: StandIns, options: argparse.Namespace)
     warm = Load(warm_up, WARM_UP_PER_S, ports)
     await warm.run()
     await drain(stand_ins, warm, 0)
+    await asyncio.sleep(settle_s / 2)  # its status callbacks come meanwhile
     count = int(options.rate * options.seconds)
     load = Load(write_messages(count, options.rate, options.ai_s), options.rate, ports)
     gc.freeze()  # as in the stand-ins: pauses of our own would be taken for the shop's

@@ -70,7 +70,7 @@ def report(
         _line("callbacks", f"{reported}, not 200: {after['report_refused']}")
     _print_cost(used_s, count, load, answers)
     late = percentiles(load.written[n] - load.due[n] for n in range(count))
-    _line("load was late", f"{late}; AI p99 {after['late_s'] * 1000:.1f} ms")
+    _line("load was late", f"{late}; the AI p99 {after['late_ms']} ms")
     _print_held(shop, idle, after)
     if len(shop.webs) > 1 or len(shop.workers) > 1:
         _line("shares", f"sent by each worker {shares}; each web process took an equal part")
