@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import hypothesis
 
 from core.database import Database, parse_url
@@ -44,8 +45,8 @@ ALL = (*WEB, *FILES, SERVER)
 def entered(target: str, folder: Path, url: str | None = None) -> Iterator[Any]:
     """The property of one target, on a database or a running shop of its own."""
     if target == SERVER:
-        with server.running_shop(folder) as shop:
-            yield server.requests(shop)
+        with server.running_shop(folder) as shop, httpx.Client(trust_env=False) as client:
+            yield server.requests(shop, client)
         return
     database = web.make_database(parse_url(url or f"sqlite:///{folder / 'fuzz.db'}", folder))
     with contextlib.closing(database):

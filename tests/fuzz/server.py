@@ -40,9 +40,8 @@ def running_shop(folder: Path) -> Iterator[Shop]:
         assert "Traceback" not in shop.log, shop.log[-3000:]
 
 
-def requests(shop: Shop) -> Callable[[], None]:
+def requests(shop: Shop, client: httpx.Client) -> Callable[[], None]:
     """Requests to every route, signed and with the right token, and bytes that are no request."""
-    client = httpx.Client(trust_env=False, timeout=30)
 
     @given(st.data())
     def check(data: st.DataObject) -> None:

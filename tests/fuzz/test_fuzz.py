@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.fuzz.__main__ import ALL, entered
+from tests.fuzz.__main__ import ALL, SERVER, entered
 
 QUICK = settings(
-    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
@@ -21,4 +20,4 @@ QUICK = settings(
 @pytest.mark.parametrize("target", ALL)
 def test_made_up_input_breaks_nothing(target: str, tmp_path: Path) -> None:
     with entered(target, tmp_path) as case:
-        QUICK(case)()
+        settings(QUICK, max_examples=15 if target == SERVER else 40)(case)()
