@@ -25,6 +25,8 @@ class Shop:
         self.channel, self.answerer = FakeChannel(), FakeAnswerer()
         self.sends_per_s = 0.0
         self.count = 0
+        self.told: list[int] = []
+        """The conversations the worker told all workers of."""
 
     def receive(
         self, body: str = "hola", wait_s: float = 0, customer: str = "whatsapp:+57300"
@@ -50,7 +52,14 @@ class Shop:
         )
         deliverer = Deliverer(self.database, self.clock, channels, rate)
         self.worker = Worker(
-            "w1", self.database, self.clock, turns, deliverer, channels=channels, poll_s=0.01
+            "w1",
+            self.database,
+            self.clock,
+            turns,
+            deliverer,
+            channels=channels,
+            poll_s=0.01,
+            tell=lambda conversation_id, *_: self.told.append(conversation_id),
         )
         running = asyncio.create_task(self.worker.run())
         while self.is_due():

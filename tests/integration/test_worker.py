@@ -324,7 +324,7 @@ async def test_a_person_who_takes_over_before_sending_withdraws_the_reply(shop: 
     assert (shop.sent, shop.unanswered) == ([], 0)
 
 
-async def test_a_stop_gives_back_what_it_cannot_finish(
+async def test_a_stop_gives_back_what_it_cannot_finish_and_tells_the_others(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.worker.STOP_GRACE_S", 0.05)
@@ -339,11 +339,12 @@ async def test_a_stop_gives_back_what_it_cannot_finish(
     work = asyncio.create_task(shop.work())
     await begun.wait()
     shop.worker.stop()
-    while shop.scalar(select(Conversation.lease_owner)) is not None:
+    while not shop.told:
         await asyncio.sleep(0.01)
+    assert shop.scalar(select(Conversation.lease_owner)) is None
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
-    assert (shop.sent, shop.unanswered) == ([], 1)
+    assert (shop.sent, shop.unanswered, shop.told) == ([], 1, [1])
 
 
 def test_statuses_move_forward_only(shop: Shop) -> None:
