@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 from sqlalchemy.engine import URL, Connection
 
@@ -99,3 +100,9 @@ def _upgrade_to(revision: str, url: URL) -> None:
         config.attributes.update(connection=connection, metadata=Base.metadata)
         command.upgrade(config, revision)
     engine.dispose()
+
+
+def test_the_package_still_makes_the_tables_revision_0006_was_written_for() -> None:
+    """When it does not: a revision that runs the package's files after this one."""
+    files = Path(SchemaManager.get_migrations_path()).glob("*.sql")
+    assert max(file.name for file in files) == "03.04.00_50_post_add_retry_failed_job_procedure.sql"
