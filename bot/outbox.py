@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.channels.base import STATUS_RANK, rank
@@ -66,12 +66,27 @@ _WHAT_IT_RESTS_ON = Statement(
 _MARK_SENDING = Statement(
     update(OutboxItem)
     .where(OutboxItem.id == bindparam("item"), OutboxItem.state == "queued")
-    .values(state="sending", sending_at=bindparam("at"), tries=OutboxItem.tries + 1, lookups=0)
+    .values(
+        state="sending",
+        sending_at=bindparam("at"),
+        tries=OutboxItem.tries + 1,
+        lookups=0,
+        status=None,
+    )
     .returning(OutboxItem.id)
 )
 _MARK_ACCEPTED = Statement(
     update(OutboxItem)
-    .where(OutboxItem.id == bindparam("item"), one_of(OutboxItem.state, OPEN_STATES))
+    .where(
+        OutboxItem.id == bindparam("item"),
+        one_of(OutboxItem.state, OPEN_STATES),
+        # Reported as not delivered, it waits to be sent again: what is said of that send is late.
+        or_(
+            OutboxItem.state != "queued",
+            OutboxItem.status.is_(None),
+            and_(*(OutboxItem.status != word for word in sorted(FAILED_STATUSES))),
+        ),
+    )
     .values(
         state="accepted",
         message_sid=bindparam("sid"),

@@ -148,7 +148,11 @@ def _comes_again(
         update(OutboxItem)
         .where(OutboxItem.id == item.id)
         .values(
-            state="queued", message_sid=None, status=None, next_at=at, error_code=said.error_code
+            state="queued",
+            message_sid=None,
+            status=said.status,
+            next_at=at,
+            error_code=said.error_code,
         )
     )
     if is_last_word:  # open the finished turn again: its messages are not answered after all

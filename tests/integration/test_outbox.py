@@ -326,3 +326,19 @@ def test_a_burial_withdraws_a_reply_but_never_its_own_sentence(
 
     assert bench.database.write(lambda c: drop_saved(c, bench.claim)) == said
     assert bench.states[1] == state
+
+
+def test_a_part_told_as_failed_is_sent_again_whatever_is_said_late_of_that_send(
+    bench: Bench,
+) -> None:
+    first, now = bench.parts[0], bench.clock.now()
+    bench.begin(first)
+    for said in (StatusUpdate("SMout1", "queued", first.id), undelivered(first, PASSING)):
+        bench.do(receipts.record_status, said, now)
+    bench.do(outbox.record_accepted, first.id, "SMout1", "queued")
+    bench.do(receipts.record_status, StatusUpdate("SMout1", "sent", first.id), now)
+    assert bench.states[0] == "queued"
+
+    bench.begin(bench.parts[0])
+    bench.do(outbox.record_accepted, first.id, "SMout2", "queued")
+    assert bench.states[0] == "accepted"
