@@ -115,26 +115,26 @@ async def _read(response: httpx.Response, max_bytes: int) -> Fetched:
     if response.status_code != 200:
         raise FetchFailed("status", status=response.status_code)
     packing = response.headers.get("content-encoding", "")
-    body = await read_body(response, packing, max_bytes)
+    body = await read_body(response.stream, packing, max_bytes)
     if len(body) > max_bytes:
         raise FetchFailed("too_large", limit_mb=max_bytes // 1024**2)
     return Fetched(body, version)
 
 
-async def read_body(response: httpx.Response, packing: str, max_bytes: int) -> bytes:
+async def read_body(source: Any, packing: str, max_bytes: int) -> bytes:
     """What a server sent, unpacked; of a larger body one byte more than `max_bytes`.
 
     Never more than that is held: httpx itself unpacks a piece as a whole, and packings inside each
     other, so that two kilobytes become a gigabyte.
 
     Args:
+        source: its pieces as they come; httpx's own readers are slow, and unpack without a limit.
         packing: Content-Encoding.
     Raises:
         httpx.DecodingError: packed in a way nobody asked for, or damaged.
     """
     unpack = _unpacker(packing)
     body = bytearray()
-    source: Any = response.stream  # httpx's own readers are slow, and unpack without a limit
     async for chunk in source:
         try:
             body += unpack.decompress(chunk, max_bytes + 1 - len(body)) if unpack else chunk

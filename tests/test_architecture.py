@@ -153,7 +153,7 @@ def test_only_delivery_and_the_owners_notices_send_through_a_channel() -> None:
         if any(call.split(".")[-1] in ("send", "find_sent") for call in source.calls)
     }
     # An exchange, a download and a post call the `send` of the HTTP client, not of a channel.
-    http = {"bot/providers/base.py", "core/fetch.py", "bot/channels/owner_webhook.py"}
+    http = {"bot/providers/http.py", "core/fetch.py", "bot/channels/owner_webhook.py"}
     assert senders - http == {"bot/delivery.py", "bot/alarms/ways.py"}
 
 

@@ -6,21 +6,27 @@ Kept apart because importing the SDK costs 0.2 s and some 30 MB; only a built ch
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit, urlunsplit
+from functools import lru_cache
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
+import aiohttp
 import httpx
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
 from bot.channels.twilio_codes import RATE_S
+from bot.providers.http import ask
 from core.errors import DeliveryUnavailable, DeliveryUnknown
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 5.0
+_TIMEOUT = aiohttp.ClientTimeout(connect=CONNECT_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S)
+"""The limit of the whole call is the channel's; this one tells "not reached" apart."""
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -77,50 +83,47 @@ class HttpxClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no type
             DeliveryUnknown: it may have.
         """
         account_sid = auth[0] if auth else ""
+        address = move(url, self._api_base_url)
+        if params:
+            address += ("&" if "?" in address else "?") + urlencode(params)
+        body = urlencode(data).encode() if data else None
         for token in self._tokens:
-            answer = await self._exchange(method, url, params, data, headers, (account_sid, token))
+            named = {**(headers or {}), "Accept-Encoding": "gzip"}
+            named["Authorization"] = _basic(account_sid, token)
+            answer = await self._exchange(method, address, named, body)
             if answer.status_code != httpx.codes.UNAUTHORIZED:
                 self._prefer(token)
                 break
-        return Response(answer.status_code, answer.text, answer.headers)
+        return answer
 
     async def _exchange(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, object] | None,
-        data: Mapping[str, object] | None,
-        headers: Mapping[str, str] | None,
-        auth: tuple[str, str],
-    ) -> httpx.Response:
+        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Response:
         try:
-            answer = await self._client.request(
-                method,
-                move(url, self._api_base_url),
-                # httpx reads an empty mapping as "remove the query"; the SDK's next page has one.
-                params=params or None,  # type: ignore[arg-type]  # str and int only
-                data=data or None,
-                headers=headers,
-                auth=auth,
-                follow_redirects=False,
-                # The limit of the whole call is the channel's; this one tells "not reached" apart.
-                timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S, pool=CONNECT_TIMEOUT_S),
+            status, answered, content = await ask(
+                self._client, method, address, headers, body, timeout=_TIMEOUT
             )
         except _NEVER_LEFT as error:
             raise DeliveryUnavailable(f"twilio not reached: {type(error).__name__}") from error
         except httpx.HTTPError as error:
             raise DeliveryUnknown(f"twilio gave no answer: {type(error).__name__}") from error
-        self._date = answer.headers.get("date", "")
-        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        self._date = answered.get("date", "")
+        if status == httpx.codes.TOO_MANY_REQUESTS:
             # Here because the SDK's own error drops the headers.
-            raise DeliveryUnavailable("twilio 429", code=20429, retry_after_s=_wait_s(answer))
-        return answer
+            wait_s = _wait_s(answered.get("retry-after", ""))
+            raise DeliveryUnavailable("twilio 429", code=20429, retry_after_s=wait_s)
+        return Response(status, content.decode("utf-8", "replace"), answered)
 
     def _prefer(self, token: str) -> None:
         if token != self._tokens[0]:
             self._tokens = (token, *(other for other in self._tokens if other != token))
 
 
+def _basic(account_sid: str, token: str) -> str:
+    return "Basic " + b64encode(f"{account_sid}:{token}".encode()).decode()
+
+
+@lru_cache(maxsize=16)
 def move(url: str, api_base_url: str | None) -> str:
     """The same path and query at another base address."""
     if not api_base_url:
@@ -131,7 +134,7 @@ def move(url: str, api_base_url: str | None) -> str:
     return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))
 
 
-def _wait_s(answer: httpx.Response) -> float:
+def _wait_s(retry_after: str) -> float:
     """Retry-After in seconds (Twilio sends no dates), else a wait of our own."""
-    text = answer.headers.get("retry-after", "").strip()
+    text = retry_after.strip()
     return float(text) if text.isdecimal() and len(text) < 7 else RATE_S

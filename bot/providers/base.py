@@ -21,11 +21,11 @@ import httpx
 from bot.messages import Audio, Completion, Prompt, Window
 from bot.providers import bodies, structured
 from bot.providers.failures import read_break, read_failure
+from bot.providers.http import ask
 from bot.providers.reading import objects, usage_of
 from bot.providers.windows import read_windows
 from core.env_values import PROVIDER_NAMES
 from core.errors import ProviderError, provider_error
-from core.fetch import read_body
 from core.settings import ProviderSettings
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -261,7 +261,10 @@ async def exchange(
     """
     try:
         async with asyncio.timeout(timeout_s):
-            status, headers, body = await _send(client, request, max_bytes)
+            sent_headers, sent = _build(request)
+            status, headers, body = await ask(
+                client, request.method, request.url, sent_headers, sent, max_bytes=max_bytes
+            )
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
         raise read_break(error, provider=provider, model=model, timeout_s=timeout_s) from error
     if len(body) > max_bytes:
@@ -275,49 +278,20 @@ async def exchange(
     return HttpAnswer(status, headers, body)
 
 
-async def _send(
-    client: httpx.AsyncClient, request: HttpRequest, max_bytes: int
-) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body; a body over the limit is left unread after it."""
-    response = await client.send(_build(request), stream=True, follow_redirects=False)
-    try:
-        headers = _headers(response)
-        body = await read_body(response, headers.get("content-encoding", ""), max_bytes)
-        return response.status_code, headers, body
-    finally:
-        await response.aclose()
-
-
-def _headers(response: httpx.Response) -> dict[str, str]:
-    """Names in lower case; httpx's own mapping guesses an encoding for each."""
-    found: dict[str, str] = {}
-    for raw_name, raw_value in response.headers.raw:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
-
-
-def _build(request: HttpRequest) -> httpx.Request:
+def _build(request: HttpRequest) -> tuple[dict[str, str], bytes | None]:
+    """Headers and body to send."""
     headers = _HEADERS | dict(request.headers)
-    url = _parse_url(request.url)
     if request.upload is not None:
         sent = request.upload
         file = {sent.file_field: (sent.filename, sent.data, sent.content_type)}
-        return httpx.Request(
-            request.method, url, headers=headers, data=dict(sent.fields), files=file
-        )
+        form = httpx.Request("POST", request.url, data=dict(sent.fields), files=file)
+        headers["content-type"] = form.headers["content-type"]
+        return headers, form.read()
     if request.json is None:
-        return httpx.Request(request.method, url, headers=headers)
+        return headers, None
     headers["content-type"] = "application/json"
     # A lone surrogate in a customer's text becomes "?" instead of an error.
-    body = _ENCODER.encode(request.json).encode("utf-8", "replace")
-    return httpx.Request(request.method, url, headers=headers, content=body)
-
-
-@lru_cache(maxsize=64)
-def _parse_url(url: str) -> httpx.URL:
-    """Parsing takes as long as the rest of a request, and the addresses are always the same few."""
-    return httpx.URL(url)
+    return headers, _ENCODER.encode(request.json).encode("utf-8", "replace")
 
 
 async def complete(

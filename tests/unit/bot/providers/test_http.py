@@ -12,7 +12,7 @@ from typing import cast
 import httpx
 import pytest
 
-from bot.providers.http import make_client
+from bot.providers.http import ask, make_client
 from tests.fake_provider import reset
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -55,6 +55,19 @@ def _reset_after(*parts: bytes) -> Answer:
     return answer
 
 
+async def _through_httpx(client: httpx.AsyncClient, url: str) -> None:
+    await client.post(url, content=b"{}")
+
+
+async def _directly(client: httpx.AsyncClient, url: str) -> None:
+    await ask(client, "POST", url, {}, b"{}")
+
+
+Way = Callable[[httpx.AsyncClient, str], Awaitable[None]]
+both_ways = pytest.mark.parametrize("way", [_through_httpx, _directly])
+
+
+@both_ways
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
@@ -81,25 +94,40 @@ def _reset_after(*parts: bytes) -> Answer:
     ],
 )
 async def test_broken_answer_raises_what_it_is(
-    answer: Answer, expected: type[httpx.HTTPError]
+    answer: Answer, expected: type[httpx.HTTPError], way: Way
 ) -> None:
     async with _serving(answer) as url, make_client() as client:
         with pytest.raises(expected):
-            await client.post(url, content=b"{}")
+            await way(client, url)
 
 
-async def test_closed_port_is_a_connect_error() -> None:
+@both_ways
+async def test_closed_port_is_a_connect_error(way: Way) -> None:
     async with make_client() as client:
         with pytest.raises(httpx.ConnectError) as caught:
-            await client.get(f"http://127.0.0.1:{_closed_port()}/")
+            await way(client, f"http://127.0.0.1:{_closed_port()}/")
     assert not isinstance(caught.value, httpx.TimeoutException)
 
 
+@both_ways
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "localhost:1234/v1", "http:///v1"])
-async def test_address_without_a_usable_scheme_or_host_is_unsupported(url: str) -> None:
+async def test_address_without_a_usable_scheme_or_host_is_unsupported(url: str, way: Way) -> None:
     async with make_client() as client:
         with pytest.raises(httpx.UnsupportedProtocol):
-            await client.get(url)
+            await way(client, url)
+
+
+async def test_header_that_is_not_ascii_is_not_sent() -> None:
+    async with make_client() as client:
+        with pytest.raises(UnicodeEncodeError):
+            await ask(client, "GET", "http://127.0.0.1:1/", {"authorization": "clavé"}, None)
+
+
+async def test_answer_that_names_a_header_twice_has_both() -> None:
+    twice = _writing(HEAD, b"Warn: 1\r\nwarn: 2\r\ncontent-length: 2\r\n\r\n{}")
+    async with _serving(twice) as url, make_client() as client:
+        status, headers, body = await ask(client, "GET", url, {}, None)
+    assert (status, headers["warn"], body) == (200, "1, 2", b"{}")
 
 
 async def test_silence_is_a_read_timeout_when_a_limit_is_set() -> None:
