@@ -6,13 +6,14 @@ import logging
 import sys
 
 from core.log import log_event
+from web.server import CONNECTIONS
 
 log = logging.getLogger(__name__)
 
 DEFAULT_CONCURRENCY = 5000
-"""400 messages/s whose answers take 5 s are 2,000 at once; see docs/performance.md for their memory."""
+"""400 messages/s whose answers take 5 s are 2,000 at once; docs/performance.md has their memory."""
 OTHER_FILES = 500
-"""Webhooks, database and log; each conversation needs one more, for the AI it asks."""
+"""Database, Twilio and log; each conversation needs one more, for the AI it asks."""
 
 
 def fitting(concurrency: int) -> int:
@@ -24,13 +25,15 @@ def fitting(concurrency: int) -> int:
         return concurrency
     import resource
 
-    wanted = concurrency + OTHER_FILES
+    wanted = concurrency + CONNECTIONS + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return concurrency
-    fits = max(1, soft - OTHER_FILES)
+    fits = max(1, soft - soft // 4 - OTHER_FILES)  # a quarter is the web server's
+    if fits >= concurrency:
+        return concurrency
     log_event(log, logging.WARNING, "few_open_files", limit=soft, conversations=fits)
     return fits

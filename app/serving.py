@@ -13,6 +13,7 @@ from flask import Flask
 from prometheus_client import make_wsgi_app
 
 import webhooks.blueprint
+from app import heap
 from app.alarms import free_mb
 from app.house import House
 from app.limits import DEFAULT_CONCURRENCY, fitting
@@ -24,7 +25,7 @@ from bot.bridge import Bridge
 from bot.intake import Intake
 from bot.readiness import Readiness
 from bot.wakeups import Wake
-from bot.worker_thread import WorkerThread
+from bot.worker_thread import WorkerThread, Works
 from core.log import log_event
 from core.process_lock import lock_process
 from web import answers, api
@@ -95,16 +96,34 @@ def worker_thread(
     house: House, bridge: Bridge, concurrency: int, tell: Wake | None
 ) -> WorkerThread:
     """The worker, to be started beside the web server or alone."""
+    conversations = fitting(concurrency)
     return WorkerThread(
         lambda on_start: run_worker(
-            house, bridge=bridge, concurrency=fitting(concurrency), on_start=on_start, tell=tell
+            house,
+            bridge=bridge,
+            concurrency=conversations,
+            on_start=_settled(on_start),
+            tell=tell,
         )
     )
 
 
 def engine_thread(house: House, bridge: Bridge) -> WorkerThread:
     """What answers programs beside a web server whose worker is another process."""
-    return WorkerThread(lambda on_start: run_engine(house, bridge=bridge, on_start=on_start))
+    fitting(0)
+    return WorkerThread(
+        lambda on_start: run_engine(house, bridge=bridge, on_start=_settled(on_start))
+    )
+
+
+def _settled(on_start: Callable[[Works], None]) -> Callable[[Works], None]:
+    """As `on_start`, once everything that stays is loaded."""
+
+    def started(works: Works) -> None:
+        heap.settle()
+        on_start(works)
+
+    return started
 
 
 def serve(
