@@ -8,11 +8,12 @@ from functools import lru_cache
 
 from bot.truth.evidence import product_text
 from bot.truth.folding import PRODUCTS_KEPT, fold, plain
+from bot.truth.gates import Gated
 from bot.truth.number_words import parse_digits
 from bot.truth.reading import Reading, Rejection
 from catalog.words.analysis import words
 
-_MEASURE = re.compile(
+_MEASURE = Gated(
     r"(?<![\w.,$#])(?P<number>\d+(?:[.,]\d+)*) ?(?P<unit>gb|tb|mb|gigas?|teras?|megapix\w+|mpx?|mah"
     r"|pulgadas?|polegadas?|inch(?:es)?|pulg\b|[\"”″]|hz|khz|btu|rpm|dpi|w|watts?|vatios?|litros?"
     r"|liters?|lts?|l|kg|kilos?|quilos?|ml|cm|mm|oz|m2|mts2|metros cuadrados|lumenes|lumens|lm"

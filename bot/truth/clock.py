@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.truth.gates import Gated
 from bot.truth.number_words import SMALL
 from shop.hours import DAY_MIN, read_days
 
@@ -39,7 +40,7 @@ _DAY = (
     r"(?:-feira)?|segunda(?= a\b| e\b)|lun|mier?|jue|vie|sab|dom|mon|tue|wed|thu|fri|sat|sun)"
 )
 _LINK = r"(?:[,\s–—-]|\b(?:y|e|a|al|and|to|ate|hasta|through|los|el|os|as|ao|aos|de)\b)+"
-_DAYS = re.compile(
+_DAYS = Gated(
     rf"\b{_DAY}\b(?:{_LINK}{_DAY}\b)*"
     r"|(?<!la )(?<!de )(?<!da )\b(?P<relative>hoy|manana(?! ?(?:a\b|por))|today|tomorrow|hoje"
     rf"|amanha)\b(?:,?(?: que)?(?: (?:es|is|e))? {_DAY}\b)?"

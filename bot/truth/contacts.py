@@ -9,6 +9,7 @@ from functools import lru_cache
 from bot.truth.evidence import product_text
 from bot.truth.facts import words_of
 from bot.truth.folding import PRODUCTS_KEPT, plain
+from bot.truth.gates import Gated
 from bot.truth.reading import Reading, Rejection
 
 _ENDINGS = (
@@ -28,12 +29,12 @@ _STREET = (
     r"(?:calle|carrera|cra|crr|cll|kra|kr|avenida|av|avda|diagonal|transversal|autopista|jiron|jr"
     r"|pasaje|boulevard|blvd|rua|avenida|travessa|alameda|paseo|calzada)"
 )
-_ADDRESS = re.compile(
+_ADDRESS = Gated(
     rf"\b{_STREET}\b\.? (?:[\w.ª°-]+ ){{0,4}}?(?:[\w.-]+,? )?(?:#|n[o°º]\.?|num\.?)? ?"
     r"(?P<number>\d+[a-z]?)(?: ?- ?\d+)?(?: ?(?:#|n[o°º]\.?|no\.?|con)? ?\d+[a-z]?(?: ?- ?\d+)?)?"
     r"|\b(?P<english>\d{1,5}) (?:\w+ ){1,3}(?:street|avenue|road|boulevard|lane|drive)\b"
 )
-_BRANCH = re.compile(
+_BRANCH = Gated(
     r"\b(?:sedes?|sucursal(?:es)?|tiendas?|locales|local|puntos? de venta|branch(?:es)?|stores?"
     r"|lojas?|filia(?:l|is)|showroom|centro comercial|mall|shopping|plaza|edificio)"
     r"(?: fisicas?| principal)? (?:(?:en|de|in|at|em)"

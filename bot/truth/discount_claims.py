@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot.truth.gates import Gated
 from bot.truth.number_words import SMALL
 from bot.truth.sentences import (
     Span,
@@ -125,7 +126,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
         r"(?<!kit )(?<!empaque )\bde regalo\b",
     ),
 }
-_PATTERNS = {kind: re.compile("|".join(rows)) for kind, rows in _KINDS.items()}
+_PATTERNS = {kind: Gated("|".join(rows)) for kind, rows in _KINDS.items()}
 _SAYS_LESS = re.compile(rf"{_DISCOUNT_WORD}|menos|less|cheap|barat")
 _RHETORICAL = re.compile(r"100 ?%(?! (?:de descuento|off|algod|cotton))")
 _SALE = re.compile(

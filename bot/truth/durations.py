@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.truth.gates import Gated
 from bot.truth.number_words import SMALL
 
 _NUMBER = rf"\d{{1,3}}|(?:{'|'.join(sorted(SMALL, key=len, reverse=True))})\b|an?\b"
@@ -21,7 +22,7 @@ _UNIT = (
     r"(?P<minute>minut[oe]s?|mins?)|(?P<hour>horas?|hours?|hrs?|h)|(?P<day>dias?|days?)"
     r"|(?P<week>semanas?|weeks?)|(?P<month>mes(?:es)?|months?)|(?P<year>anos?|years?)"
 )
-_DURATION = re.compile(
+_DURATION = Gated(
     rf"(?<![a-z0-9.,:/#$-])(?P<low>{_NUMBER})(?:\s*(?:a|y|o|e|ou|or|to|and|ate|hasta|-|–|—)\s*"
     rf"(?P<high>{_NUMBER}))?[ -]?(?:(?:business|working|calendar) )?(?:{_UNIT})(?![a-z0-9])"
 )

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from bot.truth.evidence import product_text
 from bot.truth.folding import fold, plain
+from bot.truth.gates import Gated
 from bot.truth.reading import Reading, Rejection
 from bot.truth.terms import TOPICS
 from catalog.words.analysis import stem, words
@@ -15,7 +16,7 @@ from catalog.words.chatter import STOP_WORDS
 
 _REFUSED = re.compile(r"\b(?:no|nao|not)\b")
 _MONEY = re.compile(r"\b(?:plata|money|dinheiro|efectivo)\b")
-_EVERYWHERE = re.compile(
+_EVERYWHERE = Gated(
     r"\b(?:toda la republica|todo el (?:pais|territorio)|cualquier (?:parte|punto|ciudad|lugar)"
     r"|nivel nacional|nationwide|anywhere|todo o (?:pais|brasil)|whole country)\b"
 )
@@ -23,16 +24,16 @@ _ZONES_BEYOND = re.compile(
     r"\b(?:(?:resto|rest)\b(?! d[eo] (?:la |el )?(?:ciudad|cidade|zona|area))|todo|toda|nacional\w*"
     r"|interior|provincias|all|anywhere|nationwide)\b"
 )
-_KEPT = re.compile(
+_KEPT = Gated(
     r"\bte l[oa]s? (?:reserv|apart|guard|separ)\w+ (?:hasta|por \w+ (?:dias?|horas?))\b"
     r"|\b(?:hold|reserve|keep) (?:it|them|one) (?:for you )?(?:until|till|for \w+ (?:days|hours))\b"
 )
 _KEEPING = re.compile(r"\b(?:reserv|apart|separ|hold)\w*")
-_NEEDS_NO_PAPER = re.compile(
+_NEEDS_NO_PAPER = Gated(
     r"\b(?:no (?:\w+ ){0,2}?(?:necesit\w+|requier\w+|ped\w+|pid\w+|hace falta|need)|sin"
     r"|without|sem) (?:\w+ ){0,2}?(?:receta|prescription|receita)\b"
 )
-_PAPER = re.compile(r"(?<!sin )\b(?:receta|prescription|receita)\b")
+_PAPER = Gated(r"(?<!sin )\b(?:receta|prescription|receita)\b")
 
 
 def untrue_favours(reading: Reading) -> Iterator[Rejection]:

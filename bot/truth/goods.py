@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import chain, dropwhile
 
 from bot.truth.evidence import product_text, words_in
+from bot.truth.gates import Gated
 from bot.truth.mentions import LABELS, NOT_A_MODEL, NUMBER_ENDS_NAME, is_model
 from bot.truth.number_words import SMALL
 from bot.truth.reading import Reading, Rejection
@@ -57,7 +58,7 @@ _ITEM = re.compile(
     re.MULTILINE,
 )
 """A line of a list with a price."""
-_PRICED = re.compile(
+_PRICED = Gated(
     r"\b(?:el|la|los|las|o|os|the) (?P<what>[a-z][^.;:,?!\n$]{2,60}?) (?:cuestan?|valen?"
     r"|custam?"
     r"|costs?|salen?|goes for|esta en|tiene un (?:precio|valor|costo))\b"
@@ -77,12 +78,12 @@ problemas probabilidades posibilidades descuentos promociones cupones envios cuo
 """
 _SERVICES = frozenset(_IN_PLENTY.split())
 """What shops have in plenty without selling it."""
-_SOLD_BEFORE = re.compile(
+_SOLD_BEFORE = Gated(
     rf"(?:^|[,.:;!¡\n])(?P<what> ?(?!que |cual|what |which )[a-z]{{3,}}[^.;:,\n!?()|]{{0,40}}?)"
     rf"(?: s[i1]| tambien)* (?:{_SELLS})(?=\s*(?:$|[.,;:!\n]))"
 )
 """The thing stands before the verb: "calaminas sí tenemos"."""
-_SELLING = re.compile(rf"\b(?:{_SELLS})\b(?P<what>[^.;:,\n!?()|]{{3,60}})")
+_SELLING = Gated(rf"\b(?:{_SELLS})\b(?P<what>[^.;:,\n!?()|]{{3,60}})")
 
 
 def untrue_goods(reading: Reading) -> Iterator[Rejection]:

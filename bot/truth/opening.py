@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.truth.clock import Days, Time, find_days, find_times
 from bot.truth.durations import find_durations
+from bot.truth.gates import Gated
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span
 from shop.hours import DAY_MIN, Opening, is_open_at
@@ -20,7 +21,7 @@ _CLOSES = r"cerr(?:amos|ad[oa]s?|ar)\b|cierr\w+|clos(?:e|es|ed|ing)\b|fecha(?:mo
 _VISIT = re.compile(
     r"\b(?:ven(?:ir|gas)?|pas(?:ar|es|a)|visit\w+|acerc\w+|come|stop by|vir|passar)\b"
 )
-_TOPIC = re.compile(rf"\b(?:{_OPENS}|{_CLOSES})|{_VISIT.pattern}")
+_TOPIC = Gated(rf"\b(?:{_OPENS}|{_CLOSES})|{_VISIT.pattern}")
 _CLOSED = re.compile(
     r"\b(?:cerrad[oa]s?|closed|fechad[oa]s?)\b|\bno (?:abr\w+|atend\w+|hay atenc\w+)"
     r"|\bnao (?:abr\w+|atend\w+)|\b(?:don't|do not|not) open"

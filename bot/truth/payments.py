@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from bot.truth.folding import fold
+from bot.truth.gates import Gated
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span
 
-_CUE = re.compile(
+_CUE = Gated(
     r"\b(?:acept\w+|aceit\w+|recib(?:imos|e|en)|receb(?:emos|e)|accept\w*|we take"
     r"|pag(?:as|ar|o|os|a|ue|ues|alo|arlo|amento)?|pued\w+ pagar|payments?|pay|fiamos|financi\w+"
     r"|(?:medios?|metodos?|formas?) de pag(?:o|amento)|a credito)\b"
 )
 _WAYS = {
-    name: re.compile(rf"\b(?:{words})\b")
+    name: Gated(rf"\b(?:{words})\b")
     for name, words in {
         "cash": r"efectivo|cash(?! on)|dinheiro|contado",
         "card": r"tarjetas?|cards?|cartao|cartoes|datafono|pos",

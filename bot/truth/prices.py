@@ -9,13 +9,14 @@ from dataclasses import replace
 from bot.truth.amounts import Amount
 from bot.truth.facts import DELIVERY, FactAmount, words_of
 from bot.truth.folding import fold
+from bot.truth.gates import Gated
 from bot.truth.limits import echo_of_customer
 from bot.truth.ownership import Owners, assign
 from bot.truth.reading import Reading, Rejection, same
 from bot.truth.sentences import Span
 from bot.truth.sums import hides_a_sum, is_computed
 
-_FACT_CUE = re.compile(
+_FACT_CUE = Gated(
     rf"\b(?:{DELIVERY}|minim\w+|compras?|pedidos?|orders?|desde|partir|superior\w*|retiro"
     r"|recog\w+|instal\w+"
     r"|anticipo|abono|sena|deposito|adicional\w*|recargo|tarifa)\b"
@@ -26,7 +27,7 @@ _OF_DELIVERY = re.compile(
 )
 
 
-_OF_ALL = re.compile(
+_OF_ALL = Gated(
     r"\b(?:precios|opciones|modelos|productos|prices|options|models|precos|opcoes|temos|tenemos"
     r"|tengo|hay|we have|ofrecemos) (?:\w+ ){0,4}?(?:desde|de|from|start\w*|between|entre|range\w*"
     r"|a partir)\b"

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from bot.truth.folding import fold, plain
+from bot.truth.gates import Gated
 
 _END = re.compile(r"\n+|[.!?;…]+(?=\s|$)|(?=¿)")
 _ABBREVIATION = re.compile(
@@ -15,7 +16,7 @@ _CLAUSE_END = re.compile(
     r"[;:()\[\]—–|]|,(?!\d)|(?:\s-\s)|\b(?:pero|sino|aunque|but|however|porem|mientras|ya que"
     r"|porque)\b"
 )
-_IDIOM = re.compile(
+_IDIOM = Gated(
     r"\bno (?:te|se|le|os|lo)? ?(?:preocup\w+|dud\w+|pierd\w+|olvid\w+|esper\w+|demor\w+"
     r"|qued\w+ sin)"
     r"|\bno te l[oa]s? (?:pued\w+ |vayas a )?perd\w+|\bno te l[oa]s? pierd\w+|\bno (?:hay|tiene"
@@ -37,11 +38,11 @@ _IDIOM = re.compile(
     r"|te cobramos) (?:el )?(?:envio|domicilio)"
     r"|\bno tiene (?:ningun )?(?:costo|coste|cargo)"
 )
-_NEGATION = re.compile(
+_NEGATION = Gated(
     r"\b(?:no|not|nao|ni|nor|tampoco|ningun\w*|nunca|jamas|never|nenhum\w*|nem|none|without|sem|sin"
     r"|cannot|can'?t|don'?t|doesn'?t|isn'?t|aren'?t|won'?t|couldn'?t|lamentablemente no)\b"
 )
-_NEGATED_VERB = re.compile(
+_NEGATED_VERB = Gated(
     r"\b(?:no|nao|not|tampoco|don'?t|doesn'?t|isn'?t|aren'?t|can'?t|cannot)\b ?(?:\w+ ){0,2}?"
     r"(?:aplic\w+|esta\w*|es|son|tenemos|tengo|hay|manej\w+|pued\w+|pod\w+|exist\w+|ofrec\w+"
     r"|cont\w+|dispon\w+"
@@ -58,13 +59,13 @@ _GOES_ON = re.compile(
     r"|temos|voce"
     r"|aceit\w+|te|le|lo|se|su|costs?|custa)\b"
 )
-_DENIED_HAVING = re.compile(
+_DENIED_HAVING = Gated(
     r"\b(?:no|nao|don'?t|do not|tampoco|nunca) (?:\w+ ){0,2}?(?:ten\w+|hay|acept\w+|recib\w+"
     r"|vend\w+"
     r"|manej\w+|trabaj\w+|cont\w+|cuento|encontr\w+|veo|figur\w+|aparec\w+|ofrec\w+|have|sell|carry"
     r"|accept|take|see|temos|aceit\w+|trabalh\w+)\b"
 )
-_ASKS_OR_DEFERS = re.compile(
+_ASKS_OR_DEFERS = Gated(
     r"\bsi (?:hay|tenemos|tienen|esta\w*|queda\w*|aplica\w*|existe\w*|sigue|contamos|cuenta|aun"
     r"|todavia)"
     r"|\b(?:if|whether) (?:there|it|we|they)|\bse (?:ha|temos|esta)\b"

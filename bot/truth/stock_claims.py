@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.truth.gates import Gated
 from bot.truth.number_words import SMALL
 from bot.truth.sentences import (
     Span,
@@ -74,7 +75,7 @@ _LABEL = (
     r"(?: (?:del?|of|do|da) [^:\n]{1,60}?)?\s*[:=]|[✅📦✔]\ufe0f?"
 )
 _BARE_COUNT = _MORE.replace("more", "more2") + _COUNT.replace("units", "units2")
-_COUNTS = re.compile(
+_COUNTS = Gated(
     rf"(?<![a-z])(?:{_LEFT}|{_HAVE}|(?P<label>{_LABEL}))\s*{_EXACT}{_MORE}{_COUNT}"
     rf"(?! ?(?:[a-z]+)?\d)(?P<noun> ?{_UNIT})?(?P<held> (?:[\w-]+ ){{0,6}}?{_HELD})?"
     rf"|(?<![a-z0-9.,$]){_BARE_COUNT} (?:{_UNIT}(?: \w+){{0,3}}? {_HELD}|{_HELD})"
@@ -90,7 +91,7 @@ _NO_STOCK = re.compile(
     r"|tallas?|cupos?|puestos?|formas?|maneras?|cosas?|preguntas?|%|pesos|mil\b|productos?"
     r"|referencias?|cuotas?)"
 )
-_NONE = re.compile(
+_NONE = Gated(
     r"\bagotad[oa]s?\b|\bagotamos\b|\bse agoto\b|\bse agotaron\b|\bsold out\b|\bout of stock\b"
     r"|\besgotad[oa]s?\b"
     r"|\bsin (?:stock|existencias?|inventario|unidades|disponibilidad)\b|\bfora de estoque\b"
@@ -117,7 +118,7 @@ _NONE = re.compile(
     r"|with|em)\b)"
     r"|\bse nos (?:acabo|acabaron|termino)\b|\bse acab(?:o|aron)\b"
 )
-_SOME = re.compile(
+_SOME = Gated(
     r"\b(?:s[i1] |aun |todavia |actualmente |l[oa]s? )?(?:hay|tenemos|tengo|contamos con|con|esta"
     r"|estan|sigue|siguen|se encuentra|se encuentran"
     r"|is|are|we have|esta|temos|queda|quedan)?\s*(?:\w+ ){0,2}?(?<![a-z])(?:disponibles?"

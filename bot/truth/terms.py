@@ -9,34 +9,35 @@ from bot.truth.durations import Duration, find_durations
 from bot.truth.evidence import granting_text
 from bot.truth.facts import FactLine, speaks_of_pickup
 from bot.truth.folding import fold, plain
+from bot.truth.gates import Gated
 from bot.truth.reading import Reading, Rejection
 from bot.truth.sentences import Span, clause_around
 
 TOPICS = {
-    "delivery": re.compile(
+    "delivery": Gated(
         r"\b(?:envi\w+|entreg\w+|despach\w+|domicilio|llega\w*|llevamos|rec[ie]b\w+"
         r"|demor\w+|tard(?!es?\b)\w+|deliver\w*|ship\w*|arriv\w*|frete|cheg\w+|recog\w+|retir\w+|pick\w*"
         r"|l[oa] tien\w+|l[oa] tendr\w+|en tu casa|en tus manos|get it|at your door|receive"
         r"|leva\b|prazo)"
     ),
-    "warranty": re.compile(r"\b(?:garanti\w*|warrant\w*|guarantee\w*)"),
-    "returns": re.compile(
+    "warranty": Gated(r"\b(?:garanti\w*|warrant\w*|guarantee\w*)"),
+    "returns": Gated(
         r"\b(?:devol\w+|devuelv\w+|cambi(?:os?|ar\w*)\b|retract\w+|return\w*|exchang\w+|refund\w*"
         r"|reembols\w+|troca\w*)"
     ),
 }
 _PROMISES = (
-    re.compile(r"\b(?:hoy|mism[oa] dia|same[- ]day|today|hoje|mesmo dia)\b"),
-    re.compile(
+    Gated(r"\b(?:hoy|mism[oa] dia|same[- ]day|today|hoje|mesmo dia)\b"),
+    Gated(
         r"(?<!la )(?<!de )(?<!por la )\b(?:manana|dia siguiente|next[- ]day|tomorrow|amanha"
         r"|dia seguinte)\b"
     ),
-    re.compile(
+    Gated(
         r"\b(?:(?:entrega|despacho|envio|delivery) (?:ya )?(?:inmediat|imediat)"
         r"\w*|immediate (?:delivery|shipping)|al instante|de inmediato)"
     ),
 )
-_WEEKDAY = re.compile(
+_WEEKDAY = Gated(
     r"\b(?:este|el|by|this|on|na|neste|no|para el) (?:lunes|martes|miercoles|jueves|viernes"
     r"|sabado|domingo"
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|segunda|terca|quarta|quinta"
