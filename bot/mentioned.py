@@ -7,6 +7,7 @@ reply said then.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from bot.messages import TalkMessage
@@ -36,8 +37,8 @@ def mentioned(
     """
     found: dict[int, ProductView] = {}
     for reply in _replies(talk):
-        named = [known[id_] for id_ in reply.products if id_ in known]
-        for product in _as_named(reply.body, named):
+        named = tuple(known[id_] for id_ in reply.products if id_ in known)
+        for product in _as_named(reply.body, named) if len(named) > 1 else named:
             found.setdefault(product.id, product)
     return tuple(found.values())
 
@@ -49,7 +50,8 @@ def _replies(talk: Sequence[TalkMessage]) -> Iterator[TalkMessage]:
     yield from reversed(named[-REPLIES_WITH_PRODUCTS:])
 
 
-def _as_named(text: str, products: Sequence[ProductView]) -> list[ProductView]:
+@lru_cache(maxsize=1024)
+def _as_named(text: str, products: tuple[ProductView, ...]) -> tuple[ProductView, ...]:
     """Products in the order a text names them; behind them those it means without a name.
 
     A name that fits several products ("laptops Lenovo") says less than one that fits just one.
@@ -61,4 +63,4 @@ def _as_named(text: str, products: Sequence[ProductView]) -> list[ProductView]:
             first[position] = min(place, first.get(position, place))
     unnamed = (True, len(text))
     order = sorted(range(len(products)), key=lambda position: first.get(position, unnamed))
-    return [products[position] for position in order]
+    return tuple(products[position] for position in order)

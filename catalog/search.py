@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import zip_longest
 
 import numpy as np
@@ -20,6 +21,7 @@ from catalog.revision import State, revision, state
 from catalog.words.limits import PriceLimits
 from catalog.words.own_synonyms import synonyms_in_force
 from catalog.words.query import Query, parse_query, things_apart
+from catalog.words.reading import Reader
 from catalog.words.synonyms import Synonyms
 
 __all__ = [
@@ -36,6 +38,8 @@ ONE_PRODUCT_SHARE = 0.75
 SOLD_OUT_FACTOR = 0.9
 SIMILAR = 0.8
 """Scores within this share of the best fit equally well when the cheapest is wanted."""
+ANSWERS_KEPT = 1024
+"""So many questions to one revision keep what they found: most are asked again and again."""
 
 
 Slots = NDArray[np.intp]
@@ -60,22 +64,25 @@ class _Found:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class _Loaded:
     """One revision, and the words it knows."""
 
-    catalog: LoadedCatalog
-    synonyms: Synonyms
-    vocabulary: Vocabulary
+    def __init__(self, catalog: LoadedCatalog, synonyms: Synonyms, vocabulary: Vocabulary) -> None:
+        self.catalog = catalog
+        self.synonyms = synonyms
+        self.vocabulary = vocabulary
+        answer = partial(_answer, catalog, Reader(vocabulary, synonyms))
+        self.find = lru_cache(maxsize=ANSWERS_KEPT)(answer)
 
 
 class Catalog:
-    """The catalog as one transaction sees it; its revision is asked for once."""
+    """The catalog as one transaction sees it; nothing is read twice of what it asks for."""
 
     def __init__(self, connection: Connection, loaded: _Loaded, revision: int) -> None:
         self.revision = revision
         self._connection = connection
         self._loaded = loaded
+        self._read: dict[int, ProductView | None] = {}
 
     @property
     def terms(self) -> Container[str]:
@@ -89,8 +96,7 @@ class Catalog:
 
     def search(self, query: str, limit: int = 8) -> list[Hit]:
         """As `CatalogSearch.search`."""
-        asked = parse_query(query, self._loaded.vocabulary, self._loaded.synonyms)
-        found = _find(self._loaded.catalog, asked, limit)
+        found = self._loaded.find(query, limit)
         products = self.products([one.product_id for one in found])
         # A product that was removed in between is no longer there to be shown.
         return [
@@ -101,7 +107,10 @@ class Catalog:
 
     def products(self, ids: Sequence[int]) -> dict[int, ProductView]:
         """The active products among these ids as they are now, by ascending id."""
-        return views_by_id(self._connection, ids)
+        read = self._read
+        if unread := [id_ for id_ in ids if id_ not in read]:
+            read |= dict.fromkeys(unread) | views_by_id(self._connection, unread)
+        return {id_: view for id_ in sorted({*ids}) if (view := read[id_])}
 
 
 class CatalogSearch:
@@ -152,6 +161,10 @@ class CatalogSearch:
         synonyms = synonyms_in_force(connection)
         vocabulary = Vocabulary(catalog, synonyms, self._loader.words_mark)
         return _Loaded(catalog, synonyms, vocabulary)
+
+
+def _answer(catalog: LoadedCatalog, reader: Reader, query: str, limit: int) -> list[_Found]:
+    return _find(catalog, parse_query(query, reader), limit)
 
 
 def _find(catalog: LoadedCatalog, asked: Query, limit: int) -> list[_Found]:

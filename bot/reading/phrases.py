@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from catalog.words.chatter import STOP_WORDS
 from catalog.words.synonyms import default_synonyms
 
 _GAP = r"(?:[a-z0-9]+ ){0,3}"
+WORDS_KEPT = 4096
 _REPAIR_FROM = 7
 """Letters a word of ours needs before a misspelling of it is recognised: shorter ones are one
 letter away from too many products (moras and horas, verde and vende)."""
@@ -33,6 +35,7 @@ class Phrases:
         self._patterns: list[tuple[str, re.Pattern[str]]] = []
         self._by_word: dict[str, list[int]] = {}
         self._by_beginning: dict[str, list[int]] = {}
+        self._begun_by = lru_cache(maxsize=WORDS_KEPT)(self._numbers_of)
         for name, phrases in listed.items():
             for phrase in phrases:
                 self._add(name, phrase)
@@ -58,12 +61,11 @@ class Phrases:
 
     def _near(self, said: Iterable[str]) -> set[int]:
         """Numbers of the phrases that begin with one of these words."""
-        near: set[int] = set()
-        for word in set(said):
-            near.update(self._by_word.get(word, ()))
-            for end in range(1, len(word) + 1):
-                near.update(self._by_beginning.get(word[:end], ()))
-        return near
+        return set().union(*map(self._begun_by, said))
+
+    def _numbers_of(self, word: str) -> tuple[int, ...]:
+        beginnings = (self._by_beginning.get(word[:end], ()) for end in range(1, len(word) + 1))
+        return (*self._by_word.get(word, ()), *chain.from_iterable(beginnings))
 
 
 def _positions(line: str, match: re.Match[str]) -> tuple[int, ...]:
@@ -125,7 +127,7 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=WORDS_KEPT)
 def repaired(word: str) -> str:
     """`word`, or the one word of our phrases it is a misspelling of."""
     book = phrase_book()

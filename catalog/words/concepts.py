@@ -71,9 +71,13 @@ def weigh(concepts: Sequence[Concept]) -> tuple[Concept, ...]:
     A product must have the article itself: who asks for a bicycle wants no bicycle pump of the
     right colour, and what the shop does not sell is answered with nothing.
     """
-    main = min(concepts, key=_distance_from_main, default=None)
+    # One word said twice is one concept, which stands for itself at two places.
+    distances = list(map(_distance_from_main, concepts))
+    main = distances.index(min(distances)) if distances else 0
     unknown = sum(one.kind == "unknown" for one in concepts)
-    return tuple(_main(one) if one is main else _minor(one, unknown) for one in concepts)
+    return tuple(
+        _main(one) if at == main else _minor(one, unknown) for at, one in enumerate(concepts)
+    )
 
 
 def _distance_from_main(concept: Concept) -> tuple[bool, bool, int]:

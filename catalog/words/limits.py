@@ -75,6 +75,8 @@ _DIGITS = (
     r"(?![0-9]|[.,'][0-9])"
 )
 """What `parse_number` reads; of "1.500.00" nobody can tell what is meant."""
+_HAS_AMOUNT = re.compile(rf"[0-9]|(?:{'|'.join(_SCALES)})(?![a-z0-9])")
+"""Without a digit or a scale nothing below finds an amount; most messages have neither."""
 _SCALE = rf"(?:{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![a-z0-9])"
 
 
@@ -138,6 +140,8 @@ def read_limits(text: str, *, small_prices: bool = False) -> tuple[PriceLimits, 
         The limits, and the folded text without them.
     """
     rest = fold(text)
+    if not _HAS_AMOUNT.search(rest):
+        return PriceLimits(), rest
     least = MIN_LIMIT_SMALL_PRICES if small_prices else MIN_LIMIT
     if match := _first((*_BETWEEN.finditer(rest), *_DASHED.finditer(rest)), least):
         bounds = sorted((_value(match, "b", like="a"), _value(match, "a")))

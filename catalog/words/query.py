@@ -10,7 +10,6 @@ from catalog.words.concepts import Concept, Vocabulary, things_apart, weigh
 from catalog.words.limits import PriceLimits, read_limits
 from catalog.words.reading import Reader
 from catalog.words.roles import NEXT
-from catalog.words.synonyms import Synonyms
 from catalog.words.wishes import Order, read_order
 
 __all__ = ["Concept", "Query", "Vocabulary", "parse_query", "things_apart"]
@@ -35,11 +34,12 @@ class Query:
     order: Order = ""
 
 
-def parse_query(text: str, vocabulary: Vocabulary, synonyms: Synonyms) -> Query:
+def parse_query(text: str, reader: Reader) -> Query:
     """Read what a customer asks for."""
+    vocabulary = reader.vocabulary
     limits, rest = read_limits(text, small_prices=vocabulary.small_prices)
     found = words(_BREAK.sub(f" {NEXT} ", rest))
-    concepts, excluded = Reader(vocabulary, synonyms).read(found)
+    concepts, excluded = reader.read(found)
     wanted = _codes(rest, vocabulary) or concepts
     return Query(weigh(wanted), limits, tuple(excluded), read_order(found))
 

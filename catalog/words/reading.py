@@ -31,6 +31,8 @@ MAX_PASSING, PASSING_SHARE = 10, 1 / 300
 """A thing that so few products name, none of them first, is a passing word there."""
 MAX_RARE = 10
 """So few products have a word that is looked for in its more common spelling too."""
+MAX_REMEMBERED = 2000
+"""So many words keep their concepts as long as the vocabulary stays the same."""
 MIN_PART_CHARS = 4
 MIN_GUESSED_CHARS, MAX_GUESSED_CHARS = 5, 30
 
@@ -38,11 +40,12 @@ _DIMINUTIVE = re.compile(r"(\w{2,}?)(?:e?c?it|e?c?ic|z?inh)([oa])s?")
 
 
 class Reader:
-    """Reads queries against one vocabulary."""
+    """Reads queries against one vocabulary; any thread may use it."""
 
     def __init__(self, vocabulary: Vocabulary, synonyms: Synonyms) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._synonyms = synonyms
+        self._remembered: dict[str, Concept | None] = {}
 
     def read(self, found: list[str]) -> tuple[list[Concept], list[Concept]]:
         """What is wanted, and what is not."""
@@ -78,10 +81,12 @@ class Reader:
             elif without_tilde(meant[at]) not in STOP_WORDS or meant[at] in WITHOUT_WORDS:
                 length, read = self._word(content, meant, at)
             one = said[at]
-            concepts += (
-                replace(concept, is_purpose=one.is_purpose, qualifies=one.qualifies)
-                for concept in read
-            )
+            if one.is_purpose or one.qualifies:
+                read = [
+                    replace(concept, is_purpose=one.is_purpose, qualifies=one.qualifies)
+                    for concept in read
+                ]
+            concepts += read
             at += max(length, 1)
         return [_beside(concepts, at) for at in range(len(concepts))]
 
@@ -121,7 +126,7 @@ class Reader:
             return next((base for base in bases if self._is_had(base)), bases[0])
         if split_glued(word) or self._apart(word):
             return word
-        return self._vocabulary.repair(word) or word
+        return self.vocabulary.repair(word) or word
 
     def _is_meaning(self, word: str) -> bool:
         return word in STOP_WORDS or self._known(word) is not None
@@ -142,6 +147,15 @@ class Reader:
 
     def _known(self, word: str) -> Concept | None:
         """The concept of a word the catalog or the table of synonyms knows."""
+        remembered = self._remembered
+        if word in remembered:
+            return remembered[word]
+        if len(remembered) >= MAX_REMEMBERED:
+            remembered = self._remembered = {}
+        found = remembered[word] = self._look_up(word)
+        return found
+
+    def _look_up(self, word: str) -> Concept | None:
         groups = self._synonyms.asked_for((stem(without_tilde(word)),))
         own = self._own_terms(word)
         if not own and not groups:
@@ -189,13 +203,13 @@ class Reader:
         return "head" if is_head else "word"
 
     def _is_head(self, own: dict[str, float]) -> bool:
-        frequencies = self._vocabulary.frequencies
+        frequencies = self.vocabulary.frequencies
         heads = sum(frequencies[term] for term in own if term.startswith(HEAD_MARK))
         return heads > 0 and heads >= HEAD_SHARE * max(frequencies[term] for term in own)
 
     def _wider(self, word: str) -> dict[str, float]:
         """What a rare word may also be written as: its common spelling, or no diminutive."""
-        heard = self._vocabulary.heard(word)
+        heard = self.vocabulary.heard(word)
         others = [heard] if heard else []
         for base in _without_diminutive(word):
             others += self._own_terms(base)
@@ -203,17 +217,17 @@ class Reader:
 
     def _is_rare(self, own: dict[str, float]) -> bool:
         """Whether a word may be another spelling of a more common one."""
-        return max(self._vocabulary.frequencies[term] for term in own) <= MAX_RARE
+        return max(self.vocabulary.frequencies[term] for term in own) <= MAX_RARE
 
     def _is_passing(self, terms: Mapping[str, float], kind: Kind) -> bool:
         if kind != "thing" or any(term.startswith(HEAD_MARK) for term in terms):
             return False
-        frequencies = self._vocabulary.frequencies
+        frequencies = self.vocabulary.frequencies
         named_by = max((frequencies[term] for term in terms), default=0)
-        return named_by <= min(MAX_PASSING, PASSING_SHARE * self._vocabulary.size)
+        return named_by <= min(MAX_PASSING, PASSING_SHARE * self.vocabulary.size)
 
     def _indexed(self, terms: Iterable[tuple[str, float]]) -> dict[str, float]:
-        return {t: factor for t, factor in terms if t in self._vocabulary.frequencies}
+        return {t: factor for t, factor in terms if t in self.vocabulary.frequencies}
 
 
 def _beside(concepts: list[Concept], at: int) -> Concept:

@@ -51,11 +51,14 @@ _AMOUNT_WORDS = frozenset(
     ["con", "de", "o", "lo", "al", "por", "mucho", "algo", "mais", "mas", "com", "or", "tengan"]
 )
 """Before "menos" they make it speak of a quantity: "con menos grasa", "más o menos"."""
+_BEGINNINGS = frozenset(phrase[0] for phrase in _EXCLUDING | _PERHAPS_EXCLUDING)
 MAX_PHRASE = 3
 
 
 def excluding_at(found: Sequence[str], at: int) -> tuple[int, bool]:
     """How many words from `at` begin an exclusion, and whether that is sure."""
+    if found[at] not in _BEGINNINGS:
+        return 0, False
     for length in range(MAX_PHRASE, 0, -1):
         phrase = tuple(found[at : at + length])
         if phrase in _EXCLUDING:

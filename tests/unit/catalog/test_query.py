@@ -5,6 +5,7 @@ import pytest
 
 from catalog.index.terms import IndexedText, product_terms
 from catalog.words.query import Query, parse_query, things_apart
+from catalog.words.reading import Reader
 from catalog.words.repair import Repairer
 from catalog.words.synonyms import default_synonyms
 
@@ -57,7 +58,7 @@ SHOP = Words(
 
 
 def parse(text: str) -> Query:
-    return parse_query(text, SHOP, default_synonyms())
+    return parse_query(text, Reader(SHOP, default_synonyms()))
 
 
 def named(text: str) -> list[str]:
