@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
@@ -37,6 +38,8 @@ from core.texts import text
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 MAX_RESTARTS = 3
 """How often messages that keep coming may start one answer afresh."""
 
@@ -54,30 +57,50 @@ class SavedTurn:
 class Arrivals:
     """Which messages of a conversation arrived, as wake-ups tell, and which the turn has read."""
 
+    __slots__ = ("_interrupt", "_latest", "_read")
+
     def __init__(self) -> None:
         self._latest = 0
         self._read = 0
-        self._event = asyncio.Event()
+        self._interrupt: Callable[[], object] | None = None
 
     def note(self, seq: int) -> None:
         """The message numbered `seq` is stored."""
         self._latest = max(self._latest, seq)
-        if self._latest > self._read:
-            self._event.set()
+        if self.is_pending and self._interrupt is not None:
+            interrupt, self._interrupt = self._interrupt, None
+            interrupt()
 
     def read_up_to(self, seq: int) -> None:
         """The turn has read everything up to `seq`."""
         self._read = seq
-        if self._latest <= seq:
-            self._event.clear()
 
     @property
     def is_pending(self) -> bool:
-        return self._event.is_set()
+        return self._latest > self._read
 
-    async def wait(self) -> None:
-        """Return once a message is there that the turn has not read."""
-        await self._event.wait()
+    async def unless_more(self, work: Callable[[], Awaitable[T]]) -> T | None:
+        """What `work` leaves; None when a message the turn has not read arrived first.
+
+        It runs in the caller's own task, which is cancelled and goes on, as for a timeout: tasks
+        beside it would cost a turn more than all its own waiting.
+        """
+        if self.is_pending:
+            return None
+        task = asyncio.current_task()
+        assert task is not None
+        others = task.cancelling()
+        self._interrupt = task.cancel
+        try:
+            return await work()
+        except asyncio.CancelledError:
+            if self._interrupt is not None or task.cancelling() > others + 1:
+                raise  # not by us, or not by us alone
+            return None
+        finally:
+            if self._interrupt is None:
+                task.uncancel()
+            self._interrupt = None
 
 
 class TurnRunner:
@@ -172,21 +195,13 @@ class TurnRunner:
         self, draft: Draft, deadline_s: float, arrivals: Arrivals | None
     ) -> Reply | None:
         """The reply; None when another message arrived first and the work was dropped."""
-        work = asyncio.ensure_future(self._reply(draft, deadline_s))
         if arrivals is None:
-            return await work
-        arrival = asyncio.ensure_future(arrivals.wait())
-        try:
-            await asyncio.wait((work, arrival), return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                return work.result()
+            return await self._reply(draft, deadline_s)
+        reply = await arrivals.unless_more(lambda: self._reply(draft, deadline_s))
+        if reply is None:
             log_event(log, logging.INFO, "turn_restarted", turn_id=draft.turn_id)
             self._witness.happened("restarted")
-            return None
-        finally:
-            for task in (work, arrival):
-                task.cancel()
-            await asyncio.gather(work, arrival, return_exceptions=True)
+        return reply
 
     async def _settle(self, claim: Claim) -> None:
         """Wait until the fragments that just arrived are due, at most COALESCE_MAX_S."""
@@ -226,14 +241,11 @@ class TurnRunner:
 
         return await self._database.write_async(work)
 
-    async def bury(self, claim: Claim) -> SavedTurn | int:
+    async def bury(self, claim: Claim) -> SavedTurn:
         """Give up on a turn that keeps failing: one honest sentence answers what waits."""
-
-        def waiting(connection: Connection) -> list[TalkMessage]:
-            return waiting_messages(connection, claim.conversation_id, claim.done)
-
-        said = await self._database.write_async(lambda c: drop_saved(c, claim))
-        messages = await self._database.read_async(waiting)
+        messages = await self._database.read_async(
+            lambda c: waiting_messages(c, claim.conversation_id, claim.done)
+        )
         log_event(
             log,
             logging.ERROR,
@@ -243,14 +255,17 @@ class TurnRunner:
         )
         reached(Point.BURIAL)
         self._witness.buried(claim.conversation_id)
-        if said is not None:
-            return said
         draft = Draft(claim, messages, new_id(), self._clock.now())
         language = self._answerer.language_of(messages, claim.language)
         sentence = text("customer.buried", language)
         reply = Reply(sentence, offline.NAME, None, kind="buried", language=language)
-        saved = await self._save(draft, reply, even_if_more=True)
-        return saved if saved is not None else draft.to_seq
+        parts = self._channels[claim.channel].prepare(sentence)
+
+        def work(connection: Connection) -> SavedTurn:
+            said = drop_saved(connection, claim)
+            return said or save_reply(connection, draft, reply, parts, self._clock.now())
+
+        return await self._database.write_async(work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,27 +313,30 @@ def saved_turn(connection: Connection, claim: Claim) -> SavedTurn | None:
     return SavedTurn(row.id, row.to_seq) if row else None
 
 
-def drop_saved(connection: Connection, claim: Claim) -> SavedTurn | int | None:
-    """Withdraw what could not be delivered.
+def drop_saved(connection: Connection, claim: Claim) -> SavedTurn | None:
+    """Withdraw what could not be delivered; give up what is left of a reply that was in part.
 
     Returns:
-        The sentence of an earlier burial, which is still to be delivered, or a reply that was; up
-        to where a reply answered of which a part was sent; None when the customer heard nothing.
+        The sentence of an earlier burial, which is still to be delivered, or what the customer
+        heard, which is still to be closed; None when that is nothing.
     """
     inbox.hold(connection, claim.conversation_id, claim.epoch)
-    said: SavedTurn | int | None = None
+    said: SavedTurn | None = None
     for turn in connection.execute(
         select(Turn.id, Turn.to_seq, Turn.kind).where(
             Turn.conversation_id == claim.conversation_id, Turn.state == "saved"
         )
     ).all():
-        is_done = turn.to_seq > claim.done and not outbox.open_parts(connection, turn.id)
-        if turn.kind == "buried" or is_done:
+        is_answer = turn.to_seq > claim.done
+        left = outbox.open_parts(connection, turn.id)
+        if is_answer and outbox.has_sent(connection, turn.id):
+            for part in left:
+                outbox.record_failed(connection, part.id, None)
+            left = []
+        if turn.kind == "buried" or (is_answer and not left):
             said = SavedTurn(turn.id, turn.to_seq)
-            continue
-        outbox.withdraw(connection, turn.id)
-        if turn.to_seq > claim.done and outbox.has_sent(connection, turn.id):
-            said = turn.to_seq
+        else:
+            outbox.withdraw(connection, turn.id)
     return said
 
 
