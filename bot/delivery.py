@@ -212,7 +212,10 @@ class Deliverer:
                 due_at = finish_turn(connection, claim, saved, self._clock.now(), last=part)
             except LeaseLost as error:  # nothing was changed, and what was sent stays sent
                 due_at = error
-            self._record_accepted(connection, part, sent)
+            if self._record_accepted(connection, part, sent) == "known" and (
+                not isinstance(due_at, LeaseLost)
+            ):
+                return receipts.reopen_if_left(connection, saved.id) or due_at
             return due_at
 
         due_at = await self._database.write_async(work)
@@ -225,9 +228,11 @@ class Deliverer:
         await self._database.write_async(lambda c: self._record_accepted(c, part, sent))
         self._log_accepted(claim, part, sent)
 
-    def _record_accepted(self, connection: Connection, part: Part, sent: SentMessage) -> None:
-        if outbox.record_accepted(connection, part.id, sent.message_sid, sent.status):
+    def _record_accepted(self, connection: Connection, part: Part, sent: SentMessage) -> str:
+        said = outbox.record_accepted(connection, part.id, sent.message_sid, sent.status)
+        if said == "undelivered":
             receipts.record_early(connection, part.id, self._clock.now(), self._undelivered)
+        return said
 
     def _undelivered(self, code: int | None) -> None:
         self._witness.not_sent(DeliveryRejected("undelivered", code=code), is_final=True)

@@ -33,8 +33,10 @@ HANG_MARGIN_S = 30.0
 SUSPECT_DEATHS = 3
 """A message whose workers died so often in a row may be what kills them. Suspects are worked on
 one at a time, and more while nothing happens, so that its neighbours are not counted with it."""
-SUSPECT_PAUSE_S = 5.0
+SUSPECT_PAUSE_S = 2.0
 BURIED_DEATHS = 8
+DROPPED_FAILURES = 12
+"""A saved reply that so often could not be delivered gives way to the sentence of a burial."""
 
 
 class Handler:
@@ -121,7 +123,9 @@ class Handler:
         if claim.failures >= BURIED_DEATHS:
             return await self._deliver(claim, await self._last_word(claim))
         if self._suspects >= self._suspects_at_once:
-            return await self._give_back(claim, self._after(SUSPECT_PAUSE_S))
+            at = self._after(SUSPECT_PAUSE_S)
+            await self._give_back(claim, at)
+            return Again(at)  # behind those who are none
         self._suspects += 1
         try:
             return await self._answered(claim, work)
@@ -129,10 +133,19 @@ class Handler:
             self._suspects -= 1
             self._suspects_at_once += 1  # it did not kill us
 
-    async def _last_word(self, claim: Claim) -> SavedTurn | int:
-        """Making an answer may kill, sending one hardly does: what is saved is sent first."""
-        saved = await self._database.read_async(lambda c: saved_turn(c, claim))
-        return saved or await self._turns.bury(claim)
+    async def _last_word(self, claim: Claim) -> SavedTurn:
+        """Making an answer may fail or kill, sending one hardly does: what is saved is sent first.
+
+        What goes on killing is due later from then on: the process must not die at every start.
+        """
+        if claim.failures < DROPPED_FAILURES:
+            saved = await self._database.read_async(lambda c: saved_turn(c, claim))
+            return saved or await self._turns.bury(claim)
+        at = self._after(BURY_AGAIN_S)
+        await self._database.write_async(
+            lambda c: inbox.postpone(c, claim.conversation_id, claim.epoch, at)
+        )
+        return await self._turns.bury(claim)
 
     async def _answered(self, claim: Claim, work: Work) -> Again | None:
         unsettled = await self._patience.settle(claim)
@@ -221,7 +234,7 @@ class Handler:
         if again_s is not None:
             return await self._give_back(claim, self._after(again_s), failures)
         try:
-            return await self._deliver(claim, await self._turns.bury(claim))
+            return await self._deliver(claim, await self._last_word(claim))
         except (LeaseLost, DatabaseUnavailable):
             raise
         except Exception:  # nothing is dropped: it stays waiting, and stays in the log

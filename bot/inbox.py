@@ -408,6 +408,15 @@ def give_back(
     return row is not None
 
 
+def postpone(connection: Connection, conversation_id: int, epoch: int, due_at: datetime) -> None:
+    """While it is held: due at `due_at` should its holder die."""
+    connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
+        .values(due_at=due_at)
+    )
+
+
 def free_all_leases(connection: Connection) -> int:
     """On SQLite, after taking the one-process lock: whoever held a lease is dead."""
     rows = connection.execute(

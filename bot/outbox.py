@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
@@ -248,11 +248,14 @@ def withdraw(connection: Connection, turn_id: str) -> None:
     )
 
 
-def record_accepted(connection: Connection, outbox_id: str, message_sid: str, status: str) -> bool:
+def record_accepted(
+    connection: Connection, outbox_id: str, message_sid: str, status: str
+) -> Literal["new", "known", "undelivered"]:
     """The channel took the part and gave it an id; a status callback may have been quicker.
 
     Returns:
-        Whether that callback said that the part was not delivered: see `receipts.record_early`.
+        "undelivered" when that callback said so: see `receipts.record_early`; "known" when it was
+        acted on already, perhaps by taking the part back into the queue.
     """
     marked = _MARK_ACCEPTED.row(connection, item=outbox_id, sid=message_sid, word=status)
     if marked is None:
@@ -260,7 +263,9 @@ def record_accepted(connection: Connection, outbox_id: str, message_sid: str, st
     elif rank(status) > rank("queued"):  # a message begins as queued
         _move_message(connection, marked.message_id, marked.turn_id)
     reached(Point.ACCEPT_UNIT)
-    return marked is not None and marked.status in FAILED_STATUSES
+    if marked is None:
+        return "known"
+    return "undelivered" if marked.status in FAILED_STATUSES else "new"
 
 
 def record_unclear(connection: Connection, outbox_id: str, next_at: datetime) -> None:

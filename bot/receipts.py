@@ -17,7 +17,13 @@ from sqlalchemy.orm import aliased
 
 from bot.channels.twilio_codes import retryable_code
 from bot.messages import StatusUpdate
-from bot.outbox import FAILED_STATUSES, advance_status, record_accepted, step_forward
+from bot.outbox import (
+    FAILED_STATUSES,
+    advance_status,
+    open_parts,
+    record_accepted,
+    step_forward,
+)
 from bot.retry import send_again_after_s
 from bot.tables import Conversation, OutboxItem, Turn
 from core.log import log_event
@@ -136,9 +142,7 @@ def _comes_again(
 ) -> bool:
     """The channel took a part and could not deliver it: again, while it is still the last word."""
     pause_s = send_again_after_s(item.tries) if said.can_retry else None
-    turn = connection.execute(
-        select(Turn.from_seq, Turn.to_seq).where(Turn.id == item.turn_id)
-    ).one()
+    turn = _turn(connection, item.turn_id)
     is_last_word = talk.done == turn.to_seq and talk.lease_owner is None
     covers_none = turn.to_seq < turn.from_seq  # only asked for patience: that is over by then
     if pause_s is None or covers_none or not (is_last_word or talk.done < turn.to_seq):
@@ -155,14 +159,33 @@ def _comes_again(
             error_code=said.error_code,
         )
     )
-    if is_last_word:  # open the finished turn again: its messages are not answered after all
-        connection.execute(update(Turn).where(Turn.id == item.turn_id).values(state="saved"))
-        connection.execute(
-            update(Conversation)
-            .where(Conversation.id == conversation_id)
-            .values(done=turn.from_seq - 1, due_at=at)
-        )
+    if is_last_word:
+        _reopen(connection, turn, at)
     return True
+
+
+def reopen_if_left(connection: Connection, turn_id: str) -> datetime | None:
+    """A turn was closed, and a callback had taken its last part back: when it is sent again."""
+    left = open_parts(connection, turn_id)
+    if not left:
+        return None
+    _reopen(connection, _turn(connection, turn_id), left[0].next_at)
+    return left[0].next_at
+
+
+def _turn(connection: Connection, turn_id: str) -> Any:
+    columns = (Turn.id, Turn.conversation_id, Turn.from_seq, Turn.to_seq)
+    return connection.execute(select(*columns).where(Turn.id == turn_id)).one()
+
+
+def _reopen(connection: Connection, turn: Any, at: datetime) -> None:
+    """The messages of a finished turn are not answered after all."""
+    connection.execute(update(Turn).where(Turn.id == turn.id).values(state="saved"))
+    connection.execute(
+        update(Conversation)
+        .where(Conversation.id == turn.conversation_id)
+        .values(done=turn.from_seq - 1, due_at=at)
+    )
 
 
 def _fail(connection: Connection, outbox_id: str, said: StatusUpdate) -> None:

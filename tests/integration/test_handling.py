@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from bot import inbox
-from bot.handling import BURIED_DEATHS, SUSPECT_DEATHS
+from bot.channels.base import OutgoingPart, SentMessage
+from bot.handling import BURIED_DEATHS, BURY_AGAIN_S, DROPPED_FAILURES, SUSPECT_DEATHS
 from bot.tables import Conversation, Turn
 from bot.turn import TurnRunner
 from core.database import Database
-from core.errors import DatabaseUnavailable
+from core.errors import DatabaseUnavailable, DeliveryUnavailable
 from tests.fakes import FixedClock
 from tests.working_shop import Shop
 
@@ -72,6 +74,39 @@ async def test_a_message_that_kills_every_worker_is_buried(shop: Shop) -> None:
     assert shop.answerer.asked == []
     assert shop.scalar(select(Turn.kind)) == "buried"
     assert (len(shop.sent), shop.unanswered) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("deaths", "sent"), [(BURIED_DEATHS, "re: hola"), (DROPPED_FAILURES, "Disculpa")]
+)
+async def test_a_saved_reply_is_sent_until_it_has_failed_often(
+    deaths: int, sent: str, shop: Shop
+) -> None:
+    shop.channel.failures = [DeliveryUnavailable("busy")]
+    shop.receive()
+    await shop.work()
+    shop.clock.advance(3)
+    die_with_it(shop, deaths)
+    await shop.work()
+    assert [body.partition(",")[0] for body in shop.sent] == [sent]
+    assert shop.unanswered == 0
+
+
+async def test_what_kills_whoever_sends_it_is_due_later_while_it_is_sent(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due: list[datetime] = []
+    send = shop.channel.send
+
+    async def look(item: OutgoingPart) -> SentMessage:
+        due.append(shop.scalar(select(Conversation.due_at)))
+        return await send(item)
+
+    monkeypatch.setattr(shop.channel, "send", look)
+    shop.receive()
+    die_with_it(shop, DROPPED_FAILURES)
+    await shop.work()
+    assert due == [shop.clock.now() + timedelta(seconds=BURY_AGAIN_S)]
 
 
 async def test_suspects_are_worked_on_one_at_a_time_at_first(shop: Shop) -> None:

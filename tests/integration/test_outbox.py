@@ -287,7 +287,8 @@ def test_a_failure_told_before_the_send_came_back_is_acted_on(
     bench.begin(first)
     bench.do(receipts.record_status, undelivered(first, code), now)
 
-    assert bench.database.write(lambda c: outbox.record_accepted(c, first.id, "SMout1", "queued"))
+    said = bench.database.write(lambda c: outbox.record_accepted(c, first.id, "SMout1", "queued"))
+    assert said == "undelivered"
     bench.do(receipts.record_early, first.id, now, bool)
     assert bench.states[0] == state
 
@@ -311,12 +312,12 @@ def test_a_turn_goes_on_while_a_part_that_was_sent_comes_back(bench: Bench) -> N
     ("kind", "is_sent", "said", "state"),
     [
         pytest.param("answer", False, None, "withdrawn", id="nothing was said yet"),
-        pytest.param("answer", True, 1, "withdrawn", id="a part was sent"),
+        pytest.param("answer", True, SavedTurn("t1", 1), "failed", id="a part was sent"),
         pytest.param("buried", False, SavedTurn("t1", 1), "queued", id="the sentence waits"),
     ],
 )
 def test_a_burial_withdraws_a_reply_but_never_its_own_sentence(
-    bench: Bench, kind: str, is_sent: bool, said: SavedTurn | int | None, state: str
+    bench: Bench, kind: str, is_sent: bool, said: SavedTurn | None, state: str
 ) -> None:
     bench.change(Turn, kind=kind)
     first = bench.parts[0]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from bot import receipts
-from bot.channels.base import SentMessage
+from bot.channels.base import OutgoingPart, SentMessage
 from bot.messages import StatusUpdate
 from bot.tables import Conversation, Message, OutboxItem, Turn
 from catalog.tables import Product
@@ -151,6 +151,27 @@ async def test_a_reply_that_could_not_be_delivered_is_sent_again(shop: Shop) -> 
     assert shop.sent == ["re: hola"] * 2
     assert len(shop.answerer.asked) == 1
     assert shop.unanswered == 0
+
+
+async def test_a_reply_reported_as_not_delivered_while_it_is_sent_is_sent_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = shop.channel.send
+
+    async def tell_before_answering(item: OutgoingPart) -> SentMessage:
+        sent = await send(item)
+        monkeypatch.undo()
+        shop.tell("queued", outbox_id=item.outbox_id)
+        shop.tell("undelivered", can_retry=True)
+        return sent
+
+    monkeypatch.setattr(shop.channel, "send", tell_before_answering)
+    shop.receive()
+    await shop.work()
+    assert shop.unanswered == 1
+    shop.clock.advance(3)
+    await shop.work()
+    assert (shop.sent, shop.unanswered) == (["re: hola"] * 2, 0)
 
 
 async def test_an_undelivered_reply_is_not_sent_behind_a_newer_one(shop: Shop) -> None:
