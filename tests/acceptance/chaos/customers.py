@@ -101,15 +101,23 @@ class Customers:
 
     Args:
         on_ack: told when a message of this customer was acknowledged.
+        thinks_s: most seconds a customer thinks before writing on.
     """
 
     def __init__(
-        self, door: Door, pace: Pace, dice: random.Random, on_ack: Callable[[str], None]
+        self,
+        door: Door,
+        pace: Pace,
+        dice: random.Random,
+        on_ack: Callable[[str], None],
+        *,
+        thinks_s: float,
     ) -> None:
         self._door = door
         self._pace = pace
         self._dice = dice
         self._on_ack = on_ack
+        self._thinks_s = thinks_s
         self._answered: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.written: dict[str, list[str]] = defaultdict(list)
         """What each wrote and was acknowledged, in order."""
@@ -123,6 +131,7 @@ class Customers:
         """One customer's whole talk."""
         customer = f"whatsapp:+346{number:08}"
         while True:
+            await asyncio.sleep(self._thinks_s * self._dice.random())
             self._answered[customer].clear()
             for _ in range(self._dice.choice((1, 1, 1, 2, 3))):
                 if not await self._pace.next():

@@ -31,8 +31,9 @@ from tests.fake_twilio import ACCOUNT_SID, AUTH_TOKEN
 from tests.processes import ROOT, environment
 
 PROVIDERS = ("groq", "openai", "mistral", "deepseek")
-MESSAGES_A_ROUND = 5_000
-CUSTOMERS = 300
+MESSAGES_A_ROUND = 10_000
+CUSTOMERS = 150
+THINKS_S = 4.0
 QUIET_S = 240.0
 CATALOG = """sku,nombre,precio,moneda,stock,categoria
 P-1,Laptop Andina 14 pulgadas,1500000,COP,4,Computadores
@@ -157,7 +158,13 @@ class Run:
             member.keep_alive()
         door = await stack.enter_async_context(Door(members, random.Random(dice.random())))
         pace = Pace()
-        self._customers = Customers(door, pace, dice, self._recovery.acknowledged)
+        self._customers = Customers(
+            door,
+            pace,
+            dice,
+            self._recovery.acknowledged,
+            thinks_s=0.0 if options.brief else THINKS_S,
+        )
         writing = [
             asyncio.create_task(self._customers.write(number))
             for number in range(min(CUSTOMERS, options.messages // 4))

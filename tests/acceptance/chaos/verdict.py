@@ -15,6 +15,7 @@ from tests.acceptance.chaos.outside import outbox_of
 
 Rows = Callable[[str], Sequence[Sequence[Any]]]
 MOMENT = "moment"
+BURIED = "buried"
 
 OPEN = (
     "SELECT id, tail, done, lease_owner FROM conversation"
@@ -51,6 +52,7 @@ class Verdict:
     messages: int = 0
     replies: int = 0
     moments: int = 0
+    buried: int = 0
     refused: int = 0
     undelivered: int = 0
     lost: list[str] = field(default_factory=list)
@@ -66,7 +68,8 @@ class Verdict:
         """What to print."""
         lines = [
             f"  {self.messages} messages, {self.replies} parts of replies arrived; by plan"
-            f" {self.refused} refused, {self.undelivered} undelivered; {self.moments} un momento",
+            f" {self.refused} refused, {self.undelivered} undelivered;"
+            f" {self.moments} un momento, {self.buried} apologies",
             f"  lost {len(self.lost)}, doubled {len(self.doubled)},"
             f" out of order {len(self.disordered)}, left open {len(self.left_open)}",
         ]
@@ -157,6 +160,7 @@ def _check_parts(
         times = arrived.pop(outbox_id, 0)
         what = f"{part} arrived {times} times"
         verdict.moments += part.kind == MOMENT and times > 0
+        verdict.buried += part.kind == BURIED and times > 0
         verdict.replies += part.kind != MOMENT and times > 0
         if times > 1 or (times and (part.state == "failed" or is_replaced(part, parts))):
             verdict.doubled.append(what)
@@ -172,8 +176,7 @@ def _check_parts(
 def is_replaced(part: Part, parts: Mapping[str, Part]) -> bool:
     """Whether a reply was withdrawn and another one said in its stead, a burial's apart."""
     return part.state == "withdrawn" and not any(
-        other.kind == "buried" and other.conversation == part.conversation
-        for other in parts.values()
+        other.kind == BURIED and other.conversation == part.conversation for other in parts.values()
     )
 
 
