@@ -16,6 +16,8 @@ from procrastinate.jobs import Job
 
 QUEUE = "mostrador"
 TASK = "mostrador.wake"
+JOBS = f"procrastinate_queue_v1#{QUEUE}"
+"""The channel on which Procrastinate's own trigger says that a job was added."""
 CONNECT_S = 3
 ARRIVALS = "mostrador_arrivals"
 """The channel of PostgreSQL's NOTIFY on which a worker hears of messages during its own turn."""

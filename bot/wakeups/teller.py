@@ -25,6 +25,8 @@ from core.log import log_event
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 200
+PAUSE_S = 0.01
+"""Between two batches; what is told meanwhile leaves in one statement."""
 TRIES = 3
 """A batch with one job that is queued already fails as a whole; it is tried again without it."""
 
@@ -42,6 +44,7 @@ class Teller:
         self._connection: psycopg.Connection[Any] | None = None
         self._jobs = JobManager(PsycopgConnector())  # never opened: the connection is handed to it
         self._told: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
         self._thread.start()
 
@@ -53,6 +56,7 @@ class Teller:
 
     def close(self) -> None:
         """Tell what is queued, then stop."""
+        self._closing.set()
         self._told.put(None)
         self._thread.join()
 
@@ -71,6 +75,7 @@ class Teller:
                 log_event(
                     log, logging.WARNING, "wake_ups_lost", count=len(batch), error=brief(error)
                 )
+            self._closing.wait(PAUSE_S)
         self._disconnect()
 
     def _tell(self, batch: Collection[Told]) -> None:
