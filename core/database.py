@@ -2,8 +2,8 @@
 
 The same functions run on both databases. On SQLite one thread commits the units of all others
 together (core/group_commit.py); on PostgreSQL each unit is a transaction of its own in a small
-thread pool. Short reads of an event loop run in its own thread on SQLite: reading takes less than
-waking another thread.
+thread pool, on a connection that rested (core/resting.py). Short reads of an event loop run in its
+own thread on SQLite: reading takes less than waking another thread.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from core.clock import SystemClock
 from core.errors import DatabaseUnavailable
 from core.faults import brief as brief
 from core.faults import translated
-from core.group_commit import STALLED_S, GroupCommitWriter, OnCommit, Unit
+from core.group_commit import GroupCommitWriter, OnCommit, Unit
+from core.resting import RestingConnections
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ Work = Callable[[Connection], T]
 READ_THREADS = 4
 CONNECT_S = 5
 POSTGRES_THREADS = 8
+BEGIN_WRITE = b"BEGIN"
+BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 SQLITE_BUSY_TIMEOUT_S = 10
 """Below the 15 s Twilio waits for us: a refusal it can repeat is better than no answer."""
 
@@ -123,7 +127,7 @@ def parse_url(url: str, root: Path) -> URL:
     raise ValueError(f"unknown database {backend!r}; use sqlite or postgresql")
 
 
-def _make_private(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Create the file for its owner's eyes; SQLite gives those beside it the same rights."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -135,14 +139,11 @@ def make_engine(url: URL, *, read_only: bool = False, pool_size: int = READ_THRE
     if url.get_backend_name() != "sqlite":
         return create_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=pool_size * 4,
-            pool_timeout=STALLED_S,
-            pool_pre_ping=True,
+            poolclass=NullPool,  # core/resting.py keeps them
             hide_parameters=True,
             connect_args={"connect_timeout": CONNECT_S},
         )
-    _make_private(Path(url.database or ""))
+    make_private(Path(url.database or ""))
     engine = create_engine(
         url,
         pool_size=pool_size,
@@ -255,10 +256,9 @@ class Database:
                 self._write_engine, lambda units, seconds: self.on_commit(units, seconds)
             )
         else:
-            self._write_engine = make_engine(url, pool_size=POSTGRES_THREADS)
-            self._read_engine = self._write_engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            self._write_engine = make_engine(url).execution_options(isolation_level="AUTOCOMMIT")
+            self._read_engine = self._write_engine
+        self._resting = RestingConnections(self._write_engine)
         self._posted: set[Future[Any]] = set()
         self._loops = _LoopReader(self._read_engine)
         threads = READ_THREADS if self.is_sqlite else POSTGRES_THREADS
@@ -278,9 +278,13 @@ class Database:
 
     def _transact(self, work: Work[T]) -> T:
         since = self._clock.monotonic_s()
-        result = _in_transaction(self._write_engine, work)
+        result = self._on_resting(work, BEGIN_WRITE)
         self.on_commit(1, self._clock.monotonic_s() - since)
         return result
+
+    def _on_resting(self, work: Work[T], begin: bytes) -> T:
+        with _telling_faults(), self._resting.begun(begin) as connection:
+            return work(connection)
 
     @property
     def busy_s(self) -> float:
@@ -324,6 +328,8 @@ class Database:
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on one consistent snapshot; it cannot write."""
+        if not self.is_sqlite:
+            return self._on_resting(work, BEGIN_READ)
         return _in_transaction(self._read_engine, work)
 
     async def read_async(self, work: Work[T], *, is_long: bool = False) -> T:
@@ -343,6 +349,7 @@ class Database:
             self._writer.close()
         self._pool.shutdown(wait=True)
         self._loops.close()
+        self._resting.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
 

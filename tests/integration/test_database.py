@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.tables import Contact
 from core.database import Database
+from core.errors import DatabaseUnavailable
 
 NOW = datetime(2026, 3, 2, 15, 0, 0, 123456, tzinfo=UTC)
 
@@ -76,3 +77,62 @@ def test_a_broken_rule_reaches_the_caller_as_it_is(database: Database) -> None:
 def test_reading_cannot_write(database: Database) -> None:
     with pytest.raises(Exception, match=r"(?i)read.?only"):
         database.read(add)
+
+
+def session(connection: Connection) -> int:
+    return connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+
+
+def drop_others(connection: Connection) -> None:
+    connection.execute(
+        text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    )
+
+
+def test_units_follow_each_other_on_one_connection(postgres_database: Database) -> None:
+    assert postgres_database.write(session) == postgres_database.read(session)
+
+
+def test_nobody_hears_of_connections_that_broke_while_they_rested(
+    postgres_database: Database,
+) -> None:
+    async def two_at_once() -> None:
+        await asyncio.gather(*(postgres_database.read_async(pause) for _ in range(2)))
+
+    def pause(connection: Connection) -> None:
+        connection.execute(text("SELECT pg_sleep(0.1)"))
+
+    asyncio.run(two_at_once())
+    postgres_database.write(drop_others)
+    first = postgres_database.write(session)
+    postgres_database.write(drop_others)
+    postgres_database.write(add)
+    assert postgres_database.read(count) == 1
+    assert postgres_database.read(session) == first
+
+
+def test_a_connection_that_breaks_during_a_unit_is_not_used_again(
+    postgres_database: Database,
+) -> None:
+    def broken(connection: Connection) -> None:
+        add(connection)
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(DatabaseUnavailable):
+        postgres_database.write(broken)
+    assert postgres_database.read(count) == 0
+
+
+def test_a_failing_unit_leaves_nothing_on_its_connection(postgres_database: Database) -> None:
+    def broken(connection: Connection) -> None:
+        connection.execute(text("SET LOCAL lock_timeout TO 1234"))
+        connection.execute(text("SELECT 1/0"))
+
+    before = postgres_database.write(session)
+    with pytest.raises(Exception, match="division by zero"):
+        postgres_database.write(broken)
+    left = postgres_database.read(lambda c: c.execute(text("SHOW lock_timeout")).scalar_one())
+    assert (postgres_database.read(session), left) == (before, "0")
