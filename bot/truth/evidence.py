@@ -95,11 +95,15 @@ class Evidence:
         return fold(plain(self._said))
 
     @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """Every word that products, facts and categories hold."""
+    def vocabularies(self) -> tuple[frozenset[str], ...]:
+        """The words of the shop (its facts and categories) and of each product."""
         categories = "; ".join(name for name, _ in self.context.categories)
         shop = words_in(f"{self.facts.text}\n{categories}")
-        return shop.union(*(_product_words(product) for product in self.products))
+        return (shop, *map(_product_words, self.products))
+
+    def holds(self, word: str) -> bool:
+        """Whether products, facts or categories hold a word."""
+        return any(word in words for words in self.vocabularies)
 
     def amounts_of(self, product: int) -> tuple[Amount, ...]:
         """Amounts a product's own text names, such as the value of a gift card."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from bot.truth.evidence import product_text
+from bot.truth.facts import FactLine
 from bot.truth.folding import fold, plain
 from bot.truth.gates import Gated
 from bot.truth.reading import Reading, Rejection
@@ -40,10 +41,9 @@ def untrue_favours(reading: Reading) -> Iterator[Rejection]:
     """Returns of what is excluded, delivery everywhere, things kept, papers not needed."""
     yield from _returns(reading)
     facts = reading.evidence.facts
-    zones = " ".join(line.folded for line in facts.lines if TOPICS["delivery"].search(line.folded))
     for match in _EVERYWHERE.finditer(reading.folded):
         is_sent = TOPICS["delivery"].search(reading.folded, *reading.sentence_of(match.start()))
-        if is_sent and reading.asserts(*match.span()) and not _ZONES_BEYOND.search(zones):
+        if is_sent and reading.asserts(*match.span()) and not _goes_beyond(facts.lines):
             yield reading.reject("delivery", *match.span(), "not_held")
     for match in _KEPT.finditer(reading.folded):
         if reading.asserts(*match.span()) and not _KEEPING.search(facts.folded):
@@ -53,6 +53,12 @@ def untrue_favours(reading: Reading) -> Iterator[Rejection]:
         texts = (product_text(reading.evidence.products[i]) for i in spoken_of)
         if any(_PAPER.search(fold(plain(text))) for text in texts):
             yield reading.reject("attribute", *match.span(), "not_held")
+
+
+def _goes_beyond(lines: Iterable[FactLine]) -> bool:
+    """Whether what the facts say of delivery is not only of the shop's own town."""
+    told = " ".join(line.folded for line in lines if TOPICS["delivery"].search(line.folded))
+    return bool(_ZONES_BEYOND.search(told))
 
 
 def _returns(reading: Reading) -> Iterator[Rejection]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import chain, dropwhile
 
 from bot.truth.evidence import product_text, words_in
+from bot.truth.folding import PRODUCTS_KEPT
 from bot.truth.gates import Gated
 from bot.truth.mentions import LABELS, NOT_A_MODEL, NUMBER_ENDS_NAME, is_model
 from bot.truth.number_words import SMALL
@@ -135,7 +136,7 @@ def _is_unknown(reading: Reading, said: Sequence[str], written: str) -> bool:
     """Whether a word of a name stands nowhere in what the prompt held."""
     models = [model.lower() for model in _X_MODEL.findall(written)]
     telling = [word for word in said if not _is_plain(word)] + models
-    return any(word not in reading.evidence.vocabulary for word in telling)
+    return any(not reading.evidence.holds(word) for word in telling)
 
 
 @lru_cache(maxsize=1024)
@@ -190,12 +191,19 @@ def _article(reading: Reading, what: str) -> str | None:
         return None
     is_plural = bool(_BARE_PLURAL.match(what)) and head.endswith("s")
     key = _stem(head)
-    held = _stems(reading.evidence.vocabulary)
     groups = _groups((key,), wider=False)
-    if key in held or groups & _held_groups(held) or _is_sold(reading, {key, *groups}):
+    if _is_held(reading, key, groups) or _is_sold(reading, {key, *groups}):
         return None
     is_asked = key in map(_stem, words_in(reading.evidence.said))
     return head if groups or is_asked or is_plural else None
+
+
+def _is_held(reading: Reading, key: str, groups: frozenset[str]) -> bool:
+    """Whether the prompt held the thing, or one of its kind."""
+    held = [_stems(words) for words in reading.evidence.vocabularies]
+    if any(key in stems for stems in held):
+        return True
+    return bool(groups) and not all(groups.isdisjoint(_held_groups(stems)) for stems in held)
 
 
 def _is_sold(reading: Reading, terms: Iterable[str]) -> bool:
@@ -215,11 +223,11 @@ def _groups(stems: Iterable[str], *, wider: bool) -> frozenset[str]:
     return frozenset((names | above) - table.attributes)
 
 
-@lru_cache(maxsize=64)
-def _stems(vocabulary: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(_stem, vocabulary))
+@lru_cache(maxsize=PRODUCTS_KEPT)
+def _stems(words_of_one: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_stem, words_of_one))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=PRODUCTS_KEPT)
 def _held_groups(stems: frozenset[str]) -> frozenset[str]:
     return _groups(stems, wider=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.truth.folding import PRODUCTS_KEPT, fold, plain
@@ -94,11 +94,25 @@ NUMBER_ENDS_NAME = re.compile(
 _STOP_GAP = re.compile(r"[\n:;!?|=<>$€]|\.\s|[—–]|\s-\s|\d")
 
 
-@lru_cache(maxsize=4 * PRODUCTS_KEPT)
-def _name_stems(name: str, brand: str) -> tuple[str, ...]:
-    """The words of a name and its brand, each once, without fillers."""
-    stems = [token.stem for text in (name, brand) for token in _tokens(fold(plain(text)))]
-    return tuple(dict.fromkeys(each for each in stems if each not in _FILLERS))
+class _Called(NamedTuple):
+    """How a product can be called: words each once and without fillers, `stems` with the brand."""
+
+    stems: tuple[str, ...]
+    brand: tuple[str, ...]
+    whole: str
+    sku: str
+
+
+@lru_cache(maxsize=2 * PRODUCTS_KEPT)
+def _called(name: str, brand: str, sku: str) -> _Called:
+    whole = fold(plain(name))
+    own = [_stems(whole), _stems(fold(plain(brand)))]
+    return _Called(tuple(dict.fromkeys((*own[0], *own[1]))), own[1], whole, fold(sku))
+
+
+def _stems(folded: str) -> tuple[str, ...]:
+    stems = dict.fromkeys(token.stem for token in _tokens(folded))
+    return tuple(each for each in stems if each not in _FILLERS)
 
 
 @lru_cache(maxsize=PRODUCTS_KEPT // 2)
@@ -107,11 +121,14 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _tokens(folded: str) -> list[_Token]:
-    return [
-        _Token(stem(word), word, match.start(), match.end())
-        for match in _TOKEN.finditer(folded)
-        for word in [match[0].replace(" ", "").replace(",", ".")]
-    ]
+    return [_Token(*_word(match[0]), *match.span()) for match in _TOKEN.finditer(folded)]
+
+
+@lru_cache(maxsize=8 * PRODUCTS_KEPT)
+def _word(written: str) -> tuple[str, str]:
+    """Its stem, and a word in one spelling: "128 gb" and "128gb" are the same."""
+    word = written.replace(" ", "").replace(",", ".")
+    return stem(word), word
 
 
 class ProductNames:
@@ -130,25 +147,26 @@ class ProductNames:
     ) -> None:
         self._products = products
         self._known_texts = known_texts
-        self._names = [_name_stems(product.name, product.brand) for product in products]
-        self._brands = [_name_stems("", product.brand) for product in products]
+        called = [_called(product.name, product.brand, product.sku) for product in products]
+        self._names = [each.stems for each in called]
+        self._brands = [each.brand for each in called]
         self._whole: dict[str, list[int]] = {}
-        for position, product in enumerate(products):
-            self._whole.setdefault(fold(plain(product.name)), []).append(position)
+        self._skus: dict[str, int] = {}
+        self._holders: dict[str, set[int]] = {}
+        for position, each in enumerate(called):
+            self._whole.setdefault(each.whole, []).append(position)
+            if each.sku:
+                self._skus[each.sku] = position
+            for stem_ in each.stems:
+                self._holders.setdefault(stem_, set()).add(position)
         self._by_start: dict[str, list[str]] = {}
         for name in sorted(self._whole, key=len, reverse=True):
             self._by_start.setdefault(name[:3], []).append(name)
-        self._skus = {fold(product.sku): i for i, product in enumerate(products) if product.sku}
-        self._holders: dict[str, set[int]] = {}
-        for position, stems in enumerate(self._names):
-            for each in stems:
-                self._holders.setdefault(each, set()).add(position)
 
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        """Every word the prompt held; few replies have a word for which it matters."""
+    def _is_known(self, word: str) -> bool:
+        """Whether the prompt held a word; asked of few."""
         texts = (*self._known_texts(), *(product.name for product in self._products))
-        return frozenset().union(*(_words(text) for text in texts))
+        return any(word in _words(text) for text in texts)
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every mention in a text, in order; offsets count in `plain(text)`."""
@@ -255,7 +273,7 @@ class ProductNames:
         is_number = token.word.isdigit() and len(token.word) <= 2
         if not (is_joined and (is_model or is_number)) or NOT_A_MODEL.fullmatch(token.word):
             return None
-        if token.word in self._known:
+        if self._is_known(token.word):
             return None
         if is_number and not NUMBER_ENDS_NAME.match(original[token.end :]):
             return None
@@ -309,15 +327,15 @@ class ProductNames:
         if token.word[0].isalpha() and _MODEL.fullmatch(token.word):
             if NOT_A_MODEL.fullmatch(token.word) or not original[token.start].isupper():
                 return None
-            return None if token.word in self._known else Mention(token.start, token.end, ())
+            return None if self._is_known(token.word) else Mention(token.start, token.end, ())
         if not (token.word.isdigit() and len(token.word) <= 2 and position):
-            return None
-        if token.word in self._known:
             return None
         name = tokens[position - 1]
         is_name = any(letter.isupper() for letter in original[name.start : name.end])
         is_joined = original[name.end : token.start] == " " and name.word.isalpha()
-        ends = NUMBER_ENDS_NAME.match(original[token.end :])
-        if is_name and is_joined and ends and name.word not in LABELS and name.end - name.start > 3:
-            return Mention(name.start, token.end, ())
-        return None
+        if not (is_name and is_joined and name.word not in LABELS and name.end - name.start > 3):
+            return None
+        ends = NUMBER_ENDS_NAME.match(original, token.end)
+        return (
+            Mention(name.start, token.end, ()) if ends and not self._is_known(token.word) else None
+        )

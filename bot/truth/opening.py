@@ -50,8 +50,9 @@ def untrue_hours(reading: Reading) -> Iterator[Rejection]:
     for sentence in reading.sentences:
         today = reading.evidence.now.weekday() if reading.evidence.now else None
         days = list(find_days(reading.folded, *sentence, today))
-        times = _times(reading, sentence, days)
-        if not _is_about_opening(reading, sentence, days, times):
+        is_about_opening = bool(_TOPIC.search(reading.folded, *sentence))
+        times = _times(reading, sentence, days) if is_about_opening or days else []
+        if not (is_about_opening or times):
             continue
         yield from _holidays(reading, sentence)
         openings = reading.evidence.facts.openings
@@ -61,12 +62,6 @@ def untrue_hours(reading: Reading) -> Iterator[Rejection]:
         yield from _untrue_days(reading, openings, days, sentence)
         yield from _untrue_times(reading, openings, times, days)
         yield from _untrue_now(reading, sentence, days)
-
-
-def _is_about_opening(
-    reading: Reading, sentence: Span, days: Sequence[Days], times: Sequence[Time]
-) -> bool:
-    return bool(_TOPIC.search(reading.folded, *sentence) or (days and times))
 
 
 def _times(reading: Reading, sentence: Span, days: Sequence[Days]) -> list[Time]:

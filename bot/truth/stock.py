@@ -74,8 +74,11 @@ def _is_of_unknown(reading: Reading, claim: StockClaim) -> bool:
     if is_named or (claim.units is None and claim.says != "none"):
         return False
     things = (words_in(match[1]) for match in _THING.finditer(reading.folded, *sentence))
-    known = reading.evidence.vocabulary | STOP_WORDS | _NO_THINGS
-    return any(not words <= known for words in things)
+    return any(not _is_known(reading, word) for words in things for word in words)
+
+
+def _is_known(reading: Reading, word: str) -> bool:
+    return word in STOP_WORDS or word in _NO_THINGS or reading.evidence.holds(word)
 
 
 def _owners(reading: Reading, claim: StockClaim) -> list[tuple[int, ...]]:
@@ -134,7 +137,7 @@ def _agrees_with_candidates(reading: Reading, claim: StockClaim) -> bool:
     if claim.says == "none":
         return True
     counted = _NOUN.search(reading.written, claim.start, claim.end + _NOUN_CHARS)
-    if counted and not words_in(counted[1]) <= reading.evidence.vocabulary:
+    if counted and not all(map(reading.evidence.holds, words_in(counted[1]))):
         return False  # "Hay 38 labiales", and no candidate is one
     if claim.units is None:
         return any(stock != 0 for stock in stocks) or (not stocks and claim.says == "offered")
