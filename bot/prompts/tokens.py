@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 _PER_PLAIN = 1 / 4
 """Tokens of an ASCII letter or a space: what words are made of."""
@@ -19,8 +20,12 @@ _BLANKS = re.compile(r"\s+")
 _OTHER = re.compile("[^\\u0000-\\u024f\\u2010-\\u2026]+")
 
 
+@lru_cache(maxsize=256)
 def estimate_tokens(words: str) -> int:
-    """About how many tokens a text is, rounded up; the provider counts for real."""
+    """About how many tokens a text is, rounded up; the provider counts for real.
+
+    One answer asks it of the same texts again and again, the whole prompt among them.
+    """
     left = words.encode("utf-8", "surrogatepass").translate(None, _PLAIN_BYTES)
     marks, others = len(left), 0
     if not left.isascii():

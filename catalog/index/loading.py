@@ -102,9 +102,8 @@ class Loader:
         self._numbers, self._currencies = {}, []
         self._changed, self._dead = {}, set()
         self._times_read += 1
-        rows = connection.execution_options(yield_per=ROWS_PER_FETCH).execute(
-            _rows().where(Product.active).order_by(Product.id)
-        )
+        wanted = _rows().where(Product.active).order_by(Product.id)
+        rows = connection.execute(wanted.execution_options(yield_per=ROWS_PER_FETCH))
         self._whole = self._part(0, (_Row(*row) for row in rows))
         return self._publish(state)
 

@@ -75,10 +75,10 @@ class Ranker:
             weights = self._weights(concept)
             if concept.least:
                 answers = answers & (weights >= concept.least)
-            here = np.flatnonzero(weights > 0)
+            (here,) = weights.nonzero()  # none is negative
             found = weights[here].astype(np.float64)
             scores[here] += rarity * found / (found + HALF_WEIGHT)
-            shares[here] += rarity * np.where(found >= PASSING_MENTION, 1.0, MENTION_COVER)
+            shares[here] += np.where(found >= PASSING_MENTION, rarity, rarity * MENTION_COVER)
             matched[here] |= np.uint64(1 << position)
         fits = np.flatnonzero((shares >= max(MIN_COVERAGE * asked, MIN_RARITY)) & answers)
         covered = shares[fits] / max(asked, MIN_RARITY)

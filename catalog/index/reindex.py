@@ -46,17 +46,16 @@ def reindex(database: Database, progress: Callable[[int], None] = lambda _done: 
 def _all_terms(
     connection: Connection, synonyms: Synonyms, progress: Callable[[int], None]
 ) -> list[tuple[int, str]]:
-    rows = connection.execution_options(yield_per=ROWS_PER_BATCH).execute(
-        select(
-            Product.id,
-            Product.external_id,
-            Product.sku,
-            Product.name,
-            Product.brand,
-            func.coalesce(Category.path, ""),
-            Product.description,
-        ).join(Category, Product.category_id == Category.id, isouter=True)
-    )
+    texts_of_all = select(
+        Product.id,
+        Product.external_id,
+        Product.sku,
+        Product.name,
+        Product.brand,
+        func.coalesce(Category.path, ""),
+        Product.description,
+    ).join(Category, Product.category_id == Category.id, isouter=True)
+    rows = connection.execute(texts_of_all.execution_options(yield_per=ROWS_PER_BATCH))
     terms: list[tuple[int, str]] = []
     for product_id, *texts in rows:
         terms.append((product_id, terms_to_text(product_terms(IndexedText(*texts), synonyms))))
