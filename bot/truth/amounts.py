@@ -128,6 +128,7 @@ _OPEN_END = re.compile(
     r"|los|las|por|si|que|the|per|para|nada|total|iva|ya|no|incl\w*|aprox\w*|entrega\w*"
     r"|envio)(?![a-z])|[^\w\s])"
 )
+_DIGIT = re.compile(r"\d")
 _RANGE_HEAD = re.compile(
     r"(?:\b(?:entre|de|desde|between|from|unos|tus|los|cuestan?|vale|por|a)\s+"
     rf"|[$€£]\s*)(?P<low>{NUMBER})"
@@ -269,8 +270,11 @@ def _is_year(number: str) -> bool:
 
 def _low_end(match: re.Match[str], amount: Amount, folded: str) -> Amount | None:
     """The first number of "entre 300 y 600 mil", which borrows magnitude and currency."""
-    head = _RANGE_HEAD.search(folded[max(0, match.start() - 40) : match.start()])
-    if head is None or not amount.is_marked or not match["number"][0].isdigit():
+    if not amount.is_marked or not match["number"][0].isdigit():
+        return None
+    before = folded[max(0, match.start() - 40) : match.start()]
+    head = _RANGE_HEAD.search(before) if _DIGIT.search(before) else None
+    if head is None:
         return None
     start = max(0, match.start() - 40) + head.start("low")
     value = parse_digits(head["low"])

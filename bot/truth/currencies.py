@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from catalog.money import CURRENCIES
 
@@ -61,6 +62,7 @@ BY_MARK: dict[str, frozenset[str]] = {
 CODES = "|".join(code.lower() for code in sorted({*CURRENCIES, "AUD"}))
 
 
+@lru_cache(maxsize=256)
 def meaning(mark: str | None) -> frozenset[str]:
     """The ISO codes of "us$", "pesos" or "COP"; none of what is no currency."""
     if not mark:

@@ -219,7 +219,8 @@ class ProductNames:
         last, fillers = first, 0
         for index in range(first + 1, len(tokens) if span else 0):
             token = tokens[index]
-            if fillers > 2 or _STOP_GAP.search(folded[tokens[index - 1].end : token.start]):
+            gap = folded[tokens[index - 1].end : token.start]
+            if fillers > 2 or (gap != " " and _STOP_GAP.search(gap)):
                 break
             if self._ends_before(token, tokens[index - 1], span, folded):
                 break

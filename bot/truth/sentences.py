@@ -85,7 +85,8 @@ _AFFIRMATION = re.compile(r"\bsí\b", re.IGNORECASE)
 
 def fold_affirming(text: str) -> str:
     """The folded text, where "sí" (yes) stays apart from "si" (if)."""
-    return fold(_AFFIRMATION.sub("s1", plain(text)))
+    written = plain(text)
+    return fold(_AFFIRMATION.sub("s1", written) if "sí" in written.lower() else written)
 
 
 @lru_cache(maxsize=256)

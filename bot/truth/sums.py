@@ -10,6 +10,7 @@ from itertools import product as every_choice
 from bot.truth.amounts import Amount
 from bot.truth.evidence import quantities_in
 from bot.truth.facts import DELIVERY, words_of
+from bot.truth.gates import Gated
 from bot.truth.mentions import Mention
 from bot.truth.number_words import SMALL
 from bot.truth.ownership import Owners
@@ -31,11 +32,11 @@ _TOTAL = re.compile(
     r"|\bas duas\b|\b\d+ ?x\b|\bx ?\d|[=×]|\d \w+ (?:son|sao|are)\b|\bcuestan\b|\bcost\b"
     r"|\bvalen\b|\bcustam\b|\bpar\b|\bdocena\b"
 )
-_JOINT = re.compile(
+_JOINT = Gated(
     r"\b(?:total\w*|juntos|juntas|sum\w+|together|altogether|ao todo|por (?:los|las) (?:dos|tres"
     r"|cuatro|\d+))\b"
 )
-_EACH = re.compile(
+_EACH = Gated(
     r"\bcada\b|\bc/u\b|\beach\b|\bpor unidad\b|\bunitari\w+|\bapiece\b|\bper unit\b"
     r"|\bla unidad\b|\bcada um"
 )
@@ -46,10 +47,10 @@ _COMPARED = re.compile(
     r" de (?:diferencia|diferenca)| difference|(?: \w+)? cheaper"
     r"|(?: pesos| cop)? (?:mas|menos|more|less|mais) (?:barat|car|econ|que|than|do que|expen)"
 )
-_INSTALMENTS = re.compile(
+_INSTALMENTS = Gated(
     r"(?P<count>\d{1,2}) (?:cuotas?|meses|pagos|parcelas|installments|mensualidades)"
 )
-_COUNTED_TOTAL = re.compile(
+_COUNTED_TOTAL = Gated(
     r"\b(?:total\w*|serian?|suman?|quedan en|quedarian?|cuestan|valen|salen|por (?:los|las)"
     r"|would be|come to)\b"
 )
