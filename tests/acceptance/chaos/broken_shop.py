@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 import app
+from bot import worker
 from core import points
 from core.clock import SystemClock
 from core.points import Point
@@ -153,8 +154,12 @@ def _limit_files(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def run(role: str, port: int, settings: dict[str, str], log: str, pipe: Pipe) -> None:
+def run(
+    role: str, port: int, settings: dict[str, str], log: str, pipe: Pipe, is_quick: bool
+) -> None:
     """Be the shop's process of that role: "serve", "web" (no worker) or "worker"."""
+    if is_quick:
+        worker.RENEW_S = 0.3
     os.environ.clear()
     os.environ.update(settings)
     _write_into(log)

@@ -21,6 +21,7 @@ SENDS = (
 )
 SENDS_QUICK = tuple(kind for kind in SENDS if not kind.startswith("hang") and kind != "code:63038")
 LISTS = ("500", "429", "reset_before", "hang")
+LISTS_QUICK = ("500", "reset_before")
 CALLBACKS = ("usual", "reversed", "repeated", "early")
 PASSING = frozenset({"63012"})
 REFUSED_FOR_GOOD = frozenset({"code:63005"})
@@ -52,6 +53,7 @@ class BadTwilio(FakeTwilio):
         share: float,
         told: float,
         sends: tuple[str, ...],
+        lists: tuple[str, ...],
         on_stored: Callable[[str], None],
     ) -> None:
         super().__init__(status_callbacks=True)
@@ -60,6 +62,7 @@ class BadTwilio(FakeTwilio):
         self._share = share
         self._told = told
         self._sends = sends
+        self._lists = lists
         self._on_stored = on_stored
         self._early: dict[str, str] = {}
         self.did: Counter[str] = Counter()
@@ -73,7 +76,7 @@ class BadTwilio(FakeTwilio):
     def _next_behaviour(self, method: str) -> str:
         if self.behaviour != "ok" or self._dice.random() >= self._share:
             return super()._next_behaviour(method)
-        drawn = self._dice.choice(self._sends if method == "POST" else LISTS)
+        drawn = self._dice.choice(self._sends if method == "POST" else self._lists)
         self.did[f"{method} {drawn}"] += 1
         return drawn
 

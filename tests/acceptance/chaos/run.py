@@ -136,6 +136,7 @@ class Run:
             share=share,
             told=1.0 if options.brief else 0.5,
             sends=outside.SENDS_QUICK if options.brief else outside.SENDS,
+            lists=outside.LISTS_QUICK if options.brief else outside.LISTS,
             on_stored=self._stored,
         )
         await self._twilio.start()
@@ -150,7 +151,7 @@ class Run:
             self._providers,
             self._recovery,
             dice,
-            quick_clock=options.brief,
+            is_quick=options.brief,
             say=say,
         )
         for member in members:
@@ -188,7 +189,7 @@ class Run:
             "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
             "TWILIO_API_BASE_URL": self._twilio.base_url,
             "TWILIO_MAX_SENDS_PER_S": "0",
-            "COALESCE_WAIT_S": "0.3",
+            "COALESCE_WAIT_S": "0.05" if self._options.brief else "0.3",
             "COALESCE_MAX_S": "1",
             "AI_FALLBACK_ORDER": ",".join(PROVIDERS),
             "SECRET_KEY": "chaos",

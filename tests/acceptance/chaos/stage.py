@@ -44,7 +44,8 @@ class Member:
     def __post_init__(self) -> None:
         self._context: Any = multiprocessing.get_context(self.start_method)
         if self.start_method == "forkserver":
-            slow = [broken_shop.__name__, "twilio.rest", "app.serving", "app.working"]
+            warm = f"{__package__}.warm"
+            slow = [broken_shop.__name__, warm, "twilio.rest", "app.serving", "app.working"]
             self._context.set_forkserver_preload(slow)
         self._process: BaseProcess | None = None
         self._pipe: Pipe | None = None
@@ -81,7 +82,8 @@ class Member:
     async def _keep(self) -> None:
         while True:
             here, there = self._context.Pipe()
-            words = (self.role, self.port, self.settings, str(self.log), there)
+            is_quick = self.start_method == "forkserver"
+            words = (self.role, self.port, self.settings, str(self.log), there, is_quick)
             process = self._context.Process(target=broken_shop.run, args=words, daemon=True)
             self._process, self._pipe = process, here
             await asyncio.to_thread(process.start)
@@ -155,11 +157,13 @@ class PostgresServer:
         import psutil
 
         master = psutil.Process(self._server.get_pid())
-        return [
-            process.pid
-            for process in master.children()
-            if process.cmdline() and " postgres " in process.cmdline()[0].replace(":", " ")
-        ]
+        found = []
+        for process in master.children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ends just now
+                words = process.cmdline()
+                if words and " postgres " in words[0].replace(":", " "):
+                    found.append(process.pid)
+        return found
 
     def kill(self) -> None:
         """kill -9 of the server and all it started, as when its machine dies; start it again."""
