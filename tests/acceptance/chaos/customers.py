@@ -16,7 +16,7 @@ from tests.fake_twilio import inbound_form, sign
 PUBLIC = "http://shop.test"
 """What the shop is told it is called by; who takes a request differs each time."""
 TWILIO_WAITS_S = 15.0
-PATIENCE_S = 3.0
+PATIENCE_S = 8.0
 """So long at most a customer waits for an answer before writing on."""
 LETTERS = "bcdfghjkmnpqrtvwxz"
 
