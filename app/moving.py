@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.house import upgrade
-from core.database import Base, brief, make_engine
+from core.database import Base, brief, make_engine, make_private
 from core.errors import ConfigError
 from core.process_lock import lock_process
 from core.table_copy import CopyFailed, Digest, copy_tables, filled, lock_tables
@@ -103,6 +103,7 @@ def back_up(source: URL, target: URL) -> None:
     if path.exists():
         raise ConfigError(say("commands.copy_file_there", file=path))
     half = path.with_name(f"{path.name}.part")
+    make_private(half)
     try:
         with (
             closing(sqlite3.connect(source.database or "")) as reading,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import logging
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -144,13 +144,14 @@ def serve(
         else:
             thread = engine_thread(house, bridge)
         server = make_server(make_web(house, tell or thread.wake, bridge), listener)
-        stop_on_signals()
+        # The server goes on until the worker has ended: it still takes messages meanwhile.
+        _Stop(thread.stop, then=_thread.interrupt_main).on_signals()
         try:
             thread.start()
             announce()
             server.run()
         finally:
-            thread.stop()  # first: questions under way still need the server to be told so
+            thread.stop()
             server.close()
 
 
@@ -169,15 +170,44 @@ def _alone(house: House) -> Iterator[None]:
             lock.release()
 
 
-def stop_on_signals() -> None:
-    """SIGTERM and Ctrl+Break end the process as Ctrl+C does, also where that was ignored."""
+class _Stop:
+    """The first SIGTERM, Ctrl+C or Ctrl+Break begins the end; further ones do not hurry it.
 
-    def stop(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
+    Args:
+        end: blocks until everything is finished or given back.
+        then: called after it, in whichever thread; its own signal raises KeyboardInterrupt.
+    """
 
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
+    def __init__(self, end: Callable[[], None], then: Callable[[], None]) -> None:
+        self._end = end
+        self._then = then
+        self._thread = threading.Thread(target=self._run, name="stop")
+        self._has_ended = threading.Event()
+
+    def on_signals(self) -> None:
+        """Listen, also where signals were ignored before."""
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._note)
+
+    def wait(self) -> None:
+        """Return once the end has come."""
+        while not self._has_ended.wait(1.0):  # Windows hears no signal during an endless wait
+            pass
+
+    def _note(self, _signal: int, _frame: object) -> None:
+        if self._has_ended.is_set():
+            raise KeyboardInterrupt
+        if not self._thread.ident:
+            self._thread.start()
+
+    def _run(self) -> None:
+        log_event(log, logging.INFO, "stopping")
+        try:
+            self._end()
+        finally:
+            self._has_ended.set()
+            self._then()
 
 
 def work(
@@ -196,15 +226,10 @@ def work(
         if metrics_port is not None:
             serve_metrics(house, metrics_port)
         announce()
-        stop_on_signals()
-        try:
-            worker.start()
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            log_event(log, logging.INFO, "stopping")
-        finally:
-            worker.stop()
+        stop = _Stop(worker.stop, then=lambda: None)
+        stop.on_signals()
+        worker.start()
+        stop.wait()
 
 
 def serve_metrics(house: House, port: int) -> None:

@@ -59,7 +59,8 @@ class WorkerThread:
         self._stopping.set()
         if self._worker is not None:
             self._worker.stop()
-        self._thread.join()
+        if self._thread.ident:
+            self._thread.join()
 
     def _keep_running(self) -> None:
         while not self._stopping.is_set():

@@ -57,6 +57,22 @@ def test_what_cannot_be_finished_is_given_back_and_answered_after_the_restart(
     exactly_once.check(shop.rows, twilio.sent)
 
 
+def test_a_shop_that_is_being_stopped_still_takes_messages_and_is_not_hurried(
+    shop: Shop, twilio: FakeTwilio, groq: FakeProvider
+) -> None:
+    groq.behave("ok", delay_s=3)
+    shop.start_ready()
+    assert shop.receive(inbound_form("¿Tienen laptops?")) == 200
+    wait_until(lambda: groq.chats, "the AI is asked")
+    assert shop.process is not None
+    for _ in range(2):
+        shop.process.send_signal(getattr(signal, STOPS[0]))
+        assert shop.receive(inbound_form("¿Y mouse?", customer="whatsapp:+34611111111")) == 200
+    assert shop.wait_for_end() == 0, shop.log
+    assert len(twilio.sent) == 1
+    assert shop.rows("SELECT tail, done FROM conversation ORDER BY id") == [(1, 1), (2, 0)]
+
+
 def test_a_second_shop_on_the_same_database_is_refused_in_one_line(new_shop: NewShop) -> None:
     shop, second = new_shop(), new_shop()
     second.settings["DATABASE_URL"] = shop.settings["DATABASE_URL"]
