@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AGAIN_S = 1.0
+"""Pause before a duty of the house that broke begins anew."""
 LOOK_S = 1.0
 """How often a worker that is alone looks for work nobody told of."""
 LOOK_BEHIND_S = 2.0
@@ -182,7 +184,19 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 async def _keep_house(house: House, engine: Engine) -> None:
     """What every process with an engine does besides its work, until cancelled."""
     teller = make_teller(house, engine, lambda: _twilio_channel(house.settings, engine.client))
-    await asyncio.gather(follow(house, engine), teller.run(), house.loop.run())
+    await asyncio.gather(
+        _always(lambda: follow(house, engine)), _always(teller.run), _always(house.loop.run)
+    )
+
+
+async def _always(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Begin anew what should never end, whatever ended it."""
+    while True:
+        try:
+            await run()
+        except Exception:  # the process goes on with its other duties
+            log.exception("house_task_broken")
+        await asyncio.sleep(AGAIN_S)
 
 
 class _NoWorker:

@@ -110,7 +110,7 @@ def _work(house: app.House) -> Iterator[Finding]:
         None if found.is_ready else text("commands.doctor.worker_mend"),
     )
     seen = house.database.read(lambda c: checkup.troubles(c, now))
-    is_late = found.checks["worker"] and seen.oldest_s > readiness.QUEUE_OLD_S
+    is_late = seen.oldest_s > readiness.QUEUE_OLD_S
     yield finding("queue", not is_late, "queue", waiting=seen.waiting, seconds=round(seen.oldest_s))
     yield finding("buried", not seen.buried, "buried", count=seen.buried)
     yield finding("undelivered", not seen.undelivered, "undelivered", count=seen.undelivered)

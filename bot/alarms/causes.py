@@ -34,12 +34,13 @@ class Rule:
 
     Args:
         wait_s: it has to stand for so long; of what is counted: so long more of it is gathered.
-        again_s: after telling of it, it is not told again before this, however often it returns.
+        again_s: after telling of it, or of its end, it is not told again before this, however
+            often it returns.
         facts: what its text names besides `times`.
     """
 
     wait_s: float
-    again_s: float = 3600.0
+    again_s: float = 600.0
     facts: tuple[str, ...] = ()
 
 
@@ -59,11 +60,23 @@ STANDING: Mapping[Cause, Rule] = {
 """What stands until it recovers."""
 
 COUNTED: Mapping[Cause, Rule] = {
-    Cause.TURN_BURIED: Rule(10),
-    Cause.MESSAGE_UNDELIVERED: Rule(20, facts=("code",)),
-    Cause.PERSON_WANTED: Rule(5, again_s=600.0, facts=("who",)),
+    Cause.TURN_BURIED: Rule(10, again_s=3600.0),
+    Cause.MESSAGE_UNDELIVERED: Rule(20, again_s=3600.0, facts=("code",)),
+    Cause.PERSON_WANTED: Rule(5, facts=("who",)),
 }
 """What happens and is over; many of a kind are told as one."""
+
+URGENT = frozenset(
+    {
+        Cause.WORKER_SILENT,
+        Cause.DATABASE_DOWN,
+        Cause.QUEUE_OLD,
+        Cause.TWILIO_ACCOUNT,
+        Cause.TURN_BURIED,
+        Cause.PERSON_WANTED,
+    }
+)
+"""Customers get no answer, or wait for a person: told however much was told lately."""
 
 HOLD = timedelta(seconds=60)
 """Something has recovered when it has been well for this long."""

@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
-from bot.alarms.causes import COUNTED, Cause, Verdict, joined, judge
+from bot.alarms.causes import COUNTED, HOLD, STANDING, URGENT, Cause, Verdict, joined, judge
 from bot.tables import Alarm, OwnerNotice
 from core.database import insert_into
 from core.ids import new_id
 
 MOST_AN_HOUR = 6
-"""Notices on one way, those of customers who want a person apart."""
+"""Alarms on one way, the urgent ones apart."""
 KEPT = timedelta(days=7)
+RECENT = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,17 @@ def cleared(connection: Connection, cause: Cause, subject: str, now: datetime) -
     )
 
 
+def count_anew(connection: Connection, now: datetime) -> None:
+    """What stood untold when the last process ended has to stand again before it is told."""
+    untold = Alarm.told_at.is_(None) | (Alarm.told_at < Alarm.since)
+    connection.execute(
+        update(Alarm)
+        .where(Alarm.recovered_at.is_(None), Alarm.cause.in_([*STANDING]), untold)
+        .where(Alarm.since < now - HOLD)
+        .values(since=now)
+    )
+
+
 def standing(connection: Connection) -> set[tuple[str, str]]:
     """(cause, subject) of all that stands and does not seem to be over."""
     rows = connection.execute(
@@ -113,7 +125,7 @@ def tell(
         cause, event = Cause(row.cause), _verdict(row, now)
         if event is None:
             continue
-        if event != "over" and cause is not Cause.PERSON_WANTED:
+        if event in ("alarm", "reminder") and cause not in URGENT:
             if left <= 0:
                 continue
             left -= 1
@@ -152,6 +164,13 @@ def queue(connection: Connection, told: Told, way: str, text: str, now: datetime
             created_at=now,
         )
     )
+
+
+def has_recovered(connection: Connection, cause: Cause, now: datetime) -> bool:
+    """Whether another process has queued the good news already."""
+    alike = (OwnerNotice.cause == cause.value) & (OwnerNotice.event == "recovered")
+    recent = OwnerNotice.created_at > now - RECENT
+    return connection.execute(select(OwnerNotice.id).where(alike, recent)).first() is not None
 
 
 def has_queued(connection: Connection, way: str, now: datetime) -> bool:
@@ -238,12 +257,13 @@ def _queued(way: str, now: datetime) -> Any:
 
 
 def _lately(connection: Connection, now: datetime) -> int:
-    """Notices of the last hour on the way that had most."""
+    """Alarms of the last hour, the urgent ones apart, on the way that had most."""
     counts = connection.execute(
         select(func.count())
         .where(
             OwnerNotice.created_at > now - timedelta(hours=1),
-            OwnerNotice.cause != Cause.PERSON_WANTED.value,
+            OwnerNotice.event != "recovered",
+            OwnerNotice.cause.not_in([cause.value for cause in URGENT]),
         )
         .group_by(OwnerNotice.way)
     ).scalars()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -18,7 +19,6 @@ from bot.alarms.wording import Wording
 from core.clock import Clock
 from core.database import Database
 from core.errors import DatabaseUnavailable, DeliveryError, DeliveryUnavailable, DeliveryUnknown
-from core.ids import new_id
 from core.log import log_event
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,10 @@ BUSY = timedelta(seconds=60)
 """Nobody else takes a notice while it may still be on its way; longer than any way's timeouts."""
 AGAIN_S = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Pauses between the tries of one notice; after the last it is given up."""
+STUCK_S = 30.0
+"""A database that neither works nor fails is down."""
+APART_S = 20.0
+"""Processes without a database tell within this of each other: the later ones can look first."""
 MILD = (Cause.MODEL_REPLACED, Cause.BUDGET_REACHED, Cause.PERSON_WANTED)
 
 
@@ -61,6 +65,8 @@ class Teller:
         self._delivery: asyncio.Task[None] | None = None
         self._down_since: datetime | None = None
         self._told_down = False
+        self._has_begun = False
+        self._apart_s = random.random() * APART_S  # noqa: S311 - spreads processes, guards nothing
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -78,13 +84,16 @@ class Teller:
     async def tick(self) -> None:
         """One look at everything; what is to be sent is sent beside the next ones."""
         try:
-            await self._database.write_async(self._prove)
-            is_due, is_queued = await self._database.read_async(self._read)
-            if is_due:
-                self._log(await self._database.write_async(self._tell))
-            if self._down_since is not None:
-                await self._database.write_async(self._database_is_back)
-        except DatabaseUnavailable:
+            async with asyncio.timeout(STUCK_S):
+                await self._database.write_async(self._prove)
+                if not self._has_begun:
+                    await self._database.write_async(self._begin)
+                is_due, is_queued = await self._database.read_async(self._read)
+                if is_due:
+                    self._log(await self._database.write_async(self._tell))
+                if self._down_since is not None:
+                    await self._database.write_async(self._database_is_back)
+        except (DatabaseUnavailable, TimeoutError):
             await self._without_database()
             return
         if (is_due or is_queued) and (self._delivery is None or self._delivery.done()):
@@ -94,6 +103,10 @@ class Teller:
         """Return once everything that could be sent was tried."""
         if self._delivery is not None:
             await self._delivery
+
+    def _begin(self, connection: Connection) -> None:
+        store.count_anew(connection, self._clock.now())
+        self._has_begun = True
 
     def _read(self, connection: Connection) -> tuple[bool, bool]:
         now = self._clock.now()
@@ -160,15 +173,19 @@ class Teller:
     async def _without_database(self) -> None:
         now = self._clock.now()
         self._down_since = self._down_since or now
-        waited = (now - self._down_since).total_seconds() >= STANDING[Cause.DATABASE_DOWN].wait_s
-        if self._told_down or not waited:
+        wait_s = STANDING[Cause.DATABASE_DOWN].wait_s + self._apart_s
+        if self._told_down or (now - self._down_since).total_seconds() < wait_s:
             return
         self._told_down = True
         told = Told("alarm", Cause.DATABASE_DOWN, "", self._down_since, None, 1, {})
         self._log([told])
         text = self._wording.framed(told, self._shop, {})
+        # As if tried before, by whichever process was first: the channel is looked up, and the
+        # owner's program knows the id.
+        known = f"{told.cause.value}-{self._down_since:%Y%m%d%H%M}"
+        before = now - timedelta(seconds=2 * APART_S)
         notice = Notice(
-            new_id(), told.event, told.cause.value, text, self._down_since, None, 1, now
+            known, told.event, told.cause.value, text, self._down_since, None, 2, before
         )
         for way in self._ways:
             try:
@@ -182,7 +199,7 @@ class Teller:
 
     def _database_is_back(self, connection: Connection) -> None:
         now = self._clock.now()
-        if self._told_down:
+        if self._told_down and not store.has_recovered(connection, Cause.DATABASE_DOWN, now):
             since = self._down_since or now
             told = Told("recovered", Cause.DATABASE_DOWN, "", since, now, 1, {})
             self._log([told])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -116,15 +117,14 @@ async def test_a_flicker_is_never_told(shop: Shop, ear: Ear) -> None:
     assert ear.told == []
 
 
-async def test_what_flaps_is_told_at_most_once_an_hour(shop: Shop, ear: Ear) -> None:
-    for _ in range(12):  # ten minutes down, ten minutes up, for four hours
+async def test_what_flaps_is_told_every_ten_minutes_at_most(shop: Shop, ear: Ear) -> None:
+    for _ in range(15):  # two minutes down, two minutes up, for an hour
         shop.alarms.raise_(Cause.AI_DOWN)
-        for _ in range(2):
-            await shop.after(300)
+        await shop.after(120)
         shop.alarms.clear(Cause.AI_DOWN)
         for _ in range(2):
-            await shop.after(300)
-    assert ear.told.count(("alarm", "ai_down")) <= 4
+            await shop.after(60)
+    assert 1 < ear.told.count(("alarm", "ai_down")) <= 6
     assert ear.told.count(("alarm", "ai_down")) == ear.told.count(("recovered", "ai_down"))
 
 
@@ -342,6 +342,34 @@ async def test_a_database_that_cannot_store_is_told_all_the_same(shop: Shop, ear
     assert ear.told == [("alarm", "database_down"), ("recovered", "database_down")]
 
 
+async def test_a_database_that_hangs_is_down(
+    shop: Shop, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.alarms.teller.STUCK_S", 0.01)
+    await shop.after()
+    let_go = threading.Event()
+    shop.stored[0] = lambda c: let_go.wait()
+    for _ in range(5):
+        shop.clock.advance(10)
+        await shop.teller.tick()
+    let_go.set()
+    assert ear.told == [("alarm", "database_down")]
+
+
+async def test_processes_that_lost_the_database_together_say_once_that_it_is_back(
+    shop: Shop, sqlite_database: Database, clock: FixedClock, ear: Ear
+) -> None:
+    other = Shop(sqlite_database, clock, (ear,))
+    with full_disk(shop), full_disk(other):
+        for _ in range(5):
+            await shop.after(10)
+            await other.teller.tick()
+    assert len({notice.id for notice in ear.heard}) == 1
+    for one in (shop, other, shop):
+        await one.after(5)
+    assert ear.told.count(("recovered", "database_down")) == 1
+
+
 async def test_a_database_that_was_busy_for_a_moment_is_no_alarm(shop: Shop, ear: Ear) -> None:
     with full_disk(shop):
         await shop.after(5)
@@ -381,3 +409,28 @@ def test_old_notices_and_ended_alarms_are_dropped(database: Database, clock: Fix
     assert database.read(lambda c: c.execute(select(Alarm.cause)).scalars().all()) == ["queue_old"]
     kept = database.read(lambda c: c.execute(select(OwnerNotice.created_at)).scalars().all())
     assert kept == [now]
+
+
+async def test_what_stood_untold_when_the_last_process_ended_counts_from_now(
+    shop: Shop, ear: Ear
+) -> None:
+    shop.alarms.raise_(Cause.WORKER_SILENT)
+    shop.database.flush()
+    await shop.after(3600)
+    assert ear.told == []
+    await shop.after(10)
+    assert ear.told == [("alarm", "worker_silent")]
+
+
+async def test_what_leaves_customers_without_an_answer_is_told_however_much_was_told(
+    shop: Shop, ear: Ear
+) -> None:
+    await shop.after()
+    for number in range(9):
+        shop.alarms.raise_(Cause.AI_NEEDS_OWNER, str(number), provider="groq", advice="")
+    await shop.after(10)
+    shop.alarms.raise_(Cause.QUEUE_OLD, waiting=5)
+    await shop.after(10)
+    await shop.after(10)
+    assert ear.told.count(("alarm", "ai_needs_owner")) == 6
+    assert ear.told[-1] == ("alarm", "queue_old")
