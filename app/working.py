@@ -31,6 +31,7 @@ from bot.turn import TurnRunner
 from bot.wakeups import Wake
 from bot.worker import Worker
 from bot.worker_thread import Works
+from core.clock import Clock
 from core.ids import new_id
 from core.log import log_event
 from core.settings import Settings
@@ -50,14 +51,16 @@ GRACE_S = 1.0
 SEND_TIMEOUT_S = 10.0
 
 
-def make_channels(settings: Settings, client: httpx.AsyncClient) -> dict[str, Channel]:
+def make_channels(
+    settings: Settings, client: httpx.AsyncClient, clock: Clock
+) -> dict[str, Channel]:
     """The channels that are configured; a worker leaves conversations of others alone."""
     if not is_twilio_configured(settings):
         return {}
-    return {WHATSAPP: _twilio_channel(settings, client)}
+    return {WHATSAPP: _twilio_channel(settings, client, clock)}
 
 
-def _twilio_channel(settings: Settings, client: httpx.AsyncClient) -> TwilioChannel:
+def _twilio_channel(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> TwilioChannel:
     from bot.channels.twilio import TwilioAccount, TwilioChannel  # slow to import
 
     account = TwilioAccount(
@@ -67,7 +70,7 @@ def _twilio_channel(settings: Settings, client: httpx.AsyncClient) -> TwilioChan
         public_base_url=settings.public_base_url,
         api_base_url=settings.twilio_api_base_url,
     )
-    return TwilioChannel(account, client, SEND_TIMEOUT_S)
+    return TwilioChannel(account, client, SEND_TIMEOUT_S, clock)
 
 
 async def check_twilio(house: House) -> float | None:
@@ -79,7 +82,7 @@ async def check_twilio(house: House) -> float | None:
         DeliveryError: it is not, or does not.
     """
     async with make_client() as client:
-        said = await _twilio_channel(house.settings, client).check()
+        said = await _twilio_channel(house.settings, client, house.clock).check()
     return None if said is None else (said - house.clock.now()).total_seconds()
 
 
@@ -126,7 +129,7 @@ async def _free_leases(house: House) -> None:
 
 def _worker(house: House, engine: Engine, name: str, concurrency: int, tell: Wake | None) -> Worker:
     settings, database, clock = house.settings, house.database, house.clock
-    channels = make_channels(settings, engine.client)
+    channels = make_channels(settings, engine.client, house.clock)
     peers = Peers(name)
     rate = SendRate(clock, settings.twilio_max_sends_per_s, lambda: peers.living)
     turns = TurnRunner(
@@ -183,7 +186,9 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 async def _keep_house(house: House, engine: Engine) -> None:
     """What every process with an engine does besides its work, until cancelled."""
-    teller = make_teller(house, engine, lambda: _twilio_channel(house.settings, engine.client))
+    teller = make_teller(
+        house, engine, lambda: _twilio_channel(house.settings, engine.client, house.clock)
+    )
     await asyncio.gather(
         _always(lambda: follow(house, engine)), _always(teller.run), _always(house.loop.run)
     )

@@ -9,6 +9,7 @@ and retry that much earlier or later; nothing is decided by comparing their cloc
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
@@ -51,24 +52,40 @@ def mend(connection: Connection, now: datetime, *, has_jumped: bool) -> int:
         has_jumped: it was seen to happen; else only what certainly comes from such a future.
     """
     ahead = now if has_jumped else now + timedelta(seconds=CERTAIN_S)
+    is_waiting = Conversation.tail > Conversation.done
     is_from_ahead = () if has_jumped else (Conversation.waiting_since > ahead,)
-    _mend_sends(connection, now, ahead)
-    stuck = (Conversation.tail > Conversation.done, Conversation.due_at > now, *is_from_ahead)
+    stuck = (is_waiting, Conversation.due_at > now, *is_from_ahead)
+    held = select(Conversation.id).where(is_waiting).order_by(Conversation.id).with_for_update()
+    connection.execute(held).all()  # before their parts, as everywhere
+    _mend_retries(connection, now, (is_waiting, *is_from_ahead))
+    _mend_sends(connection, now, () if has_jumped else (OutboxItem.sending_at > ahead,))
     due = update(Conversation).where(*stuck).values(due_at=now).returning(Conversation.id)
     return len(connection.execute(due).all())
 
 
-def _mend_sends(connection: Connection, now: datetime, ahead: datetime) -> None:
-    waiting = select(Conversation.id).where(Conversation.tail > Conversation.done)
-    of_waiting = update(OutboxItem).where(OutboxItem.conversation_id.in_(waiting))
+def _mend_retries(connection: Connection, now: datetime, is_meant: tuple[Any, ...]) -> None:
     connection.execute(
-        of_waiting.where(OutboxItem.state == "queued", OutboxItem.next_at > ahead).values(
-            next_at=now
+        update(OutboxItem)
+        .where(
+            OutboxItem.conversation_id.in_(select(Conversation.id).where(*is_meant)),
+            OutboxItem.state == "queued",
+            OutboxItem.next_at > now,
         )
+        .values(next_at=now)
     )
-    perhaps_sent = OutboxItem.state.in_(("sending", "unclear"))
+
+
+def _mend_sends(connection: Connection, now: datetime, is_meant: tuple[Any, ...]) -> None:
+    """Which clock told when a send began, the wrong one or the right one, nobody knows."""
+    waiting = select(Conversation.id).where(Conversation.tail > Conversation.done)
     connection.execute(
-        of_waiting.where(perhaps_sent, OutboxItem.sending_at > ahead).values(
+        update(OutboxItem)
+        .where(
+            OutboxItem.conversation_id.in_(waiting),
+            OutboxItem.state.in_(("sending", "unclear")),
+            *is_meant,
+        )
+        .values(
             state="unclear",
             sending_at=now - LONG_BEFORE,
             next_at=now + timedelta(seconds=SEND_ENDS_S),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -36,8 +37,8 @@ log = logging.getLogger(__name__)
 
 SETTLE_S = 5.0
 """Added to a send's own timeout before it is looked up: until then it may still be on its way."""
-LOOK_BACK_S = 86_400.0
-"""Our clock may be wrong, or be set between a send and its look-up: ids tell equal texts apart."""
+LOOK_BACK_S = 5.0
+"""Machines that send and look up may disagree by so much."""
 LOOK_AGAIN_S = 5.0
 LOOK_UPS = 2
 LOOK_UP_PAUSE_S = 15.0
@@ -85,10 +86,15 @@ class SendRate:
         self._workers = workers
         self._gap_s = 1 / per_s if per_s > 0 else 0.0
         self._free_at: dict[str, float] = {}
+        self._lines: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def is_free(self, shop_address: str) -> bool:
-        """Whether this address may send at once."""
-        return self._free_at.get(shop_address, 0.0) <= self._clock.monotonic_s()
+        """Whether this address may send at once, and nobody stands in line for it."""
+        return not self._lines[shop_address].locked() and self._wait_s(shop_address) <= 0
+
+    def busy(self) -> list[str]:
+        """The addresses that may not send at once."""
+        return [address for address in self._free_at if not self.is_free(address)]
 
     def take(self, shop_address: str) -> bool:
         """Reserve a send from this address, if it may go at once."""
@@ -98,12 +104,16 @@ class SendRate:
         return True
 
     async def turn(self, shop_address: str) -> None:
-        """Wait until this address may send again."""
-        now = self._clock.monotonic_s()
-        at = max(now, self._free_at.get(shop_address, 0.0))
-        self._free_at[shop_address] = at + self._gap_s * self._workers()
-        if at > now:
-            await asyncio.sleep(at - now)
+        """Stand in line until this address may send again; who leaves the line leaves no gap."""
+        async with self._lines[shop_address]:
+            wait_s = max(0.0, self._wait_s(shop_address))
+            at = self._clock.monotonic_s() + wait_s
+            if wait_s:
+                await asyncio.sleep(wait_s)
+            self._free_at[shop_address] = at + self._gap_s * self._workers()
+
+    def _wait_s(self, shop_address: str) -> float:
+        return self._free_at.get(shop_address, 0.0) - self._clock.monotonic_s()
 
 
 class Deliverer:
@@ -126,7 +136,15 @@ class Deliverer:
 
     def has_capacity(self, channel: str, shop_address: str) -> bool:
         """Whether a send could go at once, and the channel took the last one it was given."""
-        return channel not in self._failing and self._rate.is_free(shop_address)
+        return not self.is_failing(channel) and self._rate.is_free(shop_address)
+
+    def is_failing(self, channel: str) -> bool:
+        """Whether the channel did not take the last send it was given."""
+        return channel in self._failing
+
+    def busy_addresses(self) -> list[str]:
+        """The shop addresses from which no send could go at once."""
+        return self._rate.busy()
 
     async def deliver(self, claim: Claim, saved: SavedTurn) -> Outcome:
         """Send what is open; None when everything is settled and the turn is still to be closed.
@@ -159,16 +177,19 @@ class Deliverer:
         self, channel: Channel, claim: Claim, part: Part, closes: SavedTurn | None
     ) -> Outcome:
         await self._rate.turn(claim.shop_address)
-        refused = await self._database.write_async(
-            lambda c: outbox.begin_send(c, part, claim.epoch, self._clock.now())
-        )
+
+        def work(connection: Connection) -> tuple[str | None, datetime]:
+            now = self._clock.now()
+            return outbox.begin_send(connection, part, claim.epoch, now), now
+
+        refused, now = await self._database.write_async(work)
         if refused == "settled":
             return None
         if refused is not None:
             log_event(log, logging.INFO, "reply_withdrawn", turn_id=part.turn_id, reason=refused)
             self._witness.happened("withdrawn")
             return Anew(refused)
-        begun = replace(part, state="sending", tries=part.tries + 1)
+        begun = replace(part, state="sending", tries=part.tries + 1, sending_at=now)
         return await self._send(channel, claim, begun, closes)
 
     async def _send(
@@ -180,6 +201,9 @@ class Deliverer:
             closes: the turn, when this is its last part.
         """
         reached(Point.SENDING)
+        if self._is_late(part):
+            log_event(log, logging.WARNING, "send_too_late", outbox_id=part.id)
+            return Later(self._clock.now() + timedelta(seconds=channel.send_timeout_s + SETTLE_S))
         began_s = self._clock.monotonic_s()
         try:
             sent = await channel.send(_outgoing(claim, part))
@@ -201,6 +225,13 @@ class Deliverer:
             return None
         return await self._close(claim, part, sent, closes)
 
+    def _is_late(self, part: Part) -> bool:
+        """Whether this process stood still since it began: another may have looked the part up and
+        sent it, or what it rests on may have changed. By the wall's clock, which goes on while a
+        machine sleeps; set meanwhile, it tells nothing."""
+        passed = self._clock.now() - (part.sending_at or self._clock.now())
+        return abs(passed.total_seconds()) > SETTLE_S
+
     async def _close(
         self, claim: Claim, part: Part, sent: SentMessage, saved: SavedTurn
     ) -> Finished:
@@ -211,11 +242,13 @@ class Deliverer:
             try:
                 due_at = finish_turn(connection, claim, saved, self._clock.now(), last=part)
             except LeaseLost as error:  # nothing was changed, and what was sent stays sent
+                receipts.hold(connection, claim.conversation_id)
                 due_at = error
             if self._record_accepted(connection, part, sent) == "known" and (
                 not isinstance(due_at, LeaseLost)
             ):
-                return receipts.reopen_if_left(connection, saved.id) or due_at
+                now = self._clock.now()
+                return receipts.reopen_if_left(connection, saved.id, now) or due_at
             return due_at
 
         due_at = await self._database.write_async(work)
@@ -225,10 +258,15 @@ class Deliverer:
         return Finished(due_at)
 
     async def _accepted(self, claim: Claim, part: Part, sent: SentMessage) -> None:
-        await self._database.write_async(lambda c: self._record_accepted(c, part, sent))
+        def work(connection: Connection) -> None:
+            receipts.hold(connection, claim.conversation_id)
+            self._record_accepted(connection, part, sent)
+
+        await self._database.write_async(work)
         self._log_accepted(claim, part, sent)
 
     def _record_accepted(self, connection: Connection, part: Part, sent: SentMessage) -> str:
+        """The caller holds the conversation: it is locked before its parts, as everywhere."""
         said = outbox.record_accepted(connection, part.id, sent.message_sid, sent.status)
         if said == "undelivered":
             receipts.record_early(connection, part.id, self._clock.now(), self._undelivered)

@@ -152,10 +152,10 @@ class Handler:
         if unsettled is not None:
             return await self._give_back(claim, unsettled.at)
         async with (
-            self._patience.beside(claim),
+            self._patience.beside(claim) as is_told,
             asyncio.timeout(self._turns.longest_s + HANG_MARGIN_S),
         ):
-            answer = await self._turns.answer(claim, work.arrivals)
+            answer = await self._turns.answer(claim, work.arrivals, is_told)
         return await self._deliver(claim, answer)
 
     async def _deliver(self, claim: Claim, answer: SavedTurn | int) -> Again | None:

@@ -52,7 +52,8 @@ _FORGOTTEN = (
     select(Conversation.id, Conversation.due_at)
     .where(
         *_IS_KEPT_WAITING,
-        Conversation.due_at > bindparam("after", type_=Conversation.due_at.type),
+        Conversation.id.not_in(bindparam("told", expanding=True)),
+        Conversation.shop_address.not_in(bindparam("busy", expanding=True)),
         Conversation.due_at <= _SINCE,
         is_free(_AT),
         Conversation.channel.concat("").in_(bindparam("channels", expanding=True)),
@@ -89,17 +90,24 @@ def forgotten(
     connection: Connection,
     *,
     now: datetime,
-    after: datetime,
     channels: Collection[str],
+    busy: Collection[str],
+    told: Collection[int],
     limit: int,
 ) -> list[tuple[int, datetime]]:
     """Conversations nobody works on that have waited too long and were told nothing, with their
     `due_at`, in its order.
 
     Args:
-        after: only those due after this instant; the others were looked at before.
+        busy: shop addresses that could not send at once.
+        told: conversations that are being told already.
     """
-    wanted = _instants(now) | {"after": after, "channels": list(channels), "most": limit}
+    wanted = _instants(now) | {
+        "channels": list(channels),
+        "busy": list(busy),
+        "told": list(told),
+        "most": limit,
+    }
     return [(row.id, row.due_at) for row in connection.execute(_FORGOTTEN, wanted)]
 
 

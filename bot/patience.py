@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy.engine import Connection
 
@@ -36,7 +37,8 @@ LEASE_S = 30.0
 """Of a claim for the sentence alone: longer than its send and the settling of it may take."""
 MOST_PER_S = 50.0
 AT_ONCE = 50
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+STOP_S = 8.0
+"""How long a stop waits for what is being said."""
 
 
 class Patience:
@@ -65,12 +67,17 @@ class Patience:
         self._deliverer = deliverer
         self._language_of = language_of
         self._pace = SendRate(clock, per_s)
-        self._looked_up_to = LONG_AGO
-        self._saying: set[asyncio.Task[None]] = set()
+        self._saying: dict[int, asyncio.Task[None]] = {}
+        self._in_line: set[int] = set()
+        """Of those being told: who waits for the pace, and is not claimed yet."""
 
     @asynccontextmanager
-    async def beside(self, claim: Claim) -> AsyncIterator[None]:
-        """While an answer is being made: say it when that takes long; leaves when it is settled."""
+    async def beside(self, claim: Claim) -> AsyncIterator[Callable[[], bool]]:
+        """While an answer is being made: say it when that takes long; leaves when it is settled.
+
+        Yields:
+            Tells whether it is being said, so that nothing else may be sent until then.
+        """
         saying: list[asyncio.Task[None]] = []
         begun = asyncio.Event()
 
@@ -78,12 +85,16 @@ class Patience:
             saying.append(asyncio.create_task(self._say_beside(claim, begun)))
 
         timer = asyncio.get_running_loop().call_later(self._due_in_s(claim), start)
+        is_stopped = False
         try:
-            yield
+            yield begun.is_set
+        except asyncio.CancelledError:
+            is_stopped = True
+            raise
         finally:
             timer.cancel()
             for task in saying:
-                if not begun.is_set():
+                if is_stopped or not begun.is_set():
                     task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
@@ -107,24 +118,36 @@ class Patience:
             wake: told of each conversation that is free again.
         """
         now, room = self._clock.now(), AT_ONCE - len(self._saying)
-        if room <= 0:
+        able = [name for name in channels if not self._deliverer.is_failing(name)]
+        if room <= 0 or not able:
             return
-        if self._looked_up_to > now:  # the clock was set back
-            self._looked_up_to = LONG_AGO
+        busy, told = self._deliverer.busy_addresses(), list(self._saying)
         found = await self._database.read_async(
-            lambda c: moments.forgotten(
-                c, now=now, after=self._looked_up_to, channels=channels, limit=room
-            )
+            lambda c: moments.forgotten(c, now=now, channels=able, busy=busy, told=told, limit=room)
         )
         for conversation_id, due_at in found:
-            self._looked_up_to = due_at
             task = asyncio.create_task(self._say_alone(conversation_id, due_at, channels, wake))
-            self._saying.add(task)
-            task.add_done_callback(self._saying.discard)
+            self._saying[conversation_id] = task
+            self._in_line.add(conversation_id)
+            task.add_done_callback(partial(self._said, conversation_id))
+
+    def _said(self, conversation_id: int, _task: asyncio.Task[None]) -> None:
+        self._in_line.discard(conversation_id)
+        del self._saying[conversation_id]
+
+    async def settled(self) -> None:
+        """Return when everybody found so far was told."""
+        await asyncio.gather(*self._saying.values(), return_exceptions=True)
 
     async def close(self) -> None:
-        """Let what is being said be settled."""
-        await asyncio.gather(*self._saying, return_exceptions=True)
+        """Let what is being said be settled; nobody else is told."""
+        for conversation_id in self._in_line:
+            self._saying[conversation_id].cancel()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self.settled()
+        except TimeoutError:
+            log_event(log, logging.WARNING, "moments_given_up")
 
     def _waited_s(self, claim: Claim) -> float:
         since = claim.waiting_since or self._clock.now()
@@ -152,6 +175,7 @@ class Patience:
     ) -> None:
         try:
             await self._pace.turn("")
+            self._in_line.discard(conversation_id)
             begun = await self._database.write_async(
                 lambda c: self._begin_alone(c, conversation_id, due_at, channels)
             )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
@@ -54,8 +54,7 @@ def record_status(
     if item is None:
         return None
     conversation_id: int = item.conversation_id
-    # Conversation first, as everywhere: two transactions that lock in one order never deadlock.
-    talk = _TALK.row(connection, conversation=conversation_id)
+    talk = hold(connection, conversation_id)
     item = _told_of(connection, said)
     if item is None or item.state in ("withdrawn", "failed"):
         return None
@@ -105,6 +104,7 @@ _ITEM = select(
     OutboxItem.id,
     OutboxItem.conversation_id,
     OutboxItem.turn_id,
+    OutboxItem.part,
     OutboxItem.state,
     OutboxItem.tries,
 )
@@ -115,6 +115,14 @@ _TALK = Statement(
     .where(Conversation.id == bindparam("conversation"))
     .with_for_update()
 )
+
+
+def hold(connection: Connection, conversation_id: int) -> Any:
+    """Lock the conversation, whoever works on it; answers how far it is answered, and for whom.
+
+    First, as everywhere: two transactions that lock in one order never deadlock.
+    """
+    return _TALK.row(connection, conversation=conversation_id)
 
 
 def _told_of(connection: Connection, said: StatusUpdate) -> Any:
@@ -140,12 +148,17 @@ def _comes_again(
     talk: Any,
     now: datetime,
 ) -> bool:
-    """The channel took a part and could not deliver it: again, while it is still the last word."""
+    """The channel took a part and could not deliver it: again, while it is still the last word.
+
+    Never behind a later part of its reply, which would stand there the wrong way round.
+    """
     pause_s = send_again_after_s(item.tries) if said.can_retry else None
     turn = _turn(connection, item.turn_id)
     is_last_word = talk.done == turn.to_seq and talk.lease_owner is None
     covers_none = turn.to_seq < turn.from_seq  # only asked for patience: that is over by then
     if pause_s is None or covers_none or not (is_last_word or talk.done < turn.to_seq):
+        return False
+    if _is_overtaken(connection, item):
         return False
     at = now + timedelta(seconds=pause_s)
     connection.execute(
@@ -160,16 +173,26 @@ def _comes_again(
         )
     )
     if is_last_word:
-        _reopen(connection, turn, at)
+        _reopen(connection, turn, at, now)
     return True
 
 
-def reopen_if_left(connection: Connection, turn_id: str) -> datetime | None:
+def _is_overtaken(connection: Connection, item: Any) -> bool:
+    """Whether the channel took a later part of the same reply."""
+    later = exists().where(
+        OutboxItem.turn_id == item.turn_id,
+        OutboxItem.part > item.part,
+        OutboxItem.state == "accepted",
+    )
+    return bool(connection.execute(select(later)).scalar_one())
+
+
+def reopen_if_left(connection: Connection, turn_id: str, now: datetime) -> datetime | None:
     """A turn was closed, and a callback had taken its last part back: when it is sent again."""
     left = open_parts(connection, turn_id)
     if not left:
         return None
-    _reopen(connection, _turn(connection, turn_id), left[0].next_at)
+    _reopen(connection, _turn(connection, turn_id), left[0].next_at, now)
     return left[0].next_at
 
 
@@ -178,13 +201,17 @@ def _turn(connection: Connection, turn_id: str) -> Any:
     return connection.execute(select(*columns).where(Turn.id == turn_id)).one()
 
 
-def _reopen(connection: Connection, turn: Any, at: datetime) -> None:
+def _reopen(connection: Connection, turn: Any, at: datetime, now: datetime) -> None:
     """The messages of a finished turn are not answered after all."""
     connection.execute(update(Turn).where(Turn.id == turn.id).values(state="saved"))
     connection.execute(
         update(Conversation)
         .where(Conversation.id == turn.conversation_id)
-        .values(done=turn.from_seq - 1, due_at=at)
+        .values(
+            done=turn.from_seq - 1,
+            due_at=at,
+            waiting_since=func.coalesce(Conversation.waiting_since, now),
+        )
     )
 
 

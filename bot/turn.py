@@ -144,12 +144,15 @@ class TurnRunner:
         """As `Answerer.language_of`."""
         return self._answerer.language_of(waiting, known)
 
-    async def answer(self, claim: Claim, arrivals: Arrivals) -> SavedTurn | int:
+    async def answer(
+        self, claim: Claim, arrivals: Arrivals, must_wait: Callable[[], bool] = lambda: False
+    ) -> SavedTurn | int:
         """Make sure the conversation has a saved reply.
 
         Args:
             claim: the right to work on it.
             arrivals: told from outside when another message arrives.
+            must_wait: whether something else is being said first, so that no part may begin yet.
         Returns:
             The saved turn to deliver, or the number up to which silence is the right answer.
         Raises:
@@ -179,7 +182,7 @@ class TurnRunner:
             elif reply.kind == "silent":
                 return waiting[-1].seq
             else:
-                saved = await self._save(draft, reply, even_if_more=is_last)
+                saved = await self._save(draft, reply, must_wait, even_if_more=is_last)
                 if saved is not None:
                     reached(Point.SAVED)
                     self._lap("saved", lap)
@@ -227,16 +230,20 @@ class TurnRunner:
             language = self._answerer.language_of(draft.waiting, claim.language)
             return unavailable(error, language)
 
-    async def _save(self, draft: Draft, reply: Reply, *, even_if_more: bool) -> SavedTurn | None:
+    async def _save(
+        self, draft: Draft, reply: Reply, must_wait: Callable[[], bool], *, even_if_more: bool
+    ) -> SavedTurn | None:
         parts = self._channels[draft.claim.channel].prepare(reply.text)
-
-        goes_at_once = bool(parts) and self._takes_slot(draft.claim.shop_address)
+        goes_at_once = (
+            bool(parts) and not must_wait() and self._takes_slot(draft.claim.shop_address)
+        )
 
         def work(connection: Connection) -> SavedTurn | None:
             held = inbox.hold(connection, draft.claim.conversation_id, draft.claim.epoch)
             if held.tail > draft.to_seq and not even_if_more:
                 return None
-            is_begun = goes_at_once and _may_begin(connection, reply, held.mode)
+            may_begin = goes_at_once and not must_wait()  # it may have begun meanwhile
+            is_begun = may_begin and _may_begin(connection, reply, held.mode)
             return save_reply(connection, draft, reply, parts, self._clock.now(), is_begun=is_begun)
 
         return await self._database.write_async(work)

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from twilio.base.exceptions import TwilioException
 from bot.channels.base import WHATSAPP, OutgoingPart, SentMessage
 from bot.channels.formatting import LIMIT_CHARS, split_body, to_whatsapp
 from bot.channels.twilio_codes import ACCOUNT, ACCOUNT_S, error_for_code
+from core.clock import Clock, SystemClock
 from core.errors import DeliveryError, DeliveryUnavailable, DeliveryUnknown
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 NOT_DELIVERED = frozenset({"failed", "undelivered", "canceled"})
+AHEAD_AT_LEAST = timedelta(seconds=2)
+"""Below this it is the way the answer took, and that Twilio's date counts whole seconds."""
 LOOKUP_LIMIT = 100
 """Newest messages to one customer that a look-up reads; what it looks for is seconds old."""
 
@@ -58,15 +61,21 @@ class TwilioChannel:
         account: whose messages these are.
         client: shared; closed by whoever built it.
         send_timeout_s: limit of one call as a whole.
+        clock: ours, by which others tell when they sent; it may be ahead of Twilio's.
     """
 
     name = WHATSAPP
     limit_chars = LIMIT_CHARS
 
     def __init__(
-        self, account: TwilioAccount, client: httpx.AsyncClient, send_timeout_s: float = 15.0
+        self,
+        account: TwilioAccount,
+        client: httpx.AsyncClient,
+        send_timeout_s: float = 15.0,
+        clock: Clock | None = None,
     ) -> None:
         self.send_timeout_s = send_timeout_s
+        self._clock = clock or SystemClock()
         self._account = account
         self._messages, self._http = _open_messages(account, client)
 
@@ -108,7 +117,8 @@ class TwilioChannel:
             raise DeliveryUnknown(
                 f"look-up failed: {error}", code=error.code, retry_after_s=error.retry_after_s
             ) from error
-        since = not_before.replace(microsecond=0)  # date_created counts whole seconds
+        # date_created is Twilio's time, in whole seconds.
+        since = (not_before - self._ahead()).replace(microsecond=0)
         found = [
             message
             for message in reversed(listed)  # Twilio lists the newest first
@@ -128,6 +138,12 @@ class TwilioChannel:
         """
         await self._call(lambda: self._messages.list_async(limit=1, page_size=1))
         return self._http.answered_at
+
+    def _ahead(self) -> timedelta:
+        """How far our clock is ahead of what Twilio's showed at its last answer; mostly nothing."""
+        answered_at = self._http.answered_at
+        ahead = self._clock.now() - answered_at if answered_at else timedelta()
+        return ahead if ahead > AHEAD_AT_LEAST else timedelta()
 
     def _sender(self, item: OutgoingPart) -> dict[str, str]:
         """A reply leaves from the address the customer wrote to."""

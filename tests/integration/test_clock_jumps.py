@@ -102,3 +102,12 @@ async def test_a_running_worker_mends_by_itself(shop: Shop) -> None:
     shop.receive("luego", customer="whatsapp:+57301", wait_s=1.5)
     await shop.work()
     assert sorted(shop.sent) == ["re: hola", "re: luego"]
+
+
+async def test_a_start_leaves_a_retry_its_pause(shop: Shop) -> None:
+    shop.channel.failures = [DeliveryUnavailable("busy", retry_after_s=900)]
+    shop.receive()
+    await shop.work()
+    planned = shop.scalar(select(OutboxItem.next_at))
+    mend(shop, has_jumped=False)
+    assert shop.scalar(select(OutboxItem.next_at)) == planned

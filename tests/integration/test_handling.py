@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 from bot import inbox
 from bot.channels.base import OutgoingPart, SentMessage
 from bot.handling import BURIED_DEATHS, BURY_AGAIN_S, DROPPED_FAILURES, SUSPECT_DEATHS
-from bot.tables import Conversation, Turn
+from bot.tables import Conversation, OutboxItem, Turn
 from bot.turn import TurnRunner
 from core.database import Database
 from core.errors import DatabaseUnavailable, DeliveryUnavailable
+from core.points import Point
 from tests.fakes import FixedClock
 from tests.working_shop import Shop
 
@@ -166,3 +167,20 @@ async def test_while_the_database_is_away_the_worker_goes_on(
     await shop.work()
     assert shop.sent == ["re: hola"]
     assert 1 <= caplog.text.count("database_unavailable") <= 2  # not once for every try
+
+
+async def test_a_worker_that_stood_still_leaves_a_begun_send_to_a_look_up(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stand_still(point: Point) -> None:
+        if point is Point.SENDING and not shop.channel.lookups:
+            shop.clock.advance(30)
+
+    monkeypatch.setattr("bot.delivery.reached", stand_still)
+    shop.receive()
+    await shop.work()
+    assert (shop.sent, shop.scalar(select(OutboxItem.state))) == ([], "sending")
+    for seconds in (16, 6, 6):
+        shop.clock.advance(seconds)
+        await shop.work()
+    assert (shop.channel.lookups, shop.sent) == (2, ["re: hola"])

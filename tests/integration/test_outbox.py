@@ -343,3 +343,24 @@ def test_a_part_told_as_failed_is_sent_again_whatever_is_said_late_of_that_send(
     bench.begin(bench.parts[0])
     bench.do(outbox.record_accepted, first.id, "SMout2", "queued")
     assert bench.states[0] == "accepted"
+
+
+def test_a_part_is_never_sent_again_behind_a_later_one(bench: Bench) -> None:
+    (first, second), now = bench.parts, bench.clock.now()
+    for part, sid in ((first, "SMout1"), (second, "SMout2")):
+        bench.begin(part)
+        bench.do(outbox.record_accepted, part.id, sid, "sent")
+    codes: list[int | None] = []
+    bench.do(receipts.record_status, undelivered(first, PASSING), now, codes.append)
+    assert (bench.states, codes) == (["failed", "accepted"], [PASSING])
+
+
+def test_what_a_finished_turn_gets_back_waits_since_then(bench: Bench) -> None:
+    (first, second), now = bench.parts, bench.clock.now()
+    bench.do(outbox.record_failed, first.id, 21211)
+    bench.begin(second)
+    bench.do(outbox.record_accepted, second.id, "SMout1", "sent")
+    bench.do(finish_turn, bench.claim, SavedTurn("t1", 1), now, last=second)
+    assert bench.column(Conversation.waiting_since, Conversation.id) == [None]
+    bench.do(receipts.record_status, undelivered(second, PASSING), now)
+    assert bench.column(Conversation.waiting_since, Conversation.id) == [now]

@@ -28,12 +28,12 @@ def shop(database: Database, clock: FixedClock) -> Shop:
     return Shop(database, clock)
 
 
-def forgotten(shop: Shop) -> Patience:
+def forgotten(shop: Shop, per_s: float = 0) -> Patience:
     """What a worker without a free slot still does."""
     channels = {"whatsapp": shop.channel}
     deliverer = Deliverer(shop.database, shop.clock, channels, SendRate(shop.clock, 0))
     language_of = shop.answerer.language_of
-    return Patience("w0", shop.database, shop.clock, channels, deliverer, language_of, per_s=0)
+    return Patience("w0", shop.database, shop.clock, channels, deliverer, language_of, per_s=per_s)
 
 
 async def look(patience: Patience) -> list[int]:
@@ -44,7 +44,7 @@ async def look(patience: Patience) -> list[int]:
         woken.append(conversation_id)
 
     await patience.look(["whatsapp"], wake)
-    await patience.close()
+    await patience.settled()
     return woken
 
 
@@ -186,3 +186,60 @@ async def test_an_announcement_that_was_not_delivered_is_not_repeated(shop: Shop
     shop.clock.advance(30)
     await shop.work()
     assert shop.sent == [MOMENT, "re: hola"]
+
+
+async def test_whoever_was_passed_over_is_told_later(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience = forgotten(shop)
+    for customer in ("whatsapp:+57301", "whatsapp:+57302"):
+        shop.receive(customer=customer)
+    shop.clock.advance(21)
+    with monkeypatch.context() as patch:
+        patch.setattr(SendRate, "is_free", lambda *_: False)
+        await look(patience)
+    assert shop.sent == []
+    await look(patience)
+    assert shop.sent == [MOMENT, MOMENT]
+
+
+async def test_a_stop_tells_nobody_who_still_waits_for_the_pace(shop: Shop) -> None:
+    patience = forgotten(shop, per_s=0.01)
+    for customer in ("whatsapp:+57301", "whatsapp:+57302", "whatsapp:+57303"):
+        shop.receive(customer=customer)
+    shop.clock.advance(21)
+    await patience.look(["whatsapp"], lambda *_: None)
+    while not shop.sent:
+        await asyncio.sleep(0)
+    await patience.close()
+    assert shop.sent == [MOMENT]
+
+
+async def test_who_leaves_the_line_leaves_no_gap(clock: FixedClock) -> None:
+    rate = SendRate(clock, per_s=0.1)
+    line = [asyncio.create_task(rate.turn("a")) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert (rate.is_free("a"), rate.busy()) == (False, ["a"])
+    for task in line:
+        task.cancel()
+    await asyncio.gather(*line, return_exceptions=True)
+    clock.advance(10)
+    assert rate.take("a")
+
+
+async def test_an_answer_is_not_begun_while_it_is_announced(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.patience.AT_LEAST_S", 0)
+
+    async def slow() -> None:
+        while not shop.channel.sent:
+            await asyncio.sleep(0.01)
+
+    begun: list[bool] = []
+    monkeypatch.setattr("bot.turn._may_begin", lambda *_: begun.append(True))
+    shop.answerer.before_answer = slow
+    shop.receive()
+    shop.clock.advance(21)
+    await shop.work()
+    assert (shop.sent, begun) == ([MOMENT, "re: hola"], [])

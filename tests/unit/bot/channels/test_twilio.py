@@ -24,6 +24,7 @@ from core.errors import (
     WindowClosed,
 )
 from tests.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, CUSTOMER, SHOP, FakeTwilio
+from tests.fakes import FixedClock
 
 PART = OutgoingPart("0a1b2c", CUSTOMER, SHOP, "Sí, hay *3* 🙂\nen stock & más")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -249,6 +250,17 @@ async def test_look_up_passes_over_messages_that_are_not_this_part(
 async def test_look_up_passes_over_older_messages(channel: TwilioChannel) -> None:
     await channel.send(PART)
     assert await channel.find_sent(PART, datetime.now(UTC) + timedelta(seconds=2), ()) is None
+
+
+@pytest.mark.parametrize(("sent_s", "is_found"), [(3600, True), (3630, False)])
+async def test_look_up_counts_by_twilios_clock_when_ours_is_ahead(
+    sent_s: float, is_found: bool, account: TwilioAccount, client: httpx.AsyncClient
+) -> None:
+    ours = FixedClock(datetime.now(UTC) + timedelta(hours=1))
+    channel = TwilioChannel(account, client, clock=ours)
+    await channel.send(PART)
+    sent_at = datetime.now(UTC) + timedelta(seconds=sent_s - 5)
+    assert (await channel.find_sent(PART, sent_at, ()) is not None) == is_found
 
 
 async def test_look_up_never_filters_by_date_sent(
