@@ -96,6 +96,8 @@ class Director:
             for number in steps:
                 await pace.allow(int(share * (number + 1)))
                 await pace.reach(int(share * (number + 1 - LANES)))
+                if not self._is_quick:
+                    await self._recovery.answering()
                 await self._strike(plan[number])
 
         await asyncio.gather(*(strike_next() for _ in range(LANES)))

@@ -53,6 +53,11 @@ class Recovery:
                 kill.first_answer_s = kill.first_answer_s or kill.last_answer_s
         self._open = [kill for kill in self._open if kill.waiting or kill.first_ack_s is None]
 
+    async def answering(self) -> None:
+        """Return once somebody who waited at each kill has an answer: there is progress."""
+        while any(kill.waiting and kill.first_answer_s is None for kill in self._open):
+            await asyncio.sleep(0.1)
+
     def lines(self) -> list[str]:
         """What to print."""
         what = {

@@ -32,7 +32,7 @@ from tests.processes import ROOT, environment
 
 PROVIDERS = ("groq", "openai", "mistral", "deepseek")
 MESSAGES_A_ROUND = 10_000
-CUSTOMERS = 150
+CUSTOMERS = 60
 THINKS_S = 4.0
 QUIET_S = 240.0
 CATALOG = """sku,nombre,precio,moneda,stock,categoria
