@@ -201,7 +201,7 @@ class Deliverer:
             closes: the turn, when this is its last part.
         """
         reached(Point.SENDING)
-        if self._is_late(part):
+        if self._is_late(part, channel.send_timeout_s):
             log_event(log, logging.WARNING, "send_too_late", outbox_id=part.id)
             return Later(self._clock.now() + timedelta(seconds=channel.send_timeout_s + SETTLE_S))
         began_s = self._clock.monotonic_s()
@@ -225,12 +225,12 @@ class Deliverer:
             return None
         return await self._close(claim, part, sent, closes)
 
-    def _is_late(self, part: Part) -> bool:
+    def _is_late(self, part: Part, most_s: float) -> bool:
         """Whether this process stood still since it began: another may have looked the part up and
         sent it, or what it rests on may have changed. By the wall's clock, which goes on while a
         machine sleeps; set meanwhile, it tells nothing."""
         passed = self._clock.now() - (part.sending_at or self._clock.now())
-        return abs(passed.total_seconds()) > SETTLE_S
+        return abs(passed.total_seconds()) > most_s
 
     async def _close(
         self, claim: Claim, part: Part, sent: SentMessage, saved: SavedTurn
