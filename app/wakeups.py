@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from app.house import House
 from bot.wakeups import Hears, Wake
+from core.database import POSTGRES_ALIVE
 
 
 @contextmanager
@@ -51,5 +52,6 @@ async def hearing(house: House, worker: Hears, tell: Wake | None) -> AsyncIterat
 
 
 def _conninfo(house: House) -> str:
-    url = house.database.url.set(drivername="postgresql")
+    alive = {name: str(value) for name, value in POSTGRES_ALIVE.items()}
+    url = house.database.url.set(drivername="postgresql").update_query_dict(alive)
     return url.render_as_string(hide_password=False)

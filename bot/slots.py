@@ -8,6 +8,7 @@ front of the database's queue, of which no more than a short list is held here.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,8 +17,12 @@ from datetime import datetime
 from bot.turn import Arrivals
 from core.clock import Clock
 
+log = logging.getLogger(__name__)
+
 AHEAD = 100
 """So many of the queue are read beyond the free slots: one query then serves many freed slots."""
+MOST_AT_ONCE = 256
+"""So many begin after one look; their claims go before the webhooks' next messages."""
 PAUSE_S = 0.05
 """Between two such queries."""
 
@@ -146,8 +151,14 @@ class Slots:
         self._is_behind = False
         heard: list[int] = []  # whoever writes meanwhile comes behind those who are found
         self._heard = heard
-        found, is_more = await self._read_queue(self._most - len(self.busy) + AHEAD)
-        self._heard = None
+        free = min(self._most - len(self.busy), MOST_AT_ONCE)
+        try:
+            found, is_more = await self._read_queue(free + AHEAD)
+        except Exception:  # the next look may succeed; without one nothing would begin any more
+            log.exception("queue_not_read")
+            found, is_more = [], False
+        finally:
+            self._heard = None
         self._next.extend(key for key in found if key not in self.busy)
         if is_more:
             self._is_behind = True

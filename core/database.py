@@ -50,6 +50,15 @@ Work = Callable[[Connection], T]
 
 READ_THREADS = 4
 CONNECT_S = 5
+POSTGRES_ALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,  # ms
+}
+"""How soon a server that vanished without a word is noticed; the system's own limit is a quarter
+of an hour."""
 POSTGRES_THREADS = 8
 BEGIN_WRITE = b"BEGIN"
 BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -141,7 +150,7 @@ def make_engine(url: URL, *, read_only: bool = False, pool_size: int = READ_THRE
             url,
             poolclass=NullPool,  # core/resting.py keeps them
             hide_parameters=True,
-            connect_args={"connect_timeout": CONNECT_S},
+            connect_args={"connect_timeout": CONNECT_S} | POSTGRES_ALIVE,
         )
     make_private(Path(url.database or ""))
     engine = create_engine(
@@ -215,7 +224,8 @@ class _LoopReader:
     def read(self, work: Work[T]) -> T:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._engine.connect()
+            with _telling_faults():
+                connection = self._local.connection = self._engine.connect()
             self._opened.append(connection)
         try:
             return _on(connection, work)

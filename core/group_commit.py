@@ -30,7 +30,7 @@ OnCommit = Callable[[int, float], None]
 
 MAX_UNITS_PER_COMMIT = 256
 MOST_WAITING = 2_000
-"""Beyond this a web request is refused: on a disk of one COMMIT a second it would wait 8 s."""
+"""So many web requests wait at most: on a disk of one COMMIT a second the last would wait 8 s."""
 STALLED_S = 10.0
 """A web request waits this long, and is refused at once while a batch has taken longer: below the
 15 s that Twilio waits for us."""
@@ -50,6 +50,7 @@ class Unit:
     future: asyncio.Future[Any] | None = None
     result: Any = None
     failure: BaseException | None = None
+    is_refusable: bool = False
     is_dropped: bool = False
     since: float = 0.0
 
@@ -72,6 +73,7 @@ class GroupCommitWriter:
         self._connection: Connection | None = None
         self._now_s = SystemClock().monotonic_s
         self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._refusable = 0
         self._busy_since: float | None = None
         self._is_closed = False
         self._lock = threading.Lock()
@@ -88,7 +90,7 @@ class GroupCommitWriter:
             self._refuse_when_overloaded()
         done = threading.Lock()
         done.acquire()
-        unit = Unit(work, done.release)
+        unit = Unit(work, done.release, is_refusable=not is_patient)
         self.put(unit)
         if not done.acquire(timeout=-1 if is_patient else STALLED_S):
             unit.is_dropped = True
@@ -107,6 +109,7 @@ class GroupCommitWriter:
             if self._is_closed:
                 raise DatabaseUnavailable("the database is closed")
             unit.since = self._now_s()
+            self._refusable += unit.is_refusable
             self._units.put(unit)
 
     def close(self) -> None:
@@ -125,13 +128,15 @@ class GroupCommitWriter:
         return 0.0 if since is None else self._now_s() - since
 
     def _refuse_when_overloaded(self) -> None:
-        if self.busy_s > STALLED_S or self._units.qsize() >= MOST_WAITING:
+        if self.busy_s > STALLED_S or self._refusable >= MOST_WAITING:
             raise DatabaseUnavailable("overloaded")
 
     def _run(self) -> None:
         is_open = True
         while is_open:
             batch, is_open = self._take()
+            with self._lock:
+                self._refusable -= sum(unit.is_refusable for unit in batch)
             wanted = [unit for unit in batch if unit.is_wanted]
             if wanted:
                 self._busy_since = self._now_s()

@@ -12,7 +12,7 @@ from collections import namedtuple
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Dialect, literal
+from sqlalchemy import ColumnElement, Dialect, false, literal
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
@@ -23,6 +23,8 @@ Convert = Callable[[Any], Any]
 
 def one_of(column: ColumnElement[Any] | Any, values: Collection[str]) -> ColumnElement[bool]:
     """`column IN (…)` of words known beforehand: its SQL is the same at every run."""
+    if not values:
+        return false()
     found: ColumnElement[bool] = column.in_([literal(value) for value in values])
     return found
 

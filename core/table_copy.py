@@ -87,7 +87,7 @@ def copy_tables(
 
 
 def _copy_rows(source: Connection, postgres: Connection, table: Table) -> None:
-    """COPY takes a fifth of the processor time of INSERT, and checks references when all rows stand."""
+    """COPY takes a fifth of the processor time of INSERT, and checks references at the end."""
     # JSON goes over as the text it is stored as: read and written again, null might change kind.
     values = [type_coerce(c, Text()) if isinstance(c.type, JSON) else c for c in table.columns]
     quote = postgres.dialect.identifier_preparer

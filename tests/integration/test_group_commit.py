@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from bot.tables import AuditEntry
 from core import group_commit
 from core.database import Database
 from core.errors import DatabaseUnavailable
+from tests.processes import wait_until
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 A_PAGE_AND_MORE = "x" * 20_000
@@ -102,13 +104,17 @@ def test_a_full_queue_refuses_web_requests_at_once(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "MOST_WAITING", 2)
-    with busy(sqlite_database):
-        for _ in range(2):
-            sqlite_database.post(add)
+    with ThreadPoolExecutor(2) as web, busy(sqlite_database):
+        for _ in range(5):
+            sqlite_database.post(add)  # the worker's own work refuses nobody
+        waiting = [web.submit(sqlite_database.write, add, is_patient=False) for _ in range(2)]
+        writer = sqlite_database._writer
+        wait_until(lambda: writer and writer._refusable == 2, "both wait")
         with pytest.raises(DatabaseUnavailable, match="overloaded"):
             sqlite_database.write(add, is_patient=False)
-    sqlite_database.flush()
-    assert sqlite_database.read(count) == 2
+    assert all(done.exception() is None for done in waiting)
+    sqlite_database.write(add, is_patient=False)
+    assert sqlite_database.read(count) == 8
 
 
 def test_a_web_request_does_not_wait_for_ever_and_its_unit_is_dropped(

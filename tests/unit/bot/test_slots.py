@@ -157,6 +157,25 @@ async def test_what_waits_for_its_time_is_held_in_bounds(
     assert len(desk.slots.close()) == 3
 
 
+async def test_a_look_that_breaks_is_not_the_last(
+    make_desk: MakeDesk, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(1)
+    desk.queue = [1, 2]
+
+    async def broken(_most: int) -> tuple[list[int], bool]:
+        raise OSError("disk I/O error")
+
+    monkeypatch.setattr(desk.slots, "_read_queue", broken)
+    desk.slots.look()
+    await settle()
+    monkeypatch.undo()
+    monkeypatch.setattr("bot.slots.PAUSE_S", 0)
+    desk.slots.look()
+    await settle()
+    assert desk.begun == [1]
+
+
 async def test_a_closed_desk_begins_nothing(make_desk: MakeDesk, clock: FixedClock) -> None:
     desk = make_desk(2)
     desk.slots.close()
