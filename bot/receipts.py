@@ -71,7 +71,8 @@ def record_status(
         undelivered(said.error_code)
         return conversation_id if item.state != "accepted" else None
     settled = item.state != "accepted"
-    record_accepted(connection, item.id, said.message_sid, said.status)
+    if record_accepted(connection, item.id, said.message_sid, said.status) == "undelivered":
+        record_early(connection, item.id, now, undelivered)  # told in reverse order
     if settled and talk.tail > talk.done:
         _make_due(connection, conversation_id, now)
         return conversation_id

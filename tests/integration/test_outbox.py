@@ -293,6 +293,17 @@ def test_a_failure_told_before_the_send_came_back_is_acted_on(
     assert bench.states[0] == state
 
 
+@pytest.mark.parametrize(("code", "state"), [(PASSING, "queued"), (FINAL, "failed")])
+def test_a_failure_told_before_that_send_was_told_of_is_acted_on(
+    bench: Bench, code: int, state: str
+) -> None:
+    first, now = bench.parts[0], bench.clock.now()
+    bench.begin(first)
+    for said in (undelivered(first, code), StatusUpdate("SMout1", "queued", first.id)):
+        bench.do(receipts.record_status, said, now)
+    assert bench.states[0] == state
+
+
 def test_a_turn_goes_on_while_a_part_that_was_sent_comes_back(bench: Bench) -> None:
     (first, second), now = bench.parts, bench.clock.now()
     bench.begin(first)
