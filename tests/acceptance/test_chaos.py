@@ -11,7 +11,7 @@ import pytest
 from tests.processes import LONGEST_S, environment
 
 
-@pytest.mark.parametrize(("database", "messages"), [("sqlite", 120), ("postgres", 60)])
+@pytest.mark.parametrize(("database", "messages"), [("sqlite", 60), ("postgres", 40)])
 def test_nothing_is_lost_doubled_or_disordered_whatever_dies(
     database: str, messages: int, tree: Path
 ) -> None:

@@ -74,12 +74,18 @@ def read_options(words: list[str] | None = None) -> Options:
 
 def main() -> int:
     """Run on each database wanted; 0 when every promise was kept and every fault struck."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _end)
     options = read_options()
     say(f"replay: {options.replay}")
     databases = ("sqlite", "postgres") if options.database == "both" else (options.database,)
     good = [asyncio.run(Run(options, database).play()) for database in databases]
     return 0 if all(good) else 1
+
+
+def _end(*_: object) -> None:
+    """Told to end: once, since being told again must not cut short how everything is ended."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 class Run:
