@@ -1,4 +1,4 @@
-"""A short chaos on SQLite, by its own command; the others take too long to stand among the tests."""
+"""A short chaos on SQLite by its own command; the others take too long to stand among the tests."""
 
 from __future__ import annotations
 
