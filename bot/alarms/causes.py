@@ -60,7 +60,7 @@ STANDING: Mapping[Cause, Rule] = {
 """What stands until it recovers."""
 
 COUNTED: Mapping[Cause, Rule] = {
-    Cause.TURN_BURIED: Rule(10, again_s=3600.0),
+    Cause.TURN_BURIED: Rule(10, again_s=3600.0, facts=("who",)),
     Cause.MESSAGE_UNDELIVERED: Rule(20, again_s=3600.0, facts=("code",)),
     Cause.PERSON_WANTED: Rule(5, facts=("who",)),
 }
@@ -122,5 +122,5 @@ def joined(cause: Cause, before: Mapping[str, Any], new: Mapping[str, object]) -
     return {name: [*before.get(name, ()), value][-MOST_NAMED:] for name, value in new.items()}
 
 
-MOST_NAMED = 5
-"""So many of what is counted are named one by one."""
+MOST_NAMED = 30
+"""So many of what is counted are named one by one: as many numbers as a WhatsApp notice holds."""

@@ -151,24 +151,29 @@ async def test_many_of_a_kind_are_one_notice(shop: Shop, ear: Ear) -> None:
     assert "no se intentan más: 3 (códigos de Twilio: 63024, 63003)" in ear.heard[0].text
 
 
-async def test_a_customer_who_wants_a_person_is_named_by_a_masked_address(
-    shop: Shop, ear: Ear
+@pytest.mark.parametrize("cause", [Cause.PERSON_WANTED, Cause.TURN_BURIED])
+async def test_the_owner_gets_the_whole_numbers_of_who_must_be_called_and_the_log_does_not(
+    shop: Shop, ear: Ear, cause: Cause, caplog: pytest.LogCaptureFixture
 ) -> None:
-    conversation = shop.database.write(lambda c: talk(c, shop.clock))
-    for _ in range(3):  # the same customer insists
-        shop.alarms.raise_(Cause.PERSON_WANTED, conversation_id=conversation)
+    numbers = [f"+346000000{customer:02}" for customer in range(12)]
+    for customer, number in enumerate(numbers, 1):
+        talk_id = shop.database.write(lambda c, n=number, i=customer: talk(c, shop.clock, i, n))
+        for _ in range(3):  # the same customer insists
+            shop.alarms.raise_(cause, conversation_id=talk_id)
     await shop.after(10)
-    assert "hablar con una persona: 1 (whatsapp:+34…01)" in ear.heard[0].text
+    assert f": {len(numbers)} ({', '.join(numbers)})." in ear.heard[0].text
+    assert f"owner_alarm cause={cause.value}" in caplog.text
+    assert "+346" not in caplog.text
 
 
-def talk(connection: Connection, clock: FixedClock) -> int:
-    connection.execute(insert(Contact).values(id=1, created_at=clock.now()))
+def talk(connection: Connection, clock: FixedClock, customer: int, number: str) -> int:
+    connection.execute(insert(Contact).values(id=customer, created_at=clock.now()))
     found: int = connection.execute(
         insert(Conversation)
         .values(
-            contact_id=1,
+            contact_id=customer,
             channel="whatsapp",
-            customer_address="whatsapp:+34600000001",
+            customer_address=f"whatsapp:{number}",
             shop_address="whatsapp:+14155238886",
             due_at=clock.now(),
             created_at=clock.now(),

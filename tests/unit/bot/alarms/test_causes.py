@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from bot.alarms.causes import COUNTED, STANDING, Cause, joined, judge
+from bot.alarms.causes import COUNTED, MOST_NAMED, STANDING, Cause, joined, judge
 from core.texts import LANGUAGES, text
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -74,6 +74,6 @@ def test_what_stands_has_a_word_for_its_end(cause: Cause, language: str) -> None
 
 def test_of_many_the_last_few_are_named() -> None:
     facts: dict[str, object] = {}
-    for code in range(9):
+    for code in range(MOST_NAMED + 4):
         facts = joined(Cause.MESSAGE_UNDELIVERED, facts, {"code": code})
-    assert facts == {"code": [4, 5, 6, 7, 8]}
+    assert facts == {"code": [*range(4, MOST_NAMED + 4)]}
