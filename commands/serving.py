@@ -23,16 +23,18 @@ def serve(arguments: Namespace) -> int:
             host=host,
             port=port,
             with_worker=not arguments.no_worker,
-            announce=lambda: _announce(house, host, port),
+            announce=lambda: _announce(house, host, port, answers=not arguments.no_worker),
         )
-    say(text("commands.stopped"))
+    is_whole_shop = house.database.is_sqlite and not arguments.no_worker
+    say(text("commands.stopped" if is_whole_shop else "commands.stopped_one"))
     return 0
 
 
-def _announce(house: app.House, host: str, port: int) -> None:
+def _announce(house: app.House, host: str, port: int, *, answers: bool) -> None:
     settings = house.settings
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - only shown
-    say(text("commands.serving", address=f"http://{shown}:{port}"))
+    key = "commands.serving" if answers else "commands.serving_only"
+    say(text(key, address=f"http://{shown}:{port}"))
     say(text("commands.serving_health", address=f"http://{shown}:{port}/readyz"))
     if settings.public_base_url and app.is_twilio_configured(settings):
         say(text("commands.serving_webhook", address=settings.public_base_url))
@@ -61,7 +63,7 @@ def worker(arguments: Namespace) -> int:
             metrics_port=arguments.metrics_port,
             announce=lambda: say(text("commands.working")),
         )
-    say(text("commands.stopped"))
+    say(text("commands.stopped_one"))
     return 0
 
 

@@ -42,6 +42,26 @@ def test_what_is_under_way_when_the_shop_stops_is_finished_first(
     assert "Traceback" not in shop.log
 
 
+@pytest.mark.usefixtures("_interruptible")
+@pytest.mark.parametrize(
+    ("words", "says", "runs"),
+    [
+        pytest.param(("serve", "--no-worker"), "serving_only", "", id="takes messages"),
+        pytest.param(("worker",), "working", "worker_started", id="answers them"),
+    ],
+)
+def test_a_process_that_is_not_the_whole_shop_does_not_speak_for_it(
+    new_shop: NewShop, words: tuple[str, ...], says: str, runs: str
+) -> None:
+    shop = new_shop()
+    shop.words = ("cli.py", *words)
+    shop.start()
+    first = text(f"commands.{says}", address=shop.url)
+    wait_until(lambda: shop.output.startswith(first) and runs in shop.log, "it runs")
+    assert shop.signal(getattr(signal, STOPS[0])) == 0, shop.log
+    assert shop.output.splitlines()[-1] == text("commands.stopped_one")
+
+
 def test_what_cannot_be_finished_is_given_back_and_answered_after_the_restart(
     shop: Shop, twilio: FakeTwilio, groq: FakeProvider
 ) -> None:
