@@ -82,7 +82,18 @@ class Handler:
         return None
 
     async def _claimed(self, conversation_id: int, work: Work) -> Again | None:
-        claim = await self._database.write_async(
+        claiming = asyncio.ensure_future(self._claim(conversation_id))
+        try:
+            claim = await asyncio.shield(claiming)
+            if claim is None:  # held by another worker, or due later than we were told
+                return await self._next_chance(conversation_id)
+            return await self._begun(claim, work)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._let_go(claiming))
+            raise
+
+    async def _claim(self, conversation_id: int) -> Claim | None:
+        return await self._database.write_async(
             lambda c: inbox.claim(
                 c,
                 conversation_id,
@@ -92,19 +103,24 @@ class Handler:
                 channels=self._channels,
             )
         )
-        if claim is None:  # held by another worker, or due later than we were told
-            at = await self._database.read_async(
-                lambda c: inbox.next_chance(c, conversation_id, self._channels)
-            )
-            return Again(at) if at is not None else None
+
+    async def _let_go(self, claiming: asyncio.Future[Claim | None]) -> None:
+        """Give back what is held; a claim under way may stand, whoever no longer waits for it."""
+        if claim := await claiming:
+            await self._give_back(claim, self._place(claim))
+
+    async def _next_chance(self, conversation_id: int) -> Again | None:
+        at = await self._database.read_async(
+            lambda c: inbox.next_chance(c, conversation_id, self._channels)
+        )
+        return Again(at) if at is not None else None
+
+    async def _begun(self, claim: Claim, work: Work) -> Again | None:
         work.epoch = claim.epoch
         reached(Point.CLAIMED)
         self._phase("waited", claim)
         try:
             return await self._held_or_failed(claim, work)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._give_back(claim, self._place(claim)))
-            raise
         except DatabaseUnavailable as error:
             log_event(log, logging.INFO, "turn_interrupted", error=str(error))
             return await self._give_back_at_last(claim)

@@ -329,16 +329,27 @@ def renew(
     """
     epochs = dict(held)
     rows = connection.execute(
-        update(Conversation)
+        select(Conversation.id, Conversation.epoch)
         .where(Conversation.id.in_(epochs), Conversation.lease_owner == owner)
+        .order_by(Conversation.id)
+        .with_for_update()
+    )
+    ours = {row.id for row in rows if epochs[row.id] == row.epoch}
+    connection.execute(
+        update(Conversation)
+        .where(Conversation.id.in_(ours))
         .values(lease_until=now + timedelta(seconds=lease_s))
-        .returning(Conversation.id, Conversation.epoch)
     )
     reached(Point.RENEW_UNIT)
-    return {row.id for row in rows if epochs[row.id] == row.epoch}
+    return ours
 
 
-_IS_HELD = (Conversation.id == bindparam("conversation"), Conversation.epoch == bindparam("held"))
+# Each claim has an epoch of its own; freed, the conversation keeps it, and is nobody's.
+_IS_HELD = (
+    Conversation.id == bindparam("conversation"),
+    Conversation.epoch == bindparam("held"),
+    Conversation.lease_owner.is_not(None),
+)
 _HOLD = Statement(select(Conversation.tail, Conversation.mode).where(*_IS_HELD).with_for_update())
 _FINISH = Statement(
     update(Conversation)
@@ -358,7 +369,7 @@ def hold(connection: Connection, conversation_id: int, epoch: int) -> Any:
     """Lock the conversation for this transaction; answers its `tail` and `mode`.
 
     Raises:
-        LeaseLost: somebody else claimed it.
+        LeaseLost: this claim holds it no more.
     """
     row = _HOLD.row(connection, conversation=conversation_id, held=epoch)
     if row is None:
@@ -374,7 +385,7 @@ def finish(
     Returns:
         When the messages that arrived meanwhile are due; None when there are none.
     Raises:
-        LeaseLost: somebody else claimed it.
+        LeaseLost: this claim holds it no more.
     """
     row = _FINISH.row(connection, conversation=conversation_id, held=epoch, upto=done, at=now)
     if row is None:
@@ -399,21 +410,16 @@ def give_back(
     """
     values: dict[str, object] = {"lease_owner": None, "lease_until": None, "due_at": due_at}
     values["failures"] = Conversation.failures - 1 if failures is None else failures
-    row = connection.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
-        .values(values)
-        .returning(Conversation.id)
-    ).first()
-    return row is not None
+    freed = update(Conversation).where(*_IS_HELD).values(values).returning(Conversation.id)
+    held = {"conversation": conversation_id, "held": epoch}
+    return connection.execute(freed, held).first() is not None
 
 
 def postpone(connection: Connection, conversation_id: int, epoch: int, due_at: datetime) -> None:
     """While it is held: due at `due_at` should its holder die."""
     connection.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.epoch == epoch)
-        .values(due_at=due_at)
+        update(Conversation).where(*_IS_HELD).values(due_at=due_at),
+        {"conversation": conversation_id, "held": epoch},
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -167,6 +169,28 @@ async def test_while_the_database_is_away_the_worker_goes_on(
     await shop.work()
     assert shop.sent == ["re: hola"]
     assert 1 <= caplog.text.count("database_unavailable") <= 2  # not once for every try
+
+
+async def test_a_claim_that_is_called_off_half_way_is_given_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.worker.STOP_GRACE_S", 0)
+    write = shop.database.write_async
+
+    async def stop_meanwhile(work: Any) -> Any:
+        found = await write(work)
+        if isinstance(found, inbox.Claim):
+            shop.worker.stop()
+            await asyncio.sleep(0.05)  # it stands, and who asked for it does not know yet
+        return found
+
+    monkeypatch.setattr(shop.database, "write_async", stop_meanwhile)
+    shop.receive()
+    with contextlib.suppress(TimeoutError):  # it stays due: nobody works on it any more
+        await asyncio.wait_for(shop.work(), 0.5)
+    assert shop.answerer.asked == []
+    assert shop.scalar(select(Conversation.lease_owner)) is None
+    assert shop.scalar(select(Conversation.failures)) == 0
 
 
 async def test_a_worker_that_stood_still_leaves_a_begun_send_to_a_look_up(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot import inbox, queue
 from bot.inbox import Accepted, Claim
 from bot.messages import InboundMessage
+from bot.tables import Conversation
 from bot.talk import waiting_messages
 from core.database import Database
 from core.errors import LeaseLost
@@ -35,6 +38,10 @@ def claim(
             c, 1, owner=owner, now=clock.now(), lease_s=lease_s, channels=["whatsapp"]
         )
     )
+
+
+def column(database: Database, which: Any) -> Any:
+    return database.read(lambda c: c.execute(select(which)).scalar_one())
 
 
 def due(database: Database, clock: FixedClock) -> list[int]:
@@ -117,8 +124,11 @@ def test_renewing_keeps_only_what_is_still_ours(database: Database, clock: Fixed
         )
 
     assert renew(held.epoch, "w1") == {1}
+    until = column(database, Conversation.lease_until)
+    clock.advance(5)
     assert renew(held.epoch, "w2") == set()
     assert renew(held.epoch - 1, "w1") == set()
+    assert column(database, Conversation.lease_until) == until
 
 
 def test_finishing_tells_when_the_next_messages_are_due(
@@ -142,6 +152,23 @@ def test_given_back_work_is_due_when_said(database: Database, clock: FixedClock)
     assert due(database, clock) == []
     clock.advance(30)
     assert due(database, clock) == [1]
+
+
+def test_what_was_freed_is_held_by_nobody_though_its_epoch_stands(
+    database: Database, clock: FixedClock
+) -> None:
+    """Whoever never heard that its last step was stored tries to give back what it finished."""
+    accepted = accept(database, clock)
+    held = claim(database, clock)
+    assert held is not None
+    database.write(lambda c: inbox.finish(c, 1, held.epoch, done=1, now=clock.now()))
+    later = clock.now() + timedelta(seconds=30)
+    assert not database.write(lambda c: inbox.give_back(c, 1, held.epoch, due_at=later))
+    database.write(lambda c: inbox.postpone(c, 1, held.epoch, later))
+    assert column(database, Conversation.failures) == 0
+    assert column(database, Conversation.due_at) == accepted.due_at
+    with pytest.raises(LeaseLost):
+        database.write(lambda c: inbox.hold(c, 1, held.epoch))
 
 
 def test_freeing_all_leases_makes_held_work_due_at_once(
