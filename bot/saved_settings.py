@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from bot.tables import AuditEntry, SavedSetting
 from core.database import Database, insert_into
-from core.errors import BotError
+from core.errors import BotError, DatabaseUnavailable
 from core.log import log_event
 
 log = logging.getLogger(__name__)
@@ -66,5 +66,7 @@ async def follow_settings(
             if saved != seen:
                 seen = saved
                 await apply(saved)
+        except DatabaseUnavailable:  # the teller says so, once
+            continue
         except BotError as error:
             log_event(log, logging.ERROR, "settings_not_refreshed", error=str(error))

@@ -93,7 +93,11 @@ class Teller:
                     self._log(await self._database.write_async(self._tell))
                 if self._down_since is not None:
                     await self._database.write_async(self._database_is_back)
-        except (DatabaseUnavailable, TimeoutError):
+                    log_event(log, logging.INFO, "database_back")
+        except (DatabaseUnavailable, TimeoutError) as error:
+            if self._down_since is None:
+                reason = str(error) or "no answer"
+                log_event(log, logging.ERROR, "database_unavailable", error=reason)
             await self._without_database()
             return
         if (is_due or is_queued) and (self._delivery is None or self._delivery.done()):

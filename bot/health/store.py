@@ -24,8 +24,7 @@ from bot.health.windows import RateWindow
 from bot.tables import BreakerState, ModelReplacement
 from core.clock import Clock
 from core.database import Database, insert_into
-from core.errors import BotError
-from core.log import log_event
+from core.errors import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +98,8 @@ class HealthStore:
             await asyncio.sleep(SYNC_S)
             try:
                 await self.sync()
-            except BotError as error:
-                log_event(log, logging.WARNING, "health_not_shared", error=str(error))
+            except DatabaseUnavailable:  # the teller says so, once
+                continue
             except Exception:  # one row nobody foresaw must not end the sharing
                 log.exception("health_sharing_broken")
 
@@ -132,7 +131,7 @@ class HealthStore:
         self._leases.add(key)  # before it is known: whoever is cancelled gives it back as well
         try:
             is_ours = await self._database.write_async(lambda c: _claim(c, row, now))
-        except BotError:
+        except DatabaseUnavailable:
             return True
         if not is_ours:
             self._leases.discard(key)

@@ -347,6 +347,21 @@ async def test_a_database_that_cannot_store_is_told_all_the_same(shop: Shop, ear
     assert ear.told == [("alarm", "database_down"), ("recovered", "database_down")]
 
 
+async def test_that_it_is_away_and_that_it_is_back_is_one_line_each_in_the_log(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await shop.after()
+    for _ in range(2):
+        with full_disk(shop):
+            await shop.after(5)
+            await shop.after(5)
+        await shop.after(5)
+        await shop.after(5)
+    away = 'database_unavailable error="database or disk is full"'
+    assert caplog.messages == [away, "database_back"] * 2
+
+
 async def test_a_database_that_hangs_is_down(
     shop: Shop, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from bot.health.windows import Need
 from bot.messages import Window
 from bot.providers.base import find_providers
 from core.database import Database
-from core.errors import provider_error
+from core.errors import DatabaseUnavailable, provider_error
 from core.settings import ProviderSettings
 from tests.fakes import FixedClock
 
@@ -316,18 +316,29 @@ async def test_what_was_not_written_is_written_at_the_end(database: Database) ->
     assert not two.health.may_ask(*GROQ)
 
 
-async def test_a_fault_of_our_own_ends_no_sharing(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        pytest.param(KeyError("a slip"), "health_sharing_broken", id="a fault of our own"),
+        pytest.param(DatabaseUnavailable("away"), "", id="the database is away"),
+    ],
+)
+async def test_sharing_goes_on_after_a_fault(
+    sqlite_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: Exception,
+    said: str,
 ) -> None:
     monkeypatch.setattr(store, "SYNC_S", 0.0)
-    one, synced = Process(database, "one"), asyncio.Event()
+    one, synced = Process(sqlite_database, "one"), asyncio.Event()
     sync, calls = one.store.sync, 0
 
     async def break_once() -> None:
         nonlocal calls
         calls += 1
         if calls == 1:
-            raise KeyError("a slip")
+            raise fault
         await sync()
         synced.set()
 
@@ -336,3 +347,4 @@ async def test_a_fault_of_our_own_ends_no_sharing(
     await synced.wait()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    assert "".join(caplog.messages) == said

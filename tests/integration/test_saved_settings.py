@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.saved_settings import follow_settings, save_setting, saved_settings
 from bot.tables import AuditEntry
 from core.database import Database
-from core.errors import ConfigError
+from core.errors import ConfigError, DatabaseUnavailable
 from tests.fakes import FixedClock
 
 
@@ -84,3 +84,25 @@ async def test_a_change_that_cannot_be_used_is_told_and_the_next_one_counts(
 
     told = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert len(told) == 1 and "settings_not_refreshed" in told[0].getMessage()
+
+
+async def test_a_database_that_is_away_is_no_line_of_its_own(
+    sqlite_database: Database,
+    clock: FixedClock,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: asyncio.Queue[Mapping[str, str]] = asyncio.Queue()
+    failures, read = [DatabaseUnavailable("away")] * 3, sqlite_database.read_async
+
+    async def read_async(work: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await read(work)
+
+    monkeypatch.setattr(sqlite_database, "read_async", read_async)
+    save(sqlite_database, clock, "openai")
+    following = asyncio.create_task(follow_settings(sqlite_database, {}, heard.put, 0))
+    assert await heard.get() == {"AI_PROVIDER": "openai"}
+    following.cancel()
+    assert (failures, caplog.messages) == ([], [])
