@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from bot.wakeups import Hears, Wake
-from bot.wakeups.jobs import ARRIVALS, CONNECT_S, JOBS, QUEUE, Told
+from bot.wakeups.jobs import CONNECT_S, JOBS, QUEUE, Told
 from core.faults import brief
 from core.log import log_event
 
@@ -70,7 +70,7 @@ class Hearer:
         with self._ended:
             while not self._stopping.is_set():
                 try:
-                    with _listening(self._conninfo) as connection:
+                    with _listening(self._conninfo, self._worker.name) as connection:
                         self._hear(connection)
                 except Exception as error:  # noqa: BLE001 - meanwhile the worker looks by itself
                     log_event(log, logging.WARNING, "hearer_broken", error=brief(error))
@@ -96,12 +96,10 @@ class Hearer:
         """Pass on the words for this worker; whether anybody told of a job."""
         is_told = False
         for word in connection.notifies(timeout=0):
-            if word.channel != ARRIVALS:
+            if word.channel == JOBS:
                 is_told = True
-                continue
-            told = Told.from_word(word.payload)
-            if told.holder == self._worker.name:
-                self._pass_on(told)
+            else:
+                self._pass_on(Told.from_word(word.payload))
         return is_told
 
     def _take(self, connection: psycopg.Connection[Any]) -> int:
@@ -117,12 +115,12 @@ class Hearer:
 
 
 @contextlib.contextmanager
-def _listening(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
+def _listening(conninfo: str, worker: str) -> Iterator[psycopg.Connection[Any]]:
     with contextlib.closing(
         psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_S)
     ) as connection:
         # Losing a job's last word to a crash of the server does no harm: it is told twice.
         connection.execute("SET synchronous_commit TO off")
-        for channel in (ARRIVALS, JOBS):
+        for channel in (worker, JOBS):
             connection.execute(f'LISTEN "{channel}"')
         yield connection

@@ -19,8 +19,6 @@ TASK = "mostrador.wake"
 JOBS = f"procrastinate_queue_v1#{QUEUE}"
 """The channel on which Procrastinate's own trigger says that a job was added."""
 CONNECT_S = 3
-ARRIVALS = "mostrador_arrivals"
-"""The channel of PostgreSQL's NOTIFY on which a worker hears of messages during its own turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Told:
     def from_job(cls, arguments: dict[str, Any]) -> Self:
         """Read what `job` wrote."""
         due_at = datetime.fromisoformat(arguments["due_at"])
-        return cls(arguments["conversation_id"], due_at, arguments["seq"], arguments.get("holder"))
+        return cls(arguments["conversation_id"], due_at, arguments["seq"])
 
     @classmethod
     def from_word(cls, said: str) -> Self:
@@ -56,8 +54,8 @@ class Told:
 
     @property
     def word(self) -> str:
-        """For the holder, on ARRIVALS."""
-        return json.dumps(self._arguments | {"holder": self.holder})
+        """For the holder, who listens to the channel of its own name."""
+        return json.dumps(self._arguments)
 
     @property
     def _arguments(self) -> dict[str, Any]:

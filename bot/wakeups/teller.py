@@ -18,7 +18,7 @@ from procrastinate import PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 
-from bot.wakeups.jobs import ARRIVALS, CONNECT_S, Told
+from bot.wakeups.jobs import CONNECT_S, Told
 from core.faults import brief
 from core.log import log_event
 
@@ -80,9 +80,11 @@ class Teller:
 
     def _tell(self, batch: Collection[Told]) -> None:
         connection = self._connected()
-        if words := [told.word for told in batch if told.holder]:
+        if held := [told for told in batch if told.holder]:
             connection.execute(
-                "SELECT pg_notify(%s, word) FROM unnest(%s::text[]) word", (ARRIVALS, words)
+                "SELECT pg_notify(holder, word)"
+                " FROM unnest(%s::text[], %s::text[]) AS told (holder, word)",
+                ([told.holder for told in held], [told.word for told in held]),
             )
         jobs = {told.conversation_id: told.job for told in batch if not told.holder}
         for _ in range(TRIES):
