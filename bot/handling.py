@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot import inbox, retry
 from bot.delivery import Anew, Deliverer, Finished, Later
-from bot.inbox import Claim
+from bot.inbox import SUSPECT_DEATHS, Claim
 from bot.patience import Patience
 from bot.slots import Again, Work
 from bot.turn import SavedTurn, TurnRunner, finish_turn, saved_turn, withdrawn_turns
@@ -30,9 +30,6 @@ ANEW_AT_ONCE = 2
 ANEW_PAUSE_S = 30.0
 HANG_MARGIN_S = 30.0
 """Beyond all the time a turn may take: whatever still runs then, hangs."""
-SUSPECT_DEATHS = 3
-"""A message whose workers died so often in a row may be what kills them. Suspects are worked on
-one at a time, and more while nothing happens, so that its neighbours are not counted with it."""
 SUSPECT_PAUSE_S = 2.0
 BURIED_DEATHS = 8
 DROPPED_FAILURES = 12
@@ -136,14 +133,15 @@ class Handler:
     async def _held(self, claim: Claim, work: Work) -> Again | None:
         if claim.failures < SUSPECT_DEATHS:
             return await self._answered(claim, work)
-        if claim.failures >= BURIED_DEATHS:
-            return await self._deliver(claim, await self._last_word(claim))
         if self._suspects >= self._suspects_at_once:
             at = self._after(SUSPECT_PAUSE_S)
             await self._give_back(claim, at)
             return Again(at)  # behind those who are none
         self._suspects += 1
         try:
+            await self._database.write_async(lambda c: inbox.work_on_suspect(c, claim))
+            if claim.failures >= BURIED_DEATHS:
+                return await self._deliver(claim, await self._last_word(claim))
             return await self._answered(claim, work)
         finally:
             self._suspects -= 1
@@ -228,7 +226,11 @@ class Handler:
     ) -> Again:
         await self._database.write_async(
             lambda c: inbox.give_back(
-                c, claim.conversation_id, claim.epoch, due_at=due_at, failures=failures
+                c,
+                claim.conversation_id,
+                claim.epoch,
+                due_at=due_at,
+                failures=claim.failures if failures is None else failures,
             )
         )
         reached(Point.GIVEN_BACK)

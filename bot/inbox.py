@@ -57,6 +57,11 @@ class Claim:
     waiting_since: datetime | None
 
 
+SUSPECT_DEATHS = 3
+"""A message whose workers died so often in a row may be what kills them. Suspects are worked on
+one at a time, and more while nothing happens, and only those being worked on are counted when the
+process dies: a shop that is killed again and again must not give up on messages that did nothing.
+"""
 _AT = bindparam("at", type_=Conversation.due_at.type)
 _IS_WAITING = Conversation.tail > Conversation.done
 # Who is due and writes once more keeps the place in the queue.
@@ -276,7 +281,8 @@ def claim(
     """Take the conversation, or None when it is held, not due, or has nothing waiting.
 
     It counts as a failure until it is finished or given back: so those are counted too that end
-    with the process.
+    with the process. A suspect's counts from `work_on_suspect`: until then nothing was done that
+    could have killed the process.
 
     Args:
         channels: those the worker can send through; messages of others wait until one can.
@@ -294,7 +300,22 @@ def claim(
     whose = row._asdict()
     has_stopped = whose.pop("opted_out_at") is not None
     whose |= {"conversation_id": whose.pop("id"), "failures": row.failures - 1}
-    return Claim(**whose, opted_out=has_stopped)
+    found = Claim(**whose, opted_out=has_stopped)
+    if found.failures >= SUSPECT_DEATHS:
+        _set_failures(connection, found, found.failures)
+    return found
+
+
+def work_on_suspect(connection: Connection, claim: Claim) -> None:
+    """From now on the process may die of it."""
+    _set_failures(connection, claim, claim.failures + 1)
+
+
+def _set_failures(connection: Connection, claim: Claim, failures: int) -> None:
+    connection.execute(
+        update(Conversation).where(*_IS_HELD).values(failures=failures),
+        {"conversation": claim.conversation_id, "held": claim.epoch},
+    )
 
 
 def next_chance(
@@ -401,15 +422,14 @@ def give_back(
     epoch: int,
     *,
     due_at: datetime,
-    failures: int | None = None,
+    failures: int,
 ) -> bool:
     """Free the conversation unfinished; it is due again at `due_at`. False when it was not ours.
 
     Args:
-        failures: how many there were in a row, this claim included; None: this one is none.
+        failures: how many there were in a row; as the claim says when this one is none.
     """
-    values: dict[str, object] = {"lease_owner": None, "lease_until": None, "due_at": due_at}
-    values["failures"] = Conversation.failures - 1 if failures is None else failures
+    values = {"lease_owner": None, "lease_until": None, "due_at": due_at, "failures": failures}
     freed = update(Conversation).where(*_IS_HELD).values(values).returning(Conversation.id)
     held = {"conversation": conversation_id, "held": epoch}
     return connection.execute(freed, held).first() is not None

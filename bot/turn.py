@@ -453,7 +453,13 @@ def finish_turn(
         ]
         if left:
             at = min(part.next_at for part in left)
-            inbox.give_back(connection, claim.conversation_id, claim.epoch, due_at=at)
+            inbox.give_back(
+                connection,
+                claim.conversation_id,
+                claim.epoch,
+                due_at=at,
+                failures=claim.failures,
+            )
             return at
     due_at = inbox.finish(
         connection, claim.conversation_id, claim.epoch, done=saved.to_seq, now=now

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
 
 from bot import inbox
 from bot.channels.base import OutgoingPart, SentMessage
-from bot.handling import BURIED_DEATHS, BURY_AGAIN_S, DROPPED_FAILURES, SUSPECT_DEATHS
+from bot.handling import BURIED_DEATHS, BURY_AGAIN_S, DROPPED_FAILURES
+from bot.inbox import SUSPECT_DEATHS
 from bot.tables import Conversation, OutboxItem, Turn
 from bot.turn import TurnRunner
 from core.database import Database
@@ -28,14 +30,16 @@ def shop(database: Database, clock: FixedClock) -> Shop:
 
 
 def die_with_it(shop: Shop, times: int) -> None:
-    """Workers claim what waits, and are gone."""
-    for _ in range(times):
+    """Workers begin with what waits, and are gone."""
+
+    def begin(connection: Connection) -> None:
         now = shop.clock.now()
-        shop.database.write(
-            lambda c, now=now: inbox.claim(
-                c, 1, owner="dead", now=now, lease_s=20, channels=["whatsapp"]
-            )
-        )
+        held = inbox.claim(connection, 1, owner="dead", now=now, lease_s=20, channels=["whatsapp"])
+        if held and held.failures >= SUSPECT_DEATHS:
+            inbox.work_on_suspect(connection, held)
+
+    for _ in range(times):
+        shop.database.write(begin)
         shop.clock.advance(21)
 
 
