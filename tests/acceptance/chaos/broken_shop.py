@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 import app
+from app import working
 from bot import worker
 from core import points
 from core.clock import SystemClock
@@ -113,6 +114,8 @@ class Faults:
         action = self._next(where)
         if action == "kill":
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        elif action == "stall":
+            os.kill(os.getpid(), getattr(signal, "SIGSTOP", signal.SIGTERM))
         elif action == "delay":
             time.sleep(DELAY_S)
         elif action == "raise":
@@ -160,6 +163,7 @@ def run(
     """Be the shop's process of that role: "serve", "web" (no worker) or "worker"."""
     if is_quick:
         worker.RENEW_S = 0.3
+        working.LOOK_S = 0.2
     os.environ.clear()
     os.environ.update(settings)
     _write_into(log)

@@ -20,6 +20,8 @@ LANES = 3
 ENOUGH = 10
 """Messages a second that bring most points about."""
 STALL_S = 4.0
+FROZEN_S = 30.0
+"""Longer than a send may take and a lease lasts: what was begun is no longer ours to send."""
 AWAY_S = 1.5
 """How long the disk, Twilio or the providers are away."""
 QUICK_S = 0.4
@@ -53,6 +55,7 @@ class Director:
         dice: random.Random,
         *,
         is_quick: bool,
+        burst: Callable[[], Awaitable[None]],
         say: Callable[[str], None],
     ) -> None:
         self._members = members
@@ -63,15 +66,21 @@ class Director:
         self._dice = dice
         self._is_quick = is_quick
         self._lanes = 1 if is_quick else LANES
+        self._burst = burst
         self._say = say
+        self._frozen: set[asyncio.Task[None]] = set()
         self._struck: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._ended: dict[Member, asyncio.Event] = defaultdict(asyncio.Event)
         self._one_at_a_time = asyncio.Lock()
         self.hits: Counter[str] = Counter()
 
-    def on_report(self, where: str, action: str) -> None:
+    def on_report(self, member: Member, where: str, action: str) -> None:
         """A process is about to break as it was told."""
         self._hit(f"{where}:{action}")
+        if action == "stall":
+            thaw = asyncio.ensure_future(_thaw(member))
+            self._frozen.add(thaw)
+            thaw.add_done_callback(self._frozen.discard)
         if action == "kill":
             self._recovery.killed()
 
@@ -102,6 +111,7 @@ class Director:
                 await self._strike(plan[number])
 
         await asyncio.gather(*(strike_next() for _ in range(self._lanes)))
+        await asyncio.gather(*self._frozen)
         await pace.allow(messages)
         await pace.finish()
 
@@ -196,6 +206,9 @@ class Director:
         await asyncio.sleep(AWAY_S * 2)
         member.move_clock(before)
 
+    async def _customers(self, _action: str) -> None:
+        await self._burst()
+
     async def _disk(self, state: str) -> None:
         self._members[0].order("disk", state)
         await asyncio.sleep(AWAY_S)
@@ -234,6 +247,11 @@ class Director:
                 self._server.signal(pids[::2], "SIGSTOP")
                 await asyncio.sleep(STALL_S)
                 self._server.signal(pids[::2], "SIGCONT")
+
+
+async def _thaw(member: Member) -> None:
+    await asyncio.sleep(FROZEN_S)
+    member.signal("SIGCONT")
 
 
 async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -34,6 +34,7 @@ class Fault:
 
 EVERYWHERE = (
     *(("shop", action) for action in ("kill", "stall", "stop")),
+    *((Point.SENDING, "stall"), ("customers", "burst")),
     *(("clock", seconds) for seconds in ("+90", "+3600", "-90", "-3600")),
     *(("outside", who) for who in ("twilio_refuses", "providers_refuse")),
 )

@@ -33,6 +33,7 @@ from tests.processes import ROOT, environment
 PROVIDERS = ("groq", "openai", "mistral", "deepseek")
 MESSAGES_A_ROUND = 10_000
 CUSTOMERS = 60
+BURST = 1_000
 THINKS_S = 4.0
 QUIET_S = 240.0
 CATALOG = """sku,nombre,precio,moneda,stock,categoria
@@ -96,6 +97,7 @@ class Run:
         self._database = database
         self._dice = random.Random(f"{options.seed} {database} run")
         self._recovery = Recovery()
+        self._rate = "0" if options.brief else self._dice.choice(("0", "20"))
 
     async def play(self) -> bool:
         """Everything, and print what was found."""
@@ -105,7 +107,8 @@ class Run:
             plan = brief_plan(options.seed, self._database)
         else:
             plan = make_plan(options.seed, self._database, rounds)
-        say(f"{self._database}: {options.messages} messages, {len(plan)} faults")
+        said = f"{options.messages} messages, {len(plan)} faults, {self._rate} sends/s (0: any)"
+        say(f"{self._database}: {said}")
         folder = Path(tempfile.mkdtemp(prefix="chaos"))
         folder.chmod(0o755)  # a database server that root starts runs as another user
         server = PostgresServer(folder) if self._database == "postgres" else None
@@ -158,6 +161,7 @@ class Run:
             self._recovery,
             dice,
             is_quick=options.brief,
+            burst=lambda: self._customers.burst(BURST),
             say=say,
         )
         for member in members:
@@ -194,7 +198,7 @@ class Run:
             "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
             "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
             "TWILIO_API_BASE_URL": self._twilio.base_url,
-            "TWILIO_MAX_SENDS_PER_S": "0",
+            "TWILIO_MAX_SENDS_PER_S": self._rate,
             "COALESCE_WAIT_S": "0.05" if self._options.brief else "0.3",
             "COALESCE_MAX_S": "1",
             "AI_FALLBACK_ORDER": ",".join(PROVIDERS),

@@ -17,7 +17,7 @@ from typing import Any
 from tests.acceptance.chaos import broken_shop
 from tests.processes import free_port
 
-Report = Callable[[str, str], None]
+Report = Callable[["Member", str, str], None]
 
 
 @dataclass(eq=False)
@@ -107,7 +107,7 @@ class Member:
         if where == broken_shop.UP:
             self.is_up.set()
         else:
-            self.on_report(where, action)
+            self.on_report(self, where, action)
 
     def order(self, *words: object) -> None:
         """Tell the process; one that has just ended needs not know."""

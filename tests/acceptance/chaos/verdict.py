@@ -55,6 +55,7 @@ class Verdict:
     buried: int = 0
     refused: int = 0
     undelivered: int = 0
+    unknown: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     disordered: list[str] = field(default_factory=list)
@@ -68,7 +69,8 @@ class Verdict:
         """What to print."""
         lines = [
             f"  {self.messages} messages, {self.replies} parts of replies arrived; by plan"
-            f" {self.refused} refused, {self.undelivered} undelivered;"
+            f" {self.refused} refused, {self.undelivered} undelivered, {self.unknown} given up"
+            f" without an answer;"
             f" {self.moments} un momento, {self.buried} apologies",
             f"  lost {len(self.lost)}, doubled {len(self.doubled)},"
             f" out of order {len(self.disordered)}, left open {len(self.left_open)}",
@@ -162,8 +164,10 @@ def _check_parts(
         verdict.moments += part.kind == MOMENT and times > 0
         verdict.buried += part.kind == BURIED and times > 0
         verdict.replies += part.kind != MOMENT and times > 0
-        if times > 1 or (times and (part.state == "failed" or is_replaced(part, parts))):
+        if times > 1 or (times and is_replaced(part, parts)):
             verdict.doubled.append(what)
+        elif times and part.state == "failed":  # nothing is said in its stead
+            verdict.unknown += 1
         elif part.state == "failed" and outbox_id in refused:
             verdict.refused += 1
         elif part.state == "failed" and outbox_id in failed:
