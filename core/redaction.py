@@ -32,6 +32,9 @@ def _masked(match: re.Match[str]) -> str:
     return mask_address(re.sub("%2B", "+", plain, flags=re.IGNORECASE))
 
 
+_OUR_EXAMPLES = "USUARIO:CLAVE@SERVIDOR/|USER:PASSWORD@SERVER/|USUARIO:SENHA@SERVIDOR/"
+"""What our own sentences tell an owner to write, letter by letter."""
+
 # Each with what must stand in a text, as it is or with small letters, for the pattern to be in it:
 # looking for that takes a fraction of the time, and most lines of a log hold none of it.
 _RULES: tuple[
@@ -48,7 +51,11 @@ _RULES: tuple[
         rf"\1{HIDDEN}",
     ),
     (("AC", "SK"), re.compile(r"\b(AC|SK)[0-9a-fA-F]{32}\b"), rf"\1{HIDDEN}"),
-    (("@",), re.compile(r"(://)(?:[^\s/@]*:[^\s/]*|[^\s/@'\"]+)@"), rf"\1{HIDDEN}@"),
+    (
+        ("@",),
+        re.compile(rf"(://)(?!{_OUR_EXAMPLES})(?:[^\s/@]*:[^\s/]*|[^\s/@'\"]+)@"),
+        rf"\1{HIDDEN}@",
+    ),
     (
         ("?", "&"),
         re.compile(r"([?&]\w*(?:key|token|secret|password|sig|signature)=)[^&\s'\"]+", re.I),

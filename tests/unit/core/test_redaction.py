@@ -8,6 +8,7 @@ import pytest
 
 from core import redaction
 from core.redaction import mask_address, redact, register_secrets
+from core.texts import LANGUAGES, flatten
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,8 @@ HIDDEN = [
     ("bearer", '{"Authorization": "Bearer abc.def-ghi"}', '{"Authorization": "Bearer ***"}'),
     ("basic", "authorization: Basic QUM6dG9r, next", "authorization: Basic ***, next"),
     ("password in an address", "postgresql://u:p@ss@host/db", "postgresql://***@host/db"),
+    ("password in our example's place", "x://USER:PASSWORD@SERVER:a@h/", "x://***@h/"),
+    ("an example's password elsewhere", "x://USER:PASSWORD@host/db", "x://***@host/db"),
     ("token in an address", "https://ghp_abc@host/x", "https://***@host/x"),
     (
         "token of a query",
@@ -56,6 +59,14 @@ def test_it_is_hidden(text: str, shown: str) -> None:
 )
 def test_it_is_left(text: str) -> None:
     assert redact(text) == text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("file", ["advice", "commands", "doctor", "owner", "setup"])
+def test_our_own_examples_are_left_for_the_owner_to_read(file: str, language: str) -> None:
+    sentences = flatten(file, language)
+    assert sentences
+    assert {key: redact(said) for key, said in sentences.items() if redact(said) != said} == {}
 
 
 def test_a_known_secret_is_hidden_whatever_its_form() -> None:
