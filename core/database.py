@@ -60,7 +60,11 @@ POSTGRES_ALIVE = {
 """How soon a server that vanished without a word is noticed; the system's own limit is a quarter
 of an hour."""
 POSTGRES_THREADS = 8
-BEGIN_WRITE = b"BEGIN"
+BEGIN_WRITE = (
+    b"BEGIN; SET LOCAL idle_in_transaction_session_timeout TO '5s'; SET LOCAL lock_timeout TO '8s'"
+)
+"""A unit of work waits for nothing but the database. A process that stands still in the midst of
+one loses its connection, so that whoever waits for a row it holds has it before giving up."""
 BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 SQLITE_BUSY_TIMEOUT_S = 10
 """Below the 15 s Twilio waits for us: a refusal it can repeat is better than no answer."""

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+import core.database
 from bot.tables import Contact
 from core.database import Database
 from core.errors import DatabaseUnavailable
@@ -124,6 +130,67 @@ def test_a_connection_that_breaks_during_a_unit_is_not_used_again(
     with pytest.raises(DatabaseUnavailable):
         postgres_database.write(broken)
     assert postgres_database.read(count) == 0
+
+
+@pytest.fixture
+def quick_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = core.database.BEGIN_WRITE.replace(b"'5s'", b"'0.2s'").replace(b"'8s'", b"'0.8s'")
+    monkeypatch.setattr(core.database, "BEGIN_WRITE", quick)
+
+
+def rename(connection: Connection) -> None:
+    connection.execute(update(Contact).values(name="y"))
+
+
+@contextmanager
+def holding(database: Database, hold: Callable[[Connection], object]) -> Iterator[Future[None]]:
+    """Another thread's unit changed a row and does not come to its end before `hold` does."""
+    is_held = threading.Event()
+
+    def work(connection: Connection) -> None:
+        rename(connection)
+        is_held.set()
+        hold(connection)
+        add(connection)
+
+    with ThreadPoolExecutor(1) as another:
+        held = another.submit(database.write, work)
+        is_held.wait(10)
+        yield held
+
+
+@pytest.mark.usefixtures("quick_limits")
+def test_a_process_that_stands_still_keeps_nobody_from_the_rows_it_holds(
+    postgres_database: Database,
+) -> None:
+    postgres_database.write(add)
+    go_on = threading.Event()
+    with holding(postgres_database, lambda _c: go_on.wait(10)) as stands_still:
+        postgres_database.write(rename)
+        go_on.set()
+        assert isinstance(stands_still.exception(), DatabaseUnavailable)
+    assert postgres_database.read(count) == 1
+
+
+@pytest.mark.usefixtures("quick_limits")
+def test_waiting_too_long_for_a_row_is_the_databases_fault(postgres_database: Database) -> None:
+    postgres_database.write(add)
+    slow = text("SELECT pg_sleep(1.5)")
+    with holding(postgres_database, lambda c: c.execute(slow)) as held:
+        with pytest.raises(DatabaseUnavailable, match="lock timeout"):
+            postgres_database.write(rename)
+        assert held.exception() is None
+    postgres_database.write(rename)
+
+
+@pytest.mark.usefixtures("quick_limits")
+def test_who_only_reads_may_take_its_time(postgres_database: Database) -> None:
+    def slowly(connection: Connection) -> int:
+        found = count(connection)
+        time.sleep(0.5)
+        return found + count(connection)
+
+    assert postgres_database.read(slowly) == 0
 
 
 def test_a_failing_unit_leaves_nothing_on_its_connection(postgres_database: Database) -> None:
