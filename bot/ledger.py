@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection
@@ -19,6 +19,7 @@ from bot.tables import Attempt
 from core.database import Database
 from core.errors import DatabaseUnavailable
 from core.log import log_event
+from core.statements import Statement
 
 log = logging.getLogger(__name__)
 
@@ -98,9 +99,10 @@ def _priced(row: AttemptRow) -> AttemptRow:
     return replace(row, cost_usd=cost_usd(provider, row.model, usage))
 
 
+_COLUMNS = tuple(field.name for field in fields(AttemptRow) if field.name != "total_tokens")
+_ADD = Statement(insert(Attempt), *_COLUMNS)
+
+
 def store_attempts(connection: Connection, rows: Sequence[AttemptRow]) -> None:
     """Add rows, oldest first."""
-    values = [asdict(row) for row in rows]
-    for each in values:
-        del each["total_tokens"]
-    connection.execute(insert(Attempt), values)
+    _ADD.run_each(connection, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])

@@ -61,6 +61,15 @@ class Statement:
         """Run one that answers no rows."""
         _execute(connection, self._for(connection.dialect), values)
 
+    def run_each(self, connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
+        """Run one that answers no rows for each of these, at once."""
+        compiled = self._for(connection.dialect)
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            raw.cursor().executemany(compiled.sql, [compiled.parameters(row) for row in rows])
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _as_core(connection, compiled, error) from error
+
     def _for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)
         if found is None:
@@ -154,11 +163,15 @@ def _execute(connection: Connection, compiled: _Compiled, values: Mapping[str, A
     try:
         return cursor.execute(compiled.sql, compiled.parameters(values))
     except connection.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(
-            compiled.sql,
-            None,
-            error,
-            connection.dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            dialect=connection.dialect,
-        ) from error
+        raise _as_core(connection, compiled, error) from error
+
+
+def _as_core(connection: Connection, compiled: _Compiled, error: Exception) -> BaseException:
+    return DBAPIError.instance(
+        compiled.sql,
+        None,
+        error,
+        connection.dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        dialect=connection.dialect,
+    )
