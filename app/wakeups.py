@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from app.house import House
+from app.house import House, is_twilio_configured
 from bot.wakeups import Hears, Wake
 from core.database import POSTGRES_ALIVE
 
@@ -31,8 +31,11 @@ def telling(house: House) -> Iterator[Wake | None]:
 
 @asynccontextmanager
 async def hearing(house: House, worker: Hears, tell: Wake | None) -> AsyncIterator[None]:
-    """Bring this process's worker what others tell, until it is asked to stop."""
-    if tell is None:
+    """Bring this process's worker what others tell, until it is asked to stop.
+
+    A worker without a channel leaves the jobs to those who can answer.
+    """
+    if tell is None or not is_twilio_configured(house.settings):
         yield
         return
     from bot.wakeups.hearer import Hearer

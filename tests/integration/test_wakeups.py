@@ -8,16 +8,20 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 import migrations
+from app.house import House
+from app.wakeups import hearing
 from bot.wakeups.hearer import Hearer
 from bot.wakeups.teller import Teller
 from core.database import Base, Database, make_engine, parse_url
+from core.settings import Settings
 from tests.processes import wait_until
 
 ROOT = Path(migrations.__file__).parent
@@ -141,6 +145,20 @@ def test_a_worker_that_finds_room_takes_what_it_had_left(office: Office) -> None
     assert office.jobs == 1
     worker.has_room = True
     wait_until(lambda: worker.conversations == {7}, "it is heard")
+
+
+TWILIO = {"twilio_account_sid": "AC1", "twilio_auth_tokens": ("t",)}
+
+
+@pytest.mark.parametrize(("settings", "left"), [({}, 1), (TWILIO, 0)])
+async def test_a_worker_that_cannot_send_leaves_jobs_to_others(
+    settings: dict[str, Any], left: int, office: Office
+) -> None:
+    house = SimpleNamespace(database=office.database, settings=Settings(**settings))
+    office.tell(7)
+    async with hearing(cast(House, house), Worker(), lambda *_: None):
+        await asyncio.sleep(0.5)
+    assert office.jobs == left
 
 
 def test_after_the_connections_broke_it_hears_again(office: Office) -> None:
