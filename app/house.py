@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -130,10 +131,28 @@ def upgrade(url: URL) -> None:
     except ModuleNotFoundError as error:
         raise ConfigError(text("commands.database_driver", python=sys.executable)) from error
     except (SQLAlchemyError, OSError) as error:
-        shown = url.render_as_string(hide_password=True)
+        shown = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
         raise ConfigError(
-            text("commands.database_unreachable", database=shown, reason=brief(error))
+            text("commands.database_unreachable", database=shown, reason=plain_reason(error))
         ) from error
+
+
+_REASONS = {
+    "commands.database_missing": re.compile(r'database ".+" does not exist'),
+    "commands.database_denied": re.compile(r'password|authentication|pg_hba|role ".+" does not'),
+    "commands.database_no_host": re.compile(r"resolve host|translate host"),
+    "commands.database_no_file": re.compile(r"file is not a database|malformed"),
+    "commands.database_folder": re.compile(r"^\[Errno|unable to open|readonly"),
+    "commands.database_silent": re.compile(r"refused|time|No such file|unreachable|closed"),
+}
+"""Sentence → what stands in the driver's words; the first that fits counts."""
+
+
+def plain_reason(error: Exception) -> str:
+    """Why a database could not be used, for whoever has never seen a driver's words."""
+    words = brief(error).partition(": ")[2]
+    known = (key for key, pattern in _REASONS.items() if pattern.search(words))
+    return text(next(known, "commands.database_other"), words=words)
 
 
 def is_twilio_configured(settings: Settings) -> bool:

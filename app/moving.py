@@ -16,8 +16,8 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from app.house import upgrade
-from core.database import Base, brief, make_engine, make_private
+from app.house import plain_reason, upgrade
+from core.database import Base, make_engine, make_private
 from core.errors import ConfigError
 from core.process_lock import lock_process
 from core.table_copy import CopyFailed, Digest, copy_tables, filled, lock_tables
@@ -33,7 +33,10 @@ def move(source: URL, target: URL) -> Mapping[str, Digest]:
         ConfigError: the shop is open, or the target cannot be used or is not empty.
         CopyFailed: the target is as empty as before.
     """
-    lock = lock_process(source)
+    try:
+        lock = lock_process(source)
+    except ConfigError as error:
+        raise _in_use(source) from error
     try:
         upgrade(source)
         upgrade(target)
@@ -73,12 +76,15 @@ def _alone(source: URL) -> Iterator[Connection]:
         try:
             connection = engine.connect()
         except OperationalError as error:
-            in_use = say("commands.copy_in_use", database=source.database)
-            raise ConfigError(in_use) from error
+            raise _in_use(source) from error
         with connection, connection.begin():
             yield connection
     finally:
         engine.dispose()
+
+
+def _in_use(source: URL) -> ConfigError:
+    return ConfigError(say("commands.copy_in_use", database=source.database))
 
 
 @contextmanager
@@ -88,7 +94,7 @@ def _writing(target: URL) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise CopyFailed("*", brief(error)) from error
+        raise CopyFailed("*", plain_reason(error)) from error
     finally:
         engine.dispose()
 
@@ -116,7 +122,7 @@ def back_up(source: URL, target: URL) -> None:
         half.rename(path)
     except (sqlite3.Error, OSError) as error:
         raise ConfigError(
-            say("commands.copy_failed", table=path.name, reason=brief(error))
+            say("commands.copy_failed", table=path.name, reason=plain_reason(error))
         ) from error
     finally:
         half.unlink(missing_ok=True)

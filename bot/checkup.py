@@ -56,18 +56,19 @@ def damage(connection: Connection) -> str:
 
 def version(connection: Connection) -> str:
     """Of the database."""
-    asked = "sqlite_version()" if connection.dialect.name == "sqlite" else "version()"
-    return str(connection.execute(text(f"SELECT {asked}")).scalar())[:40]
+    is_sqlite = connection.dialect.name == "sqlite"
+    asked = "SELECT sqlite_version()" if is_sqlite else "SHOW server_version"
+    return str(connection.execute(text(asked)).scalar())[:40]
 
 
-def size_mb(connection: Connection) -> int:
+def size_mb(connection: Connection) -> float:
     """Of the database as a whole."""
     asked = (
         "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
         if connection.dialect.name == "sqlite"
         else "SELECT pg_database_size(current_database())"
     )
-    return int(connection.execute(text(asked)).scalar() or 0) // 1024**2
+    return int(connection.execute(text(asked)).scalar() or 0) / 1024**2
 
 
 def connections(connection: Connection) -> tuple[int, int]:

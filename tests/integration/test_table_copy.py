@@ -17,7 +17,9 @@ import app
 from bot.tables import Contact, Message
 from core.database import Base, Database, UtcDateTime, make_engine, parse_url
 from core.errors import ConfigError
+from core.process_lock import lock_process
 from core.table_copy import CopyFailed, digest
+from core.texts import text as say
 
 TABLES = Base.metadata.sorted_tables
 WORDS = "ñandú 'comillas' \"dobles\" \\N \t tab\nlínea 🛒"
@@ -156,6 +158,15 @@ def test_a_database_somebody_has_open_is_not_moved(source: URL, target: URL) -> 
         other.execute("SELECT count(*) FROM message").fetchone()
         with pytest.raises(ConfigError, match="abierta"):
             app.move(source, target)
+
+
+def test_a_shop_that_runs_is_not_moved(source: URL, target: URL) -> None:
+    running = lock_process(source)
+    assert running is not None
+    with pytest.raises(ConfigError) as refused:
+        app.move(source, target)
+    running.release()
+    assert refused.value.faults == (say("commands.copy_in_use", database=source.database),)
 
 
 def test_a_backup_is_the_same_database_and_never_overwrites(source: URL, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -119,7 +120,7 @@ WORK = ("clock", "worker", "queue", "buried", "undelivered", "owner")
 def test_the_machine_its_database_and_the_work_are_looked_at(run: Run) -> None:
     rows = {row["check"]: row for row in run("doctor", "--json").json}
     assert [name for name in (*MACHINE, *WORK) if not rows[name]["ok"]] == []
-    assert rows["database"]["detail"].startswith("SQLite 3.")
+    assert re.fullmatch(r"SQLite 3\.[\d.]+, 0\.[1-9] MB", rows["database"]["detail"])
 
 
 BURIED = (
