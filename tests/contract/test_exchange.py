@@ -17,7 +17,7 @@ PROMPT = Prompt(messages=(PromptMessage("user", "¿Tienen laptops?"),))
 EVERY_PROVIDER = pytest.mark.parametrize(
     "provider", find_providers().values(), ids=lambda p: p.name
 )
-LIMIT_S = 0.2
+LIMIT_S = 0.05
 CLASS_OF = {
     "slow": "timeout",
     "refuse": "network",
