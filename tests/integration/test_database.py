@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 import threading
 import time
@@ -11,15 +12,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import event, func, insert, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 import core.database
 from bot.tables import Contact
-from core.database import Database
+from core.database import POSTGRES_ALIVE, Database
 from core.errors import DatabaseUnavailable
 
 NOW = datetime(2026, 3, 2, 15, 0, 0, 123456, tzinfo=UTC)
@@ -85,8 +87,43 @@ def test_reading_cannot_write(database: Database) -> None:
         database.read(add)
 
 
+def test_an_event_loop_reads_again_once_its_connection_can_be_opened_again(
+    sqlite_database: Database,
+) -> None:
+    def broken(_connection: Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    def refuse(*_: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    async def run() -> int:
+        with pytest.raises(DatabaseUnavailable, match="disk"):
+            await sqlite_database.read_async(broken)
+        event.listen(sqlite_database._read_engine, "do_connect", refuse)
+        sqlite_database._read_engine.dispose()  # what rests there would not be opened
+        with pytest.raises(DatabaseUnavailable, match="unable to open"):
+            await sqlite_database.read_async(count)
+        event.remove(sqlite_database._read_engine, "do_connect", refuse)
+        return await sqlite_database.read_async(count)
+
+    assert asyncio.run(run()) == 0
+
+
 def session(connection: Connection) -> int:
     return connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+
+
+def parameters(connection: Connection) -> dict[str, str]:
+    raw: Any = connection.connection.dbapi_connection
+    found: dict[str, str] = raw.info.get_parameters()
+    return found
+
+
+def test_a_server_that_vanished_is_noticed_soon(postgres_database: Database) -> None:
+    alive = {name: str(value) for name, value in POSTGRES_ALIVE.items()}
+    for found in (postgres_database.write(parameters), postgres_database.read(parameters)):
+        assert found.items() >= alive.items()
+        assert found["connect_timeout"] == "5"
 
 
 def drop_others(connection: Connection) -> None:

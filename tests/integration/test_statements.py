@@ -67,6 +67,14 @@ def test_no_row_is_none(database: Database) -> None:
     assert database.read(GET.row) is None
 
 
+def test_one_of_no_words_is_nobody(database: Database) -> None:
+    add(database)
+    assert (
+        database.read(Statement(select(AuditEntry.id).where(one_of(AuditEntry.actor, ()))).rows)
+        == []
+    )
+
+
 def test_what_is_not_given_takes_the_columns_default(database: Database) -> None:
     made = Statement(insert(Contact).returning(Contact.name), "created_at")
     assert database.write(lambda c: made.row(c, created_at=NOW)).name == ""

@@ -11,16 +11,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 import migrations
 from app.house import House
-from app.wakeups import hearing
+from app.wakeups import _conninfo, hearing
 from bot.wakeups.hearer import Hearer
 from bot.wakeups.teller import Teller
-from core.database import Base, Database, make_engine, parse_url
+from core.database import POSTGRES_ALIVE, Base, Database, make_engine, parse_url
 from core.settings import Settings
 from tests.processes import wait_until
 
@@ -159,6 +160,13 @@ async def test_a_worker_that_cannot_send_leaves_jobs_to_others(
     async with hearing(cast(House, house), Worker(), lambda *_: None):
         await asyncio.sleep(0.5)
     assert office.jobs == left
+
+
+def test_those_who_tell_and_hear_notice_soon_that_the_server_vanished(office: Office) -> None:
+    house = SimpleNamespace(database=office.database)
+    with psycopg.connect(_conninfo(cast(House, house))) as connection:
+        found = connection.info.get_parameters()
+    assert found.items() >= {name: str(value) for name, value in POSTGRES_ALIVE.items()}.items()
 
 
 def test_after_the_connections_broke_it_hears_again(office: Office) -> None:
