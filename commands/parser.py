@@ -142,9 +142,29 @@ COMMANDS: Sequence[tuple[str, str, Sequence[Argument]]] = (
 )
 """Words of the command, "module:function" under `commands`, arguments; help is a text's key."""
 
+ARGPARSE = {
+    "usage: ": "commands.argparse.usage",
+    "positional arguments": "commands.argparse.arguments",
+    "options": "commands.argparse.options",
+    "show this help message and exit": "commands.argparse.help",
+    "argument %(argument_name)s: %(message)s": "commands.argparse.about",
+    "the following arguments are required: %s": "commands.argparse.missing",
+    "unrecognized arguments: %s": "commands.argparse.unknown",
+    "expected one argument": "commands.argparse.no_value",
+    "invalid choice: %(value)r (choose from %(choices)s)": "commands.argparse.no_such",
+    "invalid %(type)s value: %(value)r": "commands.argparse.no_number",
+    "ambiguous option: %(option)s could match %(matches)s": "commands.argparse.ambiguous",
+    "ignored explicit argument %r": "commands.argparse.no_value_wanted",
+}
+"""Its own sentences → ours."""
+
 
 class Parser(argparse.ArgumentParser):
-    """Help in characters the terminal can show; wrong use in one line."""
+    """Help in characters the terminal can show; wrong use in one line, in the owner's language."""
+
+    def __init__(self, **options: Any) -> None:
+        argparse._ = _translated  # type: ignore[attr-defined]  # it asks gettext, which needs files
+        super().__init__(**options)
 
     def format_help(self) -> str:
         return showable(super().format_help(), sys.stdout.encoding)
@@ -152,6 +172,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         complain(f"❌ {text('commands.wrong_use', reason=message, program=self.prog)}")
         raise SystemExit(2)
+
+
+def _translated(words: str) -> str:
+    """What argparse says; a sentence it has only in some versions of Python stays English."""
+    return text(ARGPARSE[words]) if words in ARGPARSE else words
 
 
 def make_parser() -> Parser:

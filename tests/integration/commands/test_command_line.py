@@ -59,6 +59,26 @@ def test_wrong_use_is_one_line_and_exit_2(run: Run, argv: list[str]) -> None:
     assert len(failed.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["ask"], "falta: TEXT"),
+        (["ask", "a", "b"], "esto sobra: b"),
+        (["db", "copy", "--to"], "--to: falta su valor"),
+        (["attempts", "--limit", "many"], "--limit: 'many' no es un número entero"),
+        (["prompt-template", "show", "--language", "fr"], "--language: 'fr' no existe; elige"),
+    ],
+)
+def test_wrong_use_is_told_in_spanish(run: Run, argv: list[str], said: str) -> None:
+    assert run(*argv).err.startswith(f"❌ {said}")
+
+
+def test_help_is_in_spanish(run: Run) -> None:
+    shown = run("worker", "--help").out
+    assert shown.startswith("uso: cli.py worker ")
+    assert "opciones:\n" in shown and "muestra esta ayuda" in shown
+
+
 def test_all_faults_of_the_settings_are_told_together(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
