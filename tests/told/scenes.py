@@ -21,6 +21,7 @@ from shop.facts import ShopFacts
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "catalog" / "sample.csv"
 FACTS: dict[str, Any] = json.loads((ROOT / "shop" / "sample.json").read_text(encoding="utf-8"))
+SHOP = ShopFacts(FACTS)
 ZONE = ZoneInfo(FACTS["timezone"])
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=ZONE)
 
@@ -47,7 +48,7 @@ class Scene:
         return TurnContext(
             waiting=(said,),
             hits=hits,
-            facts=ShopFacts(FACTS),
+            facts=SHOP,
             language=language,
             shop_name=FACTS["name"],
             currency="COP",
