@@ -83,7 +83,8 @@ class _Compiled(NamedTuple):
     """What a statement is for one dialect.
 
     Attributes:
-        order: the parameters' names by position; None where they go by name.
+        order: the parameters' names by position, with their conversions; None where they go by
+            name.
         constants: values that stand in the statement itself, converted.
         binds: a parameter's conversion where its type has one.
         make_row: of the driver's tuple.
@@ -91,18 +92,25 @@ class _Compiled(NamedTuple):
     """
 
     sql: str
-    order: Sequence[str] | None
+    order: Sequence[tuple[str, Convert | None]] | None
     constants: dict[str, Any]
     binds: Mapping[str, Convert]
     make_row: Callable[[Any], Any]
     results: Sequence[tuple[int, Convert]]
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
-        binds = self.binds
-        known = self.constants | {
-            name: binds[name](value) if name in binds else value for name, value in values.items()
-        }
-        return known if self.order is None else [known[name] for name in self.order]
+        constants, binds = self.constants, self.binds
+        if self.order is None:
+            return constants | {
+                name: binds[name](value) if name in binds else value
+                for name, value in values.items()
+            }
+        return [
+            (convert(values[name]) if convert else values[name])
+            if name in values
+            else constants[name]
+            for name, convert in self.order
+        ]
 
     def read(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         if not self.results:
@@ -132,10 +140,11 @@ def _compile(statement: Any, keys: Sequence[str], dialect: Dialect) -> _Compiled
     for index, column in enumerate(columns):
         if convert := _own(column.type, dialect).result_processor(dialect, None):
             results.append((index, convert))
+    names = compiled.positiontup
     row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
     return _Compiled(
         str(compiled),
-        compiled.positiontup,
+        names and [(name, binds.get(name)) for name in names],
         constants,
         binds,
         row._make,
