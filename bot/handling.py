@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot import inbox, retry
 from bot.delivery import Anew, Deliverer, Finished, Later
-from bot.inbox import SUSPECT_DEATHS, Claim
+from bot.inbox import FAULT, SUSPECT_DEATHS, Claim
 from bot.patience import Patience
 from bot.slots import Again, Work
 from bot.turn import SavedTurn, TurnRunner, finish_turn, saved_turn, withdrawn_turns
@@ -131,7 +131,7 @@ class Handler:
             return await self._failed(claim)
 
     async def _held(self, claim: Claim, work: Work) -> Again | None:
-        if claim.failures < SUSPECT_DEATHS:
+        if claim.deaths < SUSPECT_DEATHS:
             return await self._answered(claim, work)
         if self._suspects >= self._suspects_at_once:
             at = self._after(SUSPECT_PAUSE_S)
@@ -140,7 +140,7 @@ class Handler:
         self._suspects += 1
         try:
             await self._database.write_async(lambda c: inbox.work_on_suspect(c, claim))
-            if claim.failures >= BURIED_DEATHS:
+            if claim.deaths >= BURIED_DEATHS:
                 return await self._deliver(claim, await self._last_word(claim))
             return await self._answered(claim, work)
         finally:
@@ -152,7 +152,7 @@ class Handler:
 
         What goes on killing is due later from then on: the process must not die at every start.
         """
-        if claim.failures < DROPPED_FAILURES:
+        if claim.deaths + claim.faults < DROPPED_FAILURES:
             saved = await self._database.read_async(lambda c: saved_turn(c, claim))
             return saved or await self._turns.bury(claim)
         at = self._after(BURY_AGAIN_S)
@@ -246,9 +246,9 @@ class Handler:
                 continue
 
     async def _failed(self, claim: Claim) -> Again | None:
-        failures = claim.failures + 1
-        log.exception("turn_failed conversation_id=%d failures=%d", claim.conversation_id, failures)
-        again_s = retry.turn_again_after_s(failures)
+        failures, faults = claim.failures + FAULT, claim.faults + 1
+        log.exception("turn_failed conversation_id=%d failures=%d", claim.conversation_id, faults)
+        again_s = retry.turn_again_after_s(faults)
         if again_s is not None:
             return await self._give_back(claim, self._after(again_s), failures)
         try:

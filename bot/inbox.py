@@ -53,10 +53,22 @@ class Claim:
     language: str | None
     opted_out: bool
     failures: int
-    """Claims before this one, in a row, that failed or whose holder died."""
+    """Claims before this one, in a row, that came to no end: deaths in ones, faults in hundreds."""
     waiting_since: datetime | None
 
+    @property
+    def deaths(self) -> int:
+        """How often the holder was gone, for whatever reason."""
+        return self.failures % FAULT
 
+    @property
+    def faults(self) -> int:
+        """How often the turn failed by our own fault."""
+        return self.failures // FAULT
+
+
+FAULT = 100
+"""Counts in `failures` as this much: whoever is killed with others has failed in nothing yet."""
 SUSPECT_DEATHS = 3
 """A message whose workers died so often in a row may be what kills them. Suspects are worked on
 one at a time, and more while nothing happens, and only those being worked on are counted when the
@@ -301,7 +313,7 @@ def claim(
     has_stopped = whose.pop("opted_out_at") is not None
     whose |= {"conversation_id": whose.pop("id"), "failures": row.failures - 1}
     found = Claim(**whose, opted_out=has_stopped)
-    if found.failures >= SUSPECT_DEATHS:
+    if found.deaths >= SUSPECT_DEATHS:
         _set_failures(connection, found, found.failures)
     return found
 

@@ -69,7 +69,7 @@ class Conversation(Base):
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the oldest message not yet answered arrived."""
     failures: Mapped[int] = mapped_column(Integer, default=0)
-    """How often in a row the waiting turn failed by our own fault."""
+    """How often in a row the waiting turn failed or its holder died, as `inbox.Claim` reads it."""
     mode: Mapped[str] = mapped_column(String(10), default="bot")
     """"bot", or "person" while a human of the shop answers."""
     language: Mapped[str | None] = mapped_column(String(5))

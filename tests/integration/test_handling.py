@@ -56,7 +56,7 @@ async def test_a_turn_that_hangs_is_given_up_and_counted(
     shop.answerer.before_answer = hang
     shop.receive()
     await shop.work()
-    assert shop.scalar(select(Conversation.failures)) == 1
+    assert shop.scalar(select(Conversation.failures)) == inbox.FAULT
     monkeypatch.undo()
     shop.clock.advance(3)
     await shop.work()
@@ -72,6 +72,23 @@ async def test_a_message_whose_workers_died_is_answered_all_the_same(
     await shop.work()
     assert shop.sent == ["re: hola"]
     assert shop.scalar(select(Conversation.failures)) == 0
+
+
+@pytest.mark.parametrize("deaths", [SUSPECT_DEATHS - 1, BURIED_DEATHS - 1])
+async def test_who_was_killed_with_others_is_not_buried_for_one_fault(
+    deaths: int, shop: Shop
+) -> None:
+    async def fail_once() -> None:
+        shop.answerer.before_answer = None
+        raise RuntimeError("broken on purpose")
+
+    shop.answerer.before_answer = fail_once
+    shop.receive()
+    die_with_it(shop, deaths)
+    await shop.work()
+    shop.clock.advance(3)
+    await shop.work()
+    assert shop.sent == ["re: hola"]
 
 
 async def test_a_message_that_kills_every_worker_is_buried(shop: Shop) -> None:
