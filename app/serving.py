@@ -9,8 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
-from flask import Flask
-from prometheus_client import make_wsgi_app
+from flask import Blueprint, Flask
 
 import webhooks.blueprint
 from app import heap
@@ -58,14 +57,7 @@ def make_web(house: House, wake: Wake, bridge: Bridge) -> Flask:
             begin=lambda: house.metrics.spine.request(house.clock),
         )
     )
-    web.register_blueprint(
-        api.make_blueprint(
-            readiness=lambda: look_at(house),
-            metrics=house.metrics.registry,
-            api_token=settings.api_token,
-            public_base_url=settings.public_base_url,
-        )
-    )
+    web.register_blueprint(_look_ins(house))
     web.register_blueprint(
         answers.make_blueprint(
             ask=bridge.ask,
@@ -75,6 +67,16 @@ def make_web(house: House, wake: Wake, bridge: Bridge) -> Flask:
         )
     )
     return web
+
+
+def _look_ins(house: House) -> Blueprint:
+    """What web servers and workers alike can be asked: how they are, and what they count."""
+    return api.make_blueprint(
+        readiness=lambda: look_at(house),
+        metrics=house.metrics.registry,
+        api_token=house.settings.api_token,
+        public_base_url=house.settings.public_base_url,
+    )
 
 
 def look_at(house: House) -> Readiness:
@@ -104,7 +106,8 @@ def worker_thread(
             concurrency=conversations,
             on_start=_settled(on_start),
             tell=tell,
-        )
+        ),
+        broke=house.metrics.spine.rebuilds.inc,
     )
 
 
@@ -112,7 +115,8 @@ def engine_thread(house: House, bridge: Bridge) -> WorkerThread:
     """What answers programs beside a web server whose worker is another process."""
     fitting(0)
     return WorkerThread(
-        lambda on_start: run_engine(house, bridge=bridge, on_start=_settled(on_start))
+        lambda on_start: run_engine(house, bridge=bridge, on_start=_settled(on_start)),
+        broke=house.metrics.spine.rebuilds.inc,
     )
 
 
@@ -217,9 +221,9 @@ def work(
 
     Args:
         announce: called once the database and the port are ours.
-        metrics_port: where this machine may read the metrics; None: nowhere.
+        metrics_port: where its state and metrics may be read; None: nowhere.
     Raises:
-        ConfigError: another process works on this database, or the port is taken.
+        ConfigError: another process works on this database, or the address is not free.
     """
     with _alone(house), telling(house) as tell:
         worker = worker_thread(house, make_bridge(house), concurrency, tell)
@@ -233,11 +237,13 @@ def work(
 
 
 def serve_metrics(house: House, port: int) -> None:
-    """Let this machine read the metrics, from a thread that ends with the process.
+    """Let a worker be looked at, at HOST, from a thread that ends with the process.
 
     Raises:
-        ConfigError: the port is taken.
+        ConfigError: the address is taken, or not ours.
     """
-    listener = listen("127.0.0.1", port, when_taken="commands.metrics_port_taken")
-    server = make_server(make_wsgi_app(house.metrics.registry), listener, threads=1)
+    web = Flask("mostrador", static_folder=None, template_folder=None)
+    web.register_blueprint(_look_ins(house))
+    listener = listen(house.settings.host, port, when_taken="commands.metrics_port_taken")
+    server = make_server(web, listener, threads=1)
     threading.Thread(target=server.run, name="metrics", daemon=True).start()

@@ -24,6 +24,7 @@ from bot.inbox import Claim
 from bot.moments import AFTER_S, LanguageOf
 from bot.turn import SavedTurn
 from bot.wakeups import Wake
+from bot.witness import Witness
 from core.clock import Clock
 from core.database import Database
 from core.errors import DatabaseUnavailable, LeaseLost
@@ -47,6 +48,7 @@ class Patience:
     Args:
         owner: the worker's name.
         per_s: most of these sentences a second; what waits for answers needs the sends too.
+        witness: told of each.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Patience:
         language_of: LanguageOf,
         *,
         per_s: float = MOST_PER_S,
+        witness: Witness | None = None,
     ) -> None:
         self._owner = owner
         self._database = database
@@ -67,6 +70,7 @@ class Patience:
         self._deliverer = deliverer
         self._language_of = language_of
         self._pace = SendRate(clock, per_s)
+        self._witness = witness or Witness()
         self._saying: dict[int, asyncio.Task[None]] = {}
         self._in_line: set[int] = set()
         """Of those being told: who waits for the pace, and is not claimed yet."""
@@ -245,6 +249,7 @@ class Patience:
         if outcome is None:
             now = self._clock.now()
             await self._database.write_async(lambda c: moments.close(c, moment, now))
+            self._witness.happened("moment")
         return None
 
     async def _is_dropped(self, moment: SavedTurn) -> bool:

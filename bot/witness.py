@@ -24,7 +24,7 @@ class Witness:
         """
 
     def happened(self, event: str) -> None:
-        """A turn was "restarted" or "withdrawn", or a worker "woken"."""
+        """A turn was "restarted" or "withdrawn", a worker "woken", or a "moment" asked for."""
 
     def buried(self, conversation_id: int) -> None:
         """A turn was given up."""

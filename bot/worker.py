@@ -80,10 +80,17 @@ class Worker:
         self._grace = timedelta(seconds=grace_s)
         self._peers = peers or Peers(name)
         self._tell: Wake = tell or self.wake
-        self._patience = Patience(
-            name, database, clock, channels, deliverer, turns.language_of, per_s=sentences_per_s
-        )
         self._witness = witness or Witness()
+        self._patience = Patience(
+            name,
+            database,
+            clock,
+            channels,
+            deliverer,
+            turns.language_of,
+            per_s=sentences_per_s,
+            witness=self._witness,
+        )
         handler = Handler(
             name, database, clock, turns, deliverer, self._patience, channels, self._witness
         )

@@ -35,10 +35,12 @@ class WorkerThread:
 
     Args:
         run: builds a worker, hands it to its argument and works until that worker is stopped.
+        broke: told of each worker that broke.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, broke: Callable[[], object] = lambda: None) -> None:
         self._run = run
+        self._broke = broke
         self._worker: Works | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_running, name="worker")
@@ -68,6 +70,7 @@ class WorkerThread:
                 asyncio.run(self._run(self._started))
             except Exception:  # the shop must not stay without a worker
                 log.exception("worker_broken")
+                self._broke()
                 self._stopping.wait(AGAIN_S)
 
     def _started(self, worker: Works) -> None:

@@ -24,7 +24,7 @@ ACKS = (
     "database_unavailable",
 )
 SENDS = ("accepted", "postponed", "unclear", "failed")
-EVENTS = ("restarted", "withdrawn", "buried", "woken")
+EVENTS = ("restarted", "withdrawn", "buried", "woken", "moment")
 
 
 class Spine:
@@ -76,12 +76,17 @@ class Spine:
         )
         events = Counter(
             "mostrador_turn_events_total",
-            "Answers begun afresh, replies withdrawn, turns buried, wake-ups heard.",
+            "Answers begun afresh, replies withdrawn, turns buried, wake-ups heard, moments said.",
             ("event",),
             registry=registry,
         )
         self.turns_in_flight = Gauge(
             "mostrador_turns_in_flight", "Conversations being worked on.", registry=registry
+        )
+        self.rebuilds = Counter(
+            "mostrador_worker_rebuilds_total",
+            "Workers that broke and were built anew in their process.",
+            registry=registry,
         )
         self._sends = {name: sends.labels(name) for name in SENDS}
         self._events = {name: events.labels(name) for name in EVENTS}

@@ -100,22 +100,33 @@ def test_metrics_count_what_providers_did(new_shop: NewShop, groq: FakeProvider)
     assert outside.status_code == 401
 
 
-def test_a_worker_shows_its_metrics_to_this_machine_on_a_port_of_its_own(
+def test_a_worker_shows_how_it_is_on_a_port_of_its_own_at_host(
     new_shop: NewShop, groq: FakeProvider, twilio: FakeTwilio
 ) -> None:
     port = free_port()
     shop = new_shop(**groq_settings(groq))
     shop.words = ("cli.py", "worker", "--metrics-port", str(port))
 
-    def read() -> str:
+    def read(path: str = "/metrics", **headers: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{port}{path}", headers=headers, trust_env=False)
+
+    def is_shown() -> bool:
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
-        return ""
+            return "mostrador_ai_breaker_open" in read().text
+        return False
 
     shop.start()
-    wait_until(lambda: "mostrador_ai_breaker_open" in read(), "the metrics are shown")
+    wait_until(is_shown, "the metrics are shown")
+    wait_until(lambda: read("/readyz").status_code == 200, "it says that it works")
+    assert read(**{"X-Forwarded-For": "203.0.113.9"}).status_code == 401
     second = new_shop(**groq_settings(groq))
     refused = second.command("worker", "--metrics-port", str(port))
 
     assert refused.returncode == 2
     assert str(port) in refused.stderr and "--metrics-port" in refused.stderr
+
+    shop.kill()
+    shop.settings["HOST"] = "203.0.113.1"  # nobody's, so nobody can listen there
+    refused = shop.command("worker", "--metrics-port", str(port))
+    assert refused.returncode == 2
+    assert f"203.0.113.1:{port}" in refused.stderr and "HOST" in refused.stderr

@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import select, update
 
 from bot import inbox
+from bot.alarms import NoAlarms
 from bot.delivery import Deliverer, SendRate
+from bot.metrics import Metrics
 from bot.patience import Patience
 from bot.tables import Conversation, Turn
+from bot.witness import Reporter, Witness
 from core.database import Database
 from core.errors import DeliveryUnavailable, DeliveryUnknown
 from core.texts import text
@@ -28,12 +31,21 @@ def shop(database: Database, clock: FixedClock) -> Shop:
     return Shop(database, clock)
 
 
-def forgotten(shop: Shop, per_s: float = 0) -> Patience:
+def forgotten(shop: Shop, per_s: float = 0, witness: Witness | None = None) -> Patience:
     """What a worker without a free slot still does."""
     channels = {"whatsapp": shop.channel}
     deliverer = Deliverer(shop.database, shop.clock, channels, SendRate(shop.clock, 0))
     language_of = shop.answerer.language_of
-    return Patience("w0", shop.database, shop.clock, channels, deliverer, language_of, per_s=per_s)
+    return Patience(
+        "w0",
+        shop.database,
+        shop.clock,
+        channels,
+        deliverer,
+        language_of,
+        per_s=per_s,
+        witness=witness,
+    )
 
 
 async def look(patience: Patience) -> list[int]:
@@ -54,12 +66,16 @@ def change(shop: Shop, **values: Any) -> None:
 
 async def test_whoever_waits_too_long_is_told_once(shop: Shop) -> None:
     shop.receive("¿tienen laptops?")
-    patience = forgotten(shop)
+    metrics = Metrics()
+    witness = Reporter(metrics, NoAlarms())
+    patience = forgotten(shop, witness=witness)
     for seconds in (19, 2, 2, 60):
         shop.clock.advance(seconds)
         await look(patience)
-        await look(forgotten(shop))  # another worker
+        await look(forgotten(shop, witness=witness))  # another worker
     assert shop.sent == [MOMENT]
+    events = metrics.registry.get_sample_value
+    assert events("mostrador_turn_events_total", {"event": "moment"}) == 1
     await shop.work()
     assert shop.sent == [MOMENT, "re: ¿tienen laptops?"]
     assert shop.unanswered == 0

@@ -41,6 +41,13 @@ def test_attempts_are_counted_by_how_they_ended() -> None:
         assert line in said
 
 
+def test_no_series_only_tells_when_another_one_began() -> None:
+    metrics = Metrics()
+    metrics.observe(row("answered"))
+    metrics.composed(Reply("x", "offline", None, attempts=3))
+    assert "_created" not in text(metrics)
+
+
 def test_replies_tell_how_deep_the_fallback_went() -> None:
     metrics = Metrics()
     metrics.composed(Reply("x", "offline", None, attempts=3))

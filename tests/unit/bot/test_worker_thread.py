@@ -70,12 +70,13 @@ def test_a_broken_worker_is_built_anew(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_thread, "AGAIN_S", 0)
-    bench = Bench(broken=2)
-    thread = WorkerThread(bench.run)
+    bench, counted = Bench(broken=2), list[str]()
+    thread = WorkerThread(bench.run, broke=lambda: counted.append("broke"))
     thread.start()
     bench.is_up.wait()
     thread.stop()
 
+    assert len(counted) == 2
     broken = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert [each.getMessage() for each in broken] == ["worker_broken"] * 2
 
