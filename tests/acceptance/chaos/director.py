@@ -66,6 +66,7 @@ class Director:
         self._dice = dice
         self._is_quick = is_quick
         self._lanes = 1 if is_quick else LANES
+        self._away_s = QUICK_S if is_quick else AWAY_S
         self._burst = burst
         self._say = say
         self._frozen: set[asyncio.Task[None]] = set()
@@ -196,14 +197,14 @@ class Director:
 
     async def _clock(self, seconds: str) -> None:
         self._move_clocks(float(seconds))
-        await asyncio.sleep(AWAY_S)
+        await asyncio.sleep(self._away_s)
 
     async def _one_clock(self, seconds: str) -> None:
         """One process is ahead of the others for a while."""
         member = self._dice.choice([member for member in self._members if member.works])
         before = member.offset_s
         member.move_clock(before + float(seconds))
-        await asyncio.sleep(AWAY_S * 2)
+        await asyncio.sleep(self._away_s * 2)
         member.move_clock(before)
 
     async def _customers(self, _action: str) -> None:
@@ -211,18 +212,18 @@ class Director:
 
     async def _disk(self, state: str) -> None:
         self._members[0].order("disk", state)
-        await asyncio.sleep(AWAY_S)
+        await asyncio.sleep(self._away_s)
         self._members[0].order("disk", "well")
 
     async def _outside(self, who: str) -> None:
         if who == "twilio_refuses":
             await self._twilio.change("refuse")
-            await asyncio.sleep(AWAY_S)
+            await asyncio.sleep(self._away_s)
             await self._twilio.change("ok")
             return
         for provider in self._providers:
             await asyncio.to_thread(provider.behave, "refuse")
-        await asyncio.sleep(AWAY_S)
+        await asyncio.sleep(self._away_s)
         for provider in self._providers:
             await asyncio.to_thread(provider.behave, "ok")
 
