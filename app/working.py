@@ -29,6 +29,7 @@ from bot.providers.http import make_client
 from bot.schedule import Schedule
 from bot.turn import TurnRunner
 from bot.wakeups import Wake
+from bot.warm_up import warm_up
 from bot.worker import Worker
 from bot.worker_thread import Works
 from core.clock import Clock
@@ -103,7 +104,10 @@ async def run_worker(
     await _free_leases(house)
     now = house.clock.now()
     await house.database.write_async(lambda c: clock_jumps.mend(c, now, has_jumped=False))
-    await house.database.read_async(house.search.load, is_long=True)
+    await asyncio.gather(
+        house.database.read_async(house.search.load, is_long=True),
+        asyncio.to_thread(warm_up, now),
+    )
     name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
     async with open_engine(house, is_probing=house.settings.ai_ping_interval_s > 0) as engine:
         worker = _worker(house, engine, name, concurrency, tell)

@@ -1,5 +1,7 @@
 """Nothing enters; what every start of the shop computes leaves, once for all processes forked."""
 
-from bot.reading.phrases import phrase_book
+from datetime import UTC, datetime
 
-phrase_book()
+from bot.warm_up import warm_up
+
+warm_up(datetime.now(UTC))
