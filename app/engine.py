@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import httpx
+from sqlalchemy.engine import Connection
 
 from app.house import House, read_settings
 from app.roster import Roster, look_around
@@ -24,7 +25,7 @@ from bot.health import Health
 from bot.health.pings import Pinger, store_ping
 from bot.health.store import HealthStore
 from bot.ledger import Ledger
-from bot.money import Budget
+from bot.money import SHARE, Budget, is_paid
 from bot.planning import Rules
 from bot.providers.http import make_client
 from bot.responder import Responder
@@ -127,6 +128,7 @@ def _engine(
         composer,
         language=settings.shop_language,
         person_wanted=lambda talk: house.alarms.raise_(Cause.PERSON_WANTED, conversation_id=talk),
+        left_out=lambda c, talk: _left_out(house, engine, c, talk),
     )
     asker = Asker(
         database,
@@ -138,6 +140,20 @@ def _engine(
     )
     engine = Engine(roster, client, health, pinger, responder, answerer, asker, store, budget)
     return engine
+
+
+def _left_out(
+    house: House, engine: Engine, connection: Connection, conversation_id: int | None
+) -> frozenset[str]:
+    """Those who are paid, once a conversation has had its share of the day's budget."""
+    if engine.budget is None or conversation_id is None:
+        return frozenset()
+    today = day_start(house, house.clock.now())
+    if paid_usd(connection, today, conversation_id) < engine.budget.limit_usd * SHARE:
+        return frozenset()
+    log_event(log, logging.INFO, "share_reached", conversation_id=conversation_id)
+    asked = ((each, engine.health.current_model(each)) for each in engine.roster.usable)
+    return frozenset(member.name for member, model in asked if is_paid(member.provider, model))
 
 
 async def follow(house: House, engine: Engine) -> None:

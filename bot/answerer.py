@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy.engine import Connection
+
 from bot import policy
 from bot.composer import Composer
 from bot.context import ContextReader
@@ -36,6 +38,7 @@ class Answerer:
     Args:
         language: the shop's own, for customers whose words do not tell theirs.
         person_wanted: told the conversation whose customer asked for a person.
+        left_out: the providers not to ask for a conversation, None for a question of nobody's.
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class Answerer:
         *,
         language: str,
         person_wanted: Callable[[int], None] = lambda _conversation_id: None,
+        left_out: Callable[[Connection, int | None], frozenset[str]] = lambda *_: frozenset(),
     ) -> None:
         self._database = database
         self._contexts = contexts
         self._composer = composer
         self._language = language
         self._person_wanted = person_wanted
+        self._left_out = left_out
 
     def language_of(self, waiting: Sequence[TalkMessage], known: str | None) -> str:
         """The language to answer in: of these messages, else of the talk, else the shop's."""
@@ -89,13 +94,18 @@ class Answerer:
             log_event(log, logging.WARNING, "person_wanted", conversation_id=talk.conversation_id)
             if talk.conversation_id is not None:
                 self._person_wanted(talk.conversation_id)
-        context = await self._database.read_async(
-            lambda c: self._contexts.read(
-                c, waiting, conversation_id=talk.conversation_id, language=talk.language
+        context, without = await self._database.read_async(
+            lambda c: (
+                self._contexts.read(
+                    c, waiting, conversation_id=talk.conversation_id, language=talk.language
+                ),
+                self._left_out(c, talk.conversation_id),
             )
         )
         try:
-            reply = await self._composer.compose(context, deadline_s=deadline_s, turn_id=turn_id)
+            reply = await self._composer.compose(
+                context, deadline_s=deadline_s, turn_id=turn_id, without=without
+            )
         except AllProvidersFailed as error:
             if decision.kind != "person":
                 raise

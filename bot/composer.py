@@ -55,15 +55,19 @@ class _Draft:
     """The question, with the correction of the last answer that was not true."""
     deadline: float
     started: float
+    without: frozenset[str] = frozenset()
+    """Providers not to ask at all."""
     attempts: int = 0
     asks: int = 0
     rejected: list[Mapping[str, Any]] = field(default_factory=list)
     """What the truth check refused: kind, claim, reason and provider of each."""
 
     @property
-    def untruthful(self) -> frozenset[str]:
-        """Providers not to ask again: none before they had the correction."""
-        return frozenset(each["provider"] for each in self.rejected if self.asks >= MOST_ASKS - 1)
+    def passed_over(self) -> frozenset[str]:
+        """Providers not to ask now; those who said what is not true only after the correction."""
+        return self.without.union(
+            each["provider"] for each in self.rejected if self.asks >= MOST_ASKS - 1
+        )
 
 
 class Composer:
@@ -96,16 +100,23 @@ class Composer:
         self._offline_answers = offline_answers
 
     async def compose(
-        self, context: TurnContext, *, deadline_s: float, turn_id: str | None = None
+        self,
+        context: TurnContext,
+        *,
+        deadline_s: float,
+        turn_id: str | None = None,
+        without: frozenset[str] = frozenset(),
     ) -> Reply:
         """The reply to a context.
 
+        Args:
+            without: providers not to ask.
         Raises:
             AllProvidersFailed: no AI answered truly and offline answers are switched off.
         """
         started = self._clock.monotonic_s()
         question = self._limits.build(context)
-        draft = _Draft(turn_id, question, question, started + deadline_s, started)
+        draft = _Draft(turn_id, question, question, started + deadline_s, started, without)
         reply = await self._find(draft, context)
         self._composed(reply)
         return reply
@@ -133,7 +144,7 @@ class Composer:
                 draft.prompt,
                 deadline_s=draft.deadline - self._clock.monotonic_s(),
                 turn_id=draft.turn_id,
-                without=draft.untruthful,
+                without=draft.passed_over,
             )
             draft.attempts += completion.attempts
         draft.asks += 1

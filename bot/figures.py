@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from bot.money import GUESSED_USD, TWILIO_MESSAGE_USD, is_paid
 from bot.providers.base import find_providers
-from bot.tables import Attempt, Conversation, Message, OutboxItem
+from bot.tables import Attempt, Conversation, Message, OutboxItem, Turn
 
 P95_SAMPLE = 2000
 """Newest answers of a provider that its p95 is taken from."""
@@ -137,10 +137,11 @@ def costs_since(connection: Connection, since: datetime) -> dict[str, Any]:
     }
 
 
-def paid_usd(connection: Connection, since: datetime) -> float:
-    """What paid providers have cost since then; unknown prices as the budget guesses them."""
+def paid_usd(connection: Connection, since: datetime, conversation_id: int | None = None) -> float:
+    """What paid providers have cost since then, for all or one conversation's saved turns; unknown
+    prices as the budget guesses them."""
     unknown = Attempt.cost_usd.is_(None)
-    rows = connection.execute(
+    costs = (
         select(
             Attempt.provider,
             Attempt.model,
@@ -151,7 +152,10 @@ def paid_usd(connection: Connection, since: datetime) -> float:
         .where(Attempt.started_at >= since)
         .group_by(Attempt.provider, Attempt.model)
     )
-    return sum(_paid_usd(row) for row in rows)
+    if conversation_id is not None:
+        turns = select(Turn.id).where(Turn.conversation_id == conversation_id)
+        costs = costs.where(Attempt.turn_id.in_(turns.where(Turn.saved_at >= since)))
+    return sum(_paid_usd(row) for row in connection.execute(costs))
 
 
 def _paid_usd(row: Any) -> float:

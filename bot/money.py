@@ -30,6 +30,8 @@ TWILIO_MESSAGE_USD = 0.005
 """Twilio's own price of a WhatsApp message, in or out; Meta's fees come on top.
 Source: https://www.twilio.com/en-us/whatsapp/pricing"""
 REFRESH_S = 5.0
+SHARE = 0.1
+"""Of a day's budget, for one conversation: who writes without end must not use up everybody's."""
 
 
 def is_free(provider: Provider, model: str | None) -> bool:

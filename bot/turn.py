@@ -159,6 +159,7 @@ class TurnRunner:
             LeaseLost: somebody else works on it now.
         """
         started = lap = self._clock.monotonic_s()
+        turn_id = new_id()  # of every start: the calls of those that were dropped belong to it too
         for restarts in range(MAX_RESTARTS + 1):
             saved, waiting = await self._database.read_async(
                 lambda c: (
@@ -171,7 +172,7 @@ class TurnRunner:
                 return saved
             lap = self._lap("read", lap)
             arrivals.read_up_to(waiting[-1].seq)
-            draft = Draft(claim, waiting, new_id(), self._clock.now())
+            draft = Draft(claim, waiting, turn_id, self._clock.now())
             left_s = max(1.0, self._deadline_s - (self._clock.monotonic_s() - started))
             is_last = restarts == MAX_RESTARTS
             reply = await self._reply_unless_more(draft, left_s, None if is_last else arrivals)

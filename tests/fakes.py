@@ -68,6 +68,7 @@ class FakeAnswerer:
     kind: str = "answer"
     failures: list[Exception] = field(default_factory=list)
     asked: list[list[str]] = field(default_factory=list)
+    turn_ids: list[str | None] = field(default_factory=list)
     prices: dict[str, int] = field(default_factory=dict)
     before_answer: Callable[[], Awaitable[None]] | None = None
     fail: Callable[[str], Exception] | None = None
@@ -85,6 +86,7 @@ class FakeAnswerer:
         turn_id: str | None = None,
     ) -> Reply:
         self.asked.append([message.body for message in waiting])
+        self.turn_ids.append(turn_id)
         if self.before_answer is not None:
             await self.before_answer()
         if self.failures:
