@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,7 @@ class Source:
     def tree(self) -> ast.Module:
         return ast.parse(self.code)
 
-    @property
+    @cached_property
     def imports(self) -> set[str]:
         """Dotted names of everything imported, at whatever depth of the file."""
         found = set()
@@ -86,14 +86,14 @@ class Source:
             for module in modules
         )
 
-    @property
+    @cached_property
     def calls(self) -> set[str]:
         """What is called, as it is written: `print`, `datetime.now`, `channel.send`."""
         return {
             ast.unparse(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)
         }
 
-    @property
+    @cached_property
     def names(self) -> set[str]:
         """Every `module.name` that is spelt out."""
         return {
@@ -113,6 +113,7 @@ def product_files() -> Iterator[Source]:
 
 
 SOURCES = list(product_files())
+FILES = {source.path: source for source in SOURCES}
 
 
 def where(found: object) -> list[str]:
@@ -136,14 +137,14 @@ def test_the_steps_of_a_turn_know_neither_each_other_nor_the_worker() -> None:
         f"bot/{step}.py imports bot.{other}"
         for step in STEPS
         for other in {*STEPS, *WORKERS} - {step}
-        if Source(f"bot/{step}.py").imports_any(f"bot.{other}")
+        if FILES[f"bot/{step}.py"].imports_any(f"bot.{other}")
     }
     assert where(wrong) == []
 
 
 @pytest.mark.parametrize("leaf", ["messages", "tables"])
 def test_what_travels_and_what_is_stored_know_nothing_of_the_bot(leaf: str) -> None:
-    assert not Source(f"bot/{leaf}.py").imports_any("bot")
+    assert not FILES[f"bot/{leaf}.py"].imports_any("bot")
 
 
 def test_only_delivery_and_the_owners_notices_send_through_a_channel() -> None:
@@ -289,6 +290,7 @@ SAID_BY_PARTS = {"commands.help.db", "commands.help.prompt_template", "commands.
 """The parser takes a group's name from the words of its commands."""
 
 
+@cache
 def keys_said() -> SaidKeys:
     is_key = re.compile(rf"(?:{'|'.join(TEXT_FILES)})\.[a-z0-9_.]*[a-z0-9]").fullmatch
     said = SaidKeys(set(), [], set())

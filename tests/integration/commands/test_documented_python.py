@@ -3,49 +3,45 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.fake_provider import FakeProvider
-from tests.processes import ROOT, environment
+import pytest
 
+from tests.fake_provider import FakeProvider
+
+ROOT = Path(__file__).resolve().parents[3]
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def run_example(tmp_path: Path, fake: FakeProvider) -> subprocess.CompletedProcess[str]:
-    [code] = PYTHON.findall((ROOT / "docs" / "fallback.md").read_text("utf-8"))
-    settings = {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.db'}",
-        "GROQ_API_KEY": "gsk_test",
-        "GROQ_BASE_URL": fake.base_url,
-        "AI_FALLBACK_ORDER": "groq",
-        "TURN_DEADLINE_S": "5",
-    }
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment(settings),
-        capture_output=True,
-        encoding="utf-8",
-    )
+@pytest.fixture
+def run_example(
+    groq: FakeProvider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[], list[str]]:
+    monkeypatch.setenv("AI_FALLBACK_ORDER", "groq")
+
+    def run() -> list[str]:
+        [code] = PYTHON.findall((ROOT / "docs" / "fallback.md").read_text("utf-8"))
+        exec(compile(code, "fallback.md", "exec"), {})
+        return capsys.readouterr().out.splitlines()
+
+    return run
 
 
-def test_it_says_who_answers_and_gives_an_object(tmp_path: Path) -> None:
-    with FakeProvider(reply='{"producto": "laptop"}') as fake:
-        ran = run_example(tmp_path, fake)
+def test_it_says_who_answers_and_gives_an_object(
+    run_example: Callable[[], list[str]], groq: FakeProvider
+) -> None:
+    groq.reply = '{"producto": "laptop"}'
+    lines = run_example()
 
-    assert ran.returncode == 0, ran.stderr
-    lines = ran.stdout.splitlines()
     assert lines[0] == "answers now: groq"
     assert lines[1].startswith("groq ") and "input_tokens=" in lines[1]
     assert lines[2] == "{'producto': 'laptop'}"
     assert lines[3].startswith("Outcome(status=200")
 
 
-def test_it_says_why_nobody_answered(tmp_path: Path) -> None:
-    with FakeProvider("429") as fake:
-        ran = run_example(tmp_path, fake)
-
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.splitlines()[1].startswith("rate_limit ")
+def test_it_says_why_nobody_answered(
+    run_example: Callable[[], list[str]], groq: FakeProvider
+) -> None:
+    groq.behave("401")
+    assert run_example()[1].startswith("auth ")

@@ -57,12 +57,20 @@ def test_what_is_wrong_is_named_and_advised(
     assert "gsk_for_the_stand_in" not in str(row)
 
 
+@pytest.fixture
+def _hurried(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No turn waits until a full window is over."""
+    monkeypatch.setenv("TURN_DEADLINE_S", "2")
+
+
+@pytest.mark.usefixtures("_hurried")
 def test_until_when_one_is_left_alone_is_said(run: Run, groq: FakeProvider) -> None:
     groq.behave("429")
     run("ask", "hola")
     assert "   En pausa hasta el " in run("providers").out
 
 
+@pytest.mark.usefixtures("_hurried")
 def test_who_is_left_alone_does_not_answer_now(run: Run, groq: FakeProvider) -> None:
     before = run("stats", "--json").json["current"]
     groq.behave("429")
