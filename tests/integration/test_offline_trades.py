@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +17,33 @@ import pytest
 from bot import grounding
 from bot.providers.offline import MOST_CHARS
 from bot.reading.language import fold
-from core.database import Database
+from core.database import Base, Database, parse_url
 from tests.fakes import FixedClock
-from tests.talking_shop import ShopTalk, TalkingShop
+from tests.talking_shop import TalkingShop
 
 TRADES: dict[str, Any] = tomllib.loads(
     Path(__file__).with_name("trades.toml").read_text(encoding="utf-8")
 )
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 CASES = [(trade, case) for trade, shop in TRADES.items() for case in shop["cases"]]
 
 
-@pytest.fixture
-def shops(sqlite_database: Database, clock: FixedClock, tmp_path: Path) -> Any:
-    def opened(trade: str) -> ShopTalk:
-        shop = TalkingShop(sqlite_database, clock)
-        shop.sell(tmp_path, TRADES[trade]["csv"].strip(), TRADES[trade]["currency"])
-        shop.know(json.loads(TRADES[trade]["facts"]))
-        talk = shop.talk()
-        talk.say("buenas")
-        return talk
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], TalkingShop]]:
+    """One shop of each trade for all its customers, who know nothing of each other."""
+    with ExitStack() as stack:
 
-    return opened
+        @cache
+        def opened(trade: str) -> TalkingShop:
+            folder = tmp_path_factory.mktemp(trade)
+            database = Database(parse_url(f"sqlite:///{folder / 'shop.db'}", folder))
+            stack.enter_context(closing(database)).write(Base.metadata.create_all)
+            shop = TalkingShop(database, FixedClock(NOW))
+            shop.sell(folder, TRADES[trade]["csv"].strip(), TRADES[trade]["currency"])
+            shop.know(json.loads(TRADES[trade]["facts"]))
+            return shop
+
+        yield opened
 
 
 def name_of(given: object) -> str:
@@ -41,8 +51,11 @@ def name_of(given: object) -> str:
 
 
 @pytest.mark.parametrize(("trade", "case"), CASES, ids=name_of)
-def test_a_shop_of_any_trade_answers(trade: str, case: dict[str, Any], shops: Any) -> None:
-    talk = shops(trade)
+def test_a_shop_of_any_trade_answers(
+    trade: str, case: dict[str, Any], shops: Callable[[str], TalkingShop]
+) -> None:
+    talk = shops(trade).talk()
+    talk.say("buenas")
     for said in case["say"]:
         reply = talk.say(*([said] if isinstance(said, str) else said)).text
         assert grounding.check(reply, talk.contexts[-1]).rejections == ()
