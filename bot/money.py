@@ -16,7 +16,7 @@ from bot.health import Member
 from bot.messages import Usage
 from bot.providers.base import Provider
 from core.clock import Clock
-from core.errors import BotError
+from core.errors import DatabaseUnavailable
 from core.log import log_event
 
 log = logging.getLogger(__name__)
@@ -169,8 +169,8 @@ class Budget:
             try:
                 await asyncio.to_thread(before)
                 await asyncio.to_thread(self.load)
-            except BotError as error:
-                log_event(log, logging.WARNING, "budget_not_read", error=str(error))
+            except DatabaseUnavailable:  # bot/alarms/teller.py says so, once
+                continue
             except Exception:  # else its day would never end
                 log.exception("budget_broken")
 

@@ -66,7 +66,7 @@ async def follow_settings(
             if saved != seen:
                 seen = saved
                 await apply(saved)
-        except DatabaseUnavailable:  # the teller says so, once
+        except DatabaseUnavailable:  # bot/alarms/teller.py says so, once
             continue
         except BotError as error:
             log_event(log, logging.ERROR, "settings_not_refreshed", error=str(error))

@@ -146,17 +146,10 @@ class Worker:
         log_event(log, logging.INFO, "worker_stopped", worker=self.name)
 
     async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        is_down = False
         while True:
             try:
-                await job()
-                if is_down:
-                    log_event(log, logging.INFO, "database_back")
-                is_down = False
-            except DatabaseUnavailable as error:
-                if not is_down:
-                    log_event(log, logging.ERROR, "database_unavailable", error=str(error))
-                is_down = True
+                with contextlib.suppress(DatabaseUnavailable):  # alarms/teller.py says it once
+                    await job()
             except Exception:  # the worker's edge: looking for work and the heartbeat never end
                 log.exception("worker_job_broken")
             await asyncio.sleep(seconds)
@@ -186,7 +179,7 @@ class Worker:
             found = await self._database.read_async(
                 lambda c: queue.due(c, now=at, channels=self._channels, limit=most)
             )
-        except DatabaseUnavailable:  # the beat tells of it; the next look tries again
+        except DatabaseUnavailable:  # the next look tries again
             return [], False
         share = self._peers.share(found)
         return share, len(found) == most or len(share) < len(found)

@@ -98,7 +98,7 @@ class HealthStore:
             await asyncio.sleep(SYNC_S)
             try:
                 await self.sync()
-            except DatabaseUnavailable:  # the teller says so, once
+            except DatabaseUnavailable:  # bot/alarms/teller.py says so, once
                 continue
             except Exception:  # one row nobody foresaw must not end the sharing
                 log.exception("health_sharing_broken")

@@ -67,13 +67,17 @@ class Hearer:
             self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
+        is_broken = False
         with self._ended:
             while not self._stopping.is_set():
                 try:
                     with _listening(self._conninfo, self._worker.name) as connection:
+                        is_broken = False
                         self._hear(connection)
                 except Exception as error:  # noqa: BLE001 - meanwhile the worker looks by itself
-                    log_event(log, logging.WARNING, "hearer_broken", error=brief(error))
+                    if not is_broken:  # once, not at every try
+                        log_event(log, logging.WARNING, "hearer_broken", error=brief(error))
+                    is_broken = True
                     self._stopping.wait(AGAIN_S)
 
     def _hear(self, connection: psycopg.Connection[Any]) -> None:

@@ -111,6 +111,22 @@ def test_a_worker_hears_what_is_told_and_no_job_is_left(office: Office) -> None:
     assert office.jobs == 0
 
 
+def test_that_nobody_can_listen_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[str] = []
+
+    def refuse(conninfo: str, *_: object) -> None:
+        tries.append(conninfo)
+        raise OSError("away")
+
+    monkeypatch.setattr("bot.wakeups.hearer.AGAIN_S", 0.01)
+    monkeypatch.setattr("bot.wakeups.hearer._listening", refuse)
+    with closing(Hearer("", Worker(), lambda *_: None)):
+        wait_until(lambda: len(tries) > 3, "it tries again")
+    assert caplog.text.count("hearer_broken") == 1
+
+
 def test_what_is_queued_already_does_not_keep_back_what_is_told_beside_it(office: Office) -> None:
     office.tell(7)
     office.tell(7, 8, 9)
