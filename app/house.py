@@ -141,6 +141,7 @@ _REASONS = {
     "commands.database_missing": re.compile(r'database ".+" does not exist'),
     "commands.database_denied": re.compile(r'password|authentication|pg_hba|role ".+" does not'),
     "commands.database_no_host": re.compile(r"resolve host|translate host"),
+    "commands.database_full": re.compile(r"is full|No space left"),
     "commands.database_no_file": re.compile(r"file is not a database|malformed"),
     "commands.database_folder": re.compile(r"^\[Errno|unable to open|readonly"),
     "commands.database_silent": re.compile(r"refused|time|No such file|unreachable|closed"),
@@ -150,7 +151,7 @@ _REASONS = {
 
 def plain_reason(error: Exception) -> str:
     """Why a database could not be used, for whoever has never seen a driver's words."""
-    words = brief(error).partition(": ")[2]
+    words = brief(error.__cause__ or error).partition(": ")[2]
     known = (key for key, pattern in _REASONS.items() if pattern.search(words))
     return text(next(known, "commands.database_other"), words=words)
 

@@ -61,7 +61,7 @@ def _database(house: app.House) -> Iterator[Finding]:
         yield Finding("database writable", True, text("doctor.writable"))
     except DatabaseUnavailable as error:
         mend = text("doctor.unwritable_mend")
-        yield Finding("database writable", False, str(error), mend)
+        yield Finding("database writable", False, app.plain_reason(error), mend)
     if database.is_sqlite:
         damage = database.read(checkup.damage)
         key = "damaged" if damage else "intact"

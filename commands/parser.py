@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+import app
 from commands.output import complain
-from core.errors import BotError, ConfigError, ImportRejected
+from core.errors import BotError, ConfigError, DatabaseUnavailable, ImportRejected
 from core.log import showable
 from core.texts import LANGUAGES, text
 
@@ -229,6 +230,9 @@ def guarded(command: Callable[[], int]) -> int:
     except ImportRejected as error:
         complain(f"❌ {error}")
         return 2
+    except DatabaseUnavailable as error:
+        complain(f"❌ {text('commands.database_failed', reason=app.plain_reason(error))}")
+        return 1
     except BotError as error:
         complain(f"❌ {error}")
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -109,6 +110,18 @@ def test_a_database_that_cannot_be_opened_is_a_fault_of_the_settings(
     assert (failed.code, failed.out) == (2, "")
     assert "DATABASE_URL" in failed.err
     assert "secret" not in failed.err
+
+
+def test_a_database_that_fails_in_the_middle_is_told_in_plain_words(run: Run, home: Path) -> None:
+    assert run("attempts").code == 0
+    with contextlib.closing(sqlite3.connect(home / "data" / "mostrador.db")) as database:
+        database.execute("DROP TABLE attempt")
+        database.commit()
+    failed = run("attempts")
+
+    assert (failed.code, failed.out) == (1, "")
+    assert failed.err.startswith("❌ La base de datos dejó de responder: ")
+    assert "Error" not in failed.err
 
 
 def test_a_database_of_a_newer_version_is_left_alone(run: Run, home: Path) -> None:

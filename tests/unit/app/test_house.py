@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from app.house import plain_reason, upgrade
 from core.database import parse_url
 from core.errors import ConfigError
+from core.faults import translated
 from core.texts import text
 
 AT = "connection failed: connection to server at "
@@ -29,11 +30,13 @@ AT = "connection failed: connection to server at "
         ("unable to open database file", "folder"),
         ("attempt to write a readonly database", "folder"),
         ("file is not a database", "no_file"),
+        ("database or disk is full", "full"),
     ],
 )
 def test_what_a_driver_says_is_told_in_plain_words(words: str, key: str) -> None:
     error = OperationalError("SELECT 1", {}, sqlite3.OperationalError(words))
     assert plain_reason(error) == text(f"commands.database_{key}")
+    assert plain_reason(translated(error)) == text(f"commands.database_{key}")
 
 
 def test_what_nobody_foresaw_is_quoted() -> None:
