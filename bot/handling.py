@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot import inbox, retry
 from bot.delivery import Anew, Deliverer, Finished, Later
-from bot.inbox import FAULT, SUSPECT_DEATHS, Claim
+from bot.inbox import SUSPECT_DEATHS, Claim
 from bot.patience import Patience
 from bot.slots import Again, Work
 from bot.turn import SavedTurn, TurnRunner, finish_turn, saved_turn, withdrawn_turns
@@ -152,7 +152,7 @@ class Handler:
 
         What goes on killing is due later from then on: the process must not die at every start.
         """
-        if claim.deaths + claim.faults < DROPPED_FAILURES:
+        if claim.deaths + claim.failures < DROPPED_FAILURES:
             saved = await self._database.read_async(lambda c: saved_turn(c, claim))
             return saved or await self._turns.bury(claim)
         at = self._after(BURY_AGAIN_S)
@@ -222,16 +222,10 @@ class Handler:
         return min(claim.waiting_since or now, now)
 
     async def _give_back(
-        self, claim: Claim, due_at: datetime, failures: int | None = None
+        self, claim: Claim, due_at: datetime, *, has_failed: bool = False
     ) -> Again:
         await self._database.write_async(
-            lambda c: inbox.give_back(
-                c,
-                claim.conversation_id,
-                claim.epoch,
-                due_at=due_at,
-                failures=claim.failures if failures is None else failures,
-            )
+            lambda c: inbox.give_back(c, claim, due_at=due_at, has_failed=has_failed)
         )
         reached(Point.GIVEN_BACK)
         return Again(due_at, is_first=True)
@@ -246,18 +240,18 @@ class Handler:
                 continue
 
     async def _failed(self, claim: Claim) -> Again | None:
-        failures, faults = claim.failures + FAULT, claim.faults + 1
-        log.exception("turn_failed conversation_id=%d failures=%d", claim.conversation_id, faults)
-        again_s = retry.turn_again_after_s(faults)
+        failures = claim.failures + 1
+        log.exception("turn_failed conversation_id=%d failures=%d", claim.conversation_id, failures)
+        again_s = retry.turn_again_after_s(failures)
         if again_s is not None:
-            return await self._give_back(claim, self._after(again_s), failures)
+            return await self._give_back(claim, self._after(again_s), has_failed=True)
         try:
             return await self._deliver(claim, await self._last_word(claim))
         except (LeaseLost, DatabaseUnavailable):
             raise
         except Exception:  # nothing is dropped: it stays waiting, and stays in the log
             log.exception("burial_failed conversation_id=%d", claim.conversation_id)
-            return await self._give_back(claim, self._after(BURY_AGAIN_S), failures)
+            return await self._give_back(claim, self._after(BURY_AGAIN_S), has_failed=True)
 
 
 def _behind(due_at: datetime | None) -> Again | None:

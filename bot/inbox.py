@@ -52,23 +52,13 @@ class Claim:
     mode: str
     language: str | None
     opted_out: bool
+    deaths: int
+    """Claims before this one, in a row, whose holder was gone, for whatever reason."""
     failures: int
-    """Claims before this one, in a row, that came to no end: deaths in ones, faults in hundreds."""
+    """Claims before this one, in a row, that failed by our own fault."""
     waiting_since: datetime | None
 
-    @property
-    def deaths(self) -> int:
-        """How often the holder was gone, for whatever reason."""
-        return self.failures % FAULT
 
-    @property
-    def faults(self) -> int:
-        """How often the turn failed by our own fault."""
-        return self.failures // FAULT
-
-
-FAULT = 100
-"""Counts in `failures` as this much: whoever is killed with others has failed in nothing yet."""
 SUSPECT_DEATHS = 3
 """A message whose workers died so often in a row may be what kills them. Suspects are worked on
 one at a time, and more while nothing happens, and only those being worked on are counted when the
@@ -261,7 +251,7 @@ def _claim(channels: tuple[str, ...]) -> Statement:
         )
         .values(
             epoch=Conversation.epoch + 1,
-            failures=Conversation.failures + 1,
+            deaths=Conversation.deaths + 1,
             lease_owner=bindparam("owner"),
             lease_until=bindparam("until"),
         )
@@ -275,6 +265,7 @@ def _claim(channels: tuple[str, ...]) -> Statement:
             Conversation.mode,
             Conversation.language,
             Conversation.opted_out_at,
+            Conversation.deaths,
             Conversation.failures,
             Conversation.waiting_since,
         )
@@ -292,8 +283,8 @@ def claim(
 ) -> Claim | None:
     """Take the conversation, or None when it is held, not due, or has nothing waiting.
 
-    It counts as a failure until it is finished or given back: so those are counted too that end
-    with the process. A suspect's counts from `work_on_suspect`: until then nothing was done that
+    It counts as a death until it is finished or given back: so those are counted that end with
+    the process. A suspect's counts from `work_on_suspect`: until then nothing was done that
     could have killed the process.
 
     Args:
@@ -311,21 +302,21 @@ def claim(
     reached(Point.CLAIM_UNIT)
     whose = row._asdict()
     has_stopped = whose.pop("opted_out_at") is not None
-    whose |= {"conversation_id": whose.pop("id"), "failures": row.failures - 1}
+    whose |= {"conversation_id": whose.pop("id"), "deaths": row.deaths - 1}
     found = Claim(**whose, opted_out=has_stopped)
     if found.deaths >= SUSPECT_DEATHS:
-        _set_failures(connection, found, found.failures)
+        _set_deaths(connection, found, found.deaths)
     return found
 
 
 def work_on_suspect(connection: Connection, claim: Claim) -> None:
     """From now on the process may die of it."""
-    _set_failures(connection, claim, claim.failures + 1)
+    _set_deaths(connection, claim, claim.deaths + 1)
 
 
-def _set_failures(connection: Connection, claim: Claim, failures: int) -> None:
+def _set_deaths(connection: Connection, claim: Claim, deaths: int) -> None:
     connection.execute(
-        update(Conversation).where(*_IS_HELD).values(failures=failures),
+        update(Conversation).where(*_IS_HELD).values(deaths=deaths),
         {"conversation": claim.conversation_id, "held": claim.epoch},
     )
 
@@ -391,6 +382,7 @@ _FINISH = Statement(
         done=bindparam("upto"),
         lease_owner=None,
         lease_until=None,
+        deaths=0,
         failures=0,
         waiting_since=case((Conversation.tail > bindparam("upto"), _AT), else_=None),
     )
@@ -429,22 +421,18 @@ def finish(
 
 
 def give_back(
-    connection: Connection,
-    conversation_id: int,
-    epoch: int,
-    *,
-    due_at: datetime,
-    failures: int,
+    connection: Connection, claim: Claim, *, due_at: datetime, has_failed: bool = False
 ) -> bool:
     """Free the conversation unfinished; it is due again at `due_at`. False when it was not ours.
 
     Args:
-        failures: how many there were in a row; as the claim says when this one is none.
+        has_failed: by our own fault; no claim that is given back counts as a death.
     """
-    values = {"lease_owner": None, "lease_until": None, "due_at": due_at, "failures": failures}
-    freed = update(Conversation).where(*_IS_HELD).values(values).returning(Conversation.id)
-    held = {"conversation": conversation_id, "held": epoch}
-    return connection.execute(freed, held).first() is not None
+    values = {"lease_owner": None, "lease_until": None, "due_at": due_at}
+    counts = {"deaths": claim.deaths, "failures": claim.failures + has_failed}
+    freed = update(Conversation).where(*_IS_HELD).values(values | counts)
+    held = {"conversation": claim.conversation_id, "held": claim.epoch}
+    return connection.execute(freed.returning(Conversation.id), held).first() is not None
 
 
 def postpone(connection: Connection, conversation_id: int, epoch: int, due_at: datetime) -> None:

@@ -211,7 +211,7 @@ class Patience:
             return None
         moment = self._begin(connection, claim)
         if moment is None:
-            self._free(connection, claim, due_at)
+            inbox.give_back(connection, claim, due_at=due_at)
             return None
         return claim, moment
 
@@ -219,16 +219,9 @@ class Patience:
         try:
             await self._send(claim, moment)
         finally:
-            await asyncio.shield(self._database.write_async(lambda c: self._free(c, claim, due_at)))
-
-    def _free(self, connection: Connection, claim: Claim, due_at: datetime) -> None:
-        inbox.give_back(
-            connection,
-            claim.conversation_id,
-            claim.epoch,
-            due_at=due_at,
-            failures=claim.failures,
-        )
+            await asyncio.shield(
+                self._database.write_async(lambda c: inbox.give_back(c, claim, due_at=due_at))
+            )
 
     def _begin(self, connection: Connection, claim: Claim) -> SavedTurn | None:
         if not self._deliverer.has_capacity(claim.channel, claim.shop_address):

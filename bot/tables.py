@@ -68,8 +68,10 @@ class Conversation(Base):
     """Not worked on before this instant: waiting for more fragments, or for the next try."""
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the oldest message not yet answered arrived."""
+    deaths: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """How often in a row whoever worked on what waits was gone; a claim under way is one."""
     failures: Mapped[int] = mapped_column(Integer, default=0)
-    """How often in a row the waiting turn failed or its holder died, as `inbox.Claim` reads it."""
+    """How often in a row the waiting turn failed by our own fault."""
     mode: Mapped[str] = mapped_column(String(10), default="bot")
     """"bot", or "person" while a human of the shop answers."""
     language: Mapped[str | None] = mapped_column(String(5))

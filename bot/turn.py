@@ -454,13 +454,7 @@ def finish_turn(
         ]
         if left:
             at = min(part.next_at for part in left)
-            inbox.give_back(
-                connection,
-                claim.conversation_id,
-                claim.epoch,
-                due_at=at,
-                failures=claim.failures,
-            )
+            inbox.give_back(connection, claim, due_at=at)
             return at
     due_at = inbox.finish(
         connection, claim.conversation_id, claim.epoch, done=saved.to_seq, now=now

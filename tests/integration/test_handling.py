@@ -36,7 +36,7 @@ def die_with_it(shop: Shop, times: int) -> None:
     def begin(connection: Connection) -> None:
         now = shop.clock.now()
         held = inbox.claim(connection, 1, owner="dead", now=now, lease_s=20, channels=["whatsapp"])
-        if held and held.failures >= SUSPECT_DEATHS:
+        if held and held.deaths >= SUSPECT_DEATHS:
             inbox.work_on_suspect(connection, held)
 
     for _ in range(times):
@@ -57,7 +57,7 @@ async def test_a_turn_that_hangs_is_given_up_and_counted(
     shop.answerer.before_answer = hang
     shop.receive()
     await shop.work()
-    assert shop.scalar(select(Conversation.failures)) == inbox.FAULT
+    assert shop.scalar(select(Conversation.failures)) == 1
     monkeypatch.undo()
     shop.clock.advance(3)
     await shop.work()
@@ -148,7 +148,7 @@ async def test_suspects_are_worked_on_one_at_a_time_at_first(shop: Shop) -> None
     shop.answerer.before_answer = count
     for number in range(3):
         shop.receive(customer=f"whatsapp:+5730{number}")
-    shop.database.write(lambda c: c.execute(update(Conversation).values(failures=SUSPECT_DEATHS)))
+    shop.database.write(lambda c: c.execute(update(Conversation).values(deaths=SUSPECT_DEATHS)))
     await shop.work()
     assert at_once == [1]
     shop.clock.advance(6)

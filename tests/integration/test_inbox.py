@@ -148,7 +148,7 @@ def test_given_back_work_is_due_when_said(database: Database, clock: FixedClock)
     held = claim(database, clock)
     assert held is not None
     later = clock.now() + timedelta(seconds=30)
-    database.write(lambda c: inbox.give_back(c, 1, held.epoch, due_at=later, failures=0))
+    database.write(lambda c: inbox.give_back(c, held, due_at=later))
     assert due(database, clock) == []
     clock.advance(30)
     assert due(database, clock) == [1]
@@ -163,9 +163,9 @@ def test_what_was_freed_is_held_by_nobody_though_its_epoch_stands(
     assert held is not None
     database.write(lambda c: inbox.finish(c, 1, held.epoch, done=1, now=clock.now()))
     later = clock.now() + timedelta(seconds=30)
-    assert not database.write(lambda c: inbox.give_back(c, 1, held.epoch, due_at=later, failures=0))
+    assert not database.write(lambda c: inbox.give_back(c, held, due_at=later))
     database.write(lambda c: inbox.postpone(c, 1, held.epoch, later))
-    assert column(database, Conversation.failures) == 0
+    assert column(database, Conversation.deaths) == 0
     assert column(database, Conversation.due_at) == accepted.due_at
     with pytest.raises(LeaseLost):
         database.write(lambda c: inbox.hold(c, 1, held.epoch))
@@ -222,7 +222,7 @@ def test_a_claim_whose_holder_died_counts_as_a_failure(
     for _ in range(3):
         held = claim(database, clock)
         assert held is not None
-        counted.append(held.failures)
+        counted.append(held.deaths)
         clock.advance(21)
     assert counted == [0, 1, 2]
 
@@ -234,21 +234,19 @@ def test_a_suspect_is_counted_only_once_it_is_worked_on(
     for _ in range(inbox.SUSPECT_DEATHS + 2):
         held = claim(database, clock)
         clock.advance(21)
-    assert held is not None and held.failures == inbox.SUSPECT_DEATHS
+    assert held is not None and held.deaths == inbox.SUSPECT_DEATHS
     begun = claim(database, clock)
     assert begun is not None
     database.write(lambda c: inbox.work_on_suspect(c, begun))
     clock.advance(21)
     again = claim(database, clock)
-    assert again is not None and again.failures == inbox.SUSPECT_DEATHS + 1
+    assert again is not None and again.deaths == inbox.SUSPECT_DEATHS + 1
 
 
 def test_work_given_back_is_no_failure(database: Database, clock: FixedClock) -> None:
     accept(database, clock)
     held = claim(database, clock)
     assert held is not None
-    database.write(
-        lambda c: inbox.give_back(c, 1, held.epoch, due_at=clock.now(), failures=held.failures)
-    )
+    database.write(lambda c: inbox.give_back(c, held, due_at=clock.now()))
     again = claim(database, clock)
-    assert again is not None and again.failures == 0
+    assert again is not None and again.deaths == 0
