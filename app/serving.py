@@ -229,9 +229,9 @@ def work(
         worker = worker_thread(house, make_bridge(house), concurrency, tell)
         if metrics_port is not None:
             serve_metrics(house, metrics_port)
-        announce()
         stop = _Stop(worker.stop, then=lambda: None)
         stop.on_signals()
+        announce()
         worker.start()
         stop.wait()
 
