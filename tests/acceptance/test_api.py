@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.acceptance.conftest import NewShop, groq_settings
 from tests.fake_provider import FakeProvider
@@ -13,6 +18,7 @@ from tests.fake_twilio import FakeTwilio
 from tests.processes import Shop, free_port, wait_until
 
 TOKEN = "a-token-of-the-test"
+ANSWERED = r'mostrador_ai_attempts_total\{outcome="answered",provider="groq"\} (\S+)'
 ANSWER = "success reply provider model attempts duration_ms products grounded"
 
 
@@ -22,12 +28,33 @@ def is_alive(shop: Shop) -> bool:
     return False
 
 
-def test_a_program_gets_the_shops_answer_and_its_contacts_keep_their_talk(
-    new_shop: NewShop, groq: FakeProvider
-) -> None:
-    shop = new_shop(**groq_settings(groq), API_TOKEN=TOKEN)
-    shop.start_ready()
+@pytest.fixture(scope="module")
+def groq() -> Iterator[FakeProvider]:
+    with FakeProvider() as stand_in:
+        yield stand_in
 
+
+@pytest.fixture(autouse=True)
+def _groq_is_well(groq: FakeProvider) -> None:
+    groq.behave("ok", delay_s=0)
+
+
+@pytest.fixture(scope="module")
+def shop(
+    tree: Path, stocked_database: Path, tmp_path_factory: pytest.TempPathFactory, groq: FakeProvider
+) -> Iterator[Shop]:
+    """One running shop for all who only ask."""
+    folder = tmp_path_factory.mktemp("asked")
+    database = shutil.copy(stocked_database, folder / "shop.db")
+    settings = groq_settings(groq) | {"API_TOKEN": TOKEN, "DATABASE_URL": f"sqlite:///{database}"}
+    with Shop(tree, folder, settings) as running:
+        running.start_ready()
+        yield running
+
+
+def test_a_program_gets_the_shops_answer_and_its_contacts_keep_their_talk(
+    shop: Shop, groq: FakeProvider
+) -> None:
     first = shop.ask({"message": "¿tienen laptops?", "contact": "ana"}, TOKEN)
     shop.ask({"message": "¿y rojas?", "contact": "ana"}, TOKEN)
     said = [message["content"] for message in groq.chats[-1].body["messages"]]
@@ -39,13 +66,8 @@ def test_a_program_gets_the_shops_answer_and_its_contacts_keep_their_talk(
     assert "¿tienen laptops?" in said and "¿tienen laptops?" not in alone
 
 
-def test_many_at_once_are_answered_or_told_to_come_again(
-    new_shop: NewShop, groq: FakeProvider
-) -> None:
+def test_many_at_once_are_answered_or_told_to_come_again(shop: Shop, groq: FakeProvider) -> None:
     groq.behave("ok", delay_s=2)
-    shop = new_shop(**groq_settings(groq), API_TOKEN=TOKEN)
-    shop.start_ready()
-
     with ThreadPoolExecutor(16) as pool:
         found = list(
             pool.map(lambda _: shop.ask({"message": "¿tienen laptops?"}, TOKEN), range(16))
@@ -89,13 +111,15 @@ def test_a_web_server_without_worker_answers_programs_too(
     assert answered.json()["success"] is True
 
 
-def test_metrics_count_what_providers_did(new_shop: NewShop, groq: FakeProvider) -> None:
-    shop = new_shop(**groq_settings(groq), API_TOKEN=TOKEN)
-    shop.start_ready()
-    shop.ask({"message": "¿tienen laptops?"}, TOKEN)
-    line = 'mostrador_ai_attempts_total{outcome="answered",provider="groq"} 1.0'
+def test_metrics_count_what_providers_did(shop: Shop) -> None:
+    def counted() -> float:
+        found = re.search(ANSWERED, shop.get("/metrics").text)
+        return float(found[1]) if found else 0
 
-    wait_until(lambda: line in shop.get("/metrics").text, "the attempt is counted")
+    before = counted()
+    shop.ask({"message": "¿tienen laptops?"}, TOKEN)
+
+    wait_until(lambda: counted() == before + 1, "the attempt is counted")
     outside = shop.get("/metrics", **{"X-Forwarded-For": "203.0.113.9"})
     assert outside.status_code == 401
 

@@ -38,7 +38,8 @@ def test_when_a_provider_stops_the_next_answers_and_at_last_the_catalog(new_shop
     with FakeProvider(reply="Soy el primero.") as first, FakeProvider() as second:
         shop = new_shop(**groq_settings(first), LM_STUDIO_URL=second.base_url)
         shop.start_ready()
-        assert (ask(shop)["provider"], ask(shop)["reply"]) == ("groq", "Soy el primero.")
+        answer = ask(shop)
+        assert (answer["provider"], answer["reply"]) == ("groq", "Soy el primero.")
         first.behave("refuse")
         assert ask(shop)["provider"] == "lmstudio"
         second.behave("refuse")
