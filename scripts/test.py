@@ -1,5 +1,6 @@
 """The source tree enters, every check's verdict leaves; arguments go to pytest, which is last."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,9 @@ from scripts.bootstrap import DEVELOPMENT, ROOT, enter, say, sentence
 CHECKS = (
     ("ruff check", ("ruff", "check", ".")),
     ("ruff format", ("ruff", "format", "--check", ".")),
-    ("mypy", ("mypy",)),
+    ("mypy", ("mypy", "--num-workers=2")),
 )
-PYTEST = ("pytest", "--numprocesses=auto", "--maxprocesses=4")
+PYTEST = ("pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
 
 
 def passes(*module: str) -> bool:
@@ -29,6 +30,8 @@ def main(arguments: "list[str]") -> int:
     """
     from scripts.audit import Audit  # needs a package of `.venv`
 
+    # Dozens of processes would each compile the whole shop anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     audit = Audit(ROOT)
     verdicts: dict[str, bool | None] = {}
     for name, module in CHECKS:

@@ -21,7 +21,7 @@ NOTHING = ("requirements.txt",)
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A repository that needs no package, so that pip asks no network."""
+    """A repository that needs no package."""
     return make_clone(tmp_path)
 
 
