@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 AHEAD = 100
 """So many of the queue are read beyond the free slots: one query then serves many freed slots."""
 MOST_AT_ONCE = 256
-"""So many begin after one look; their claims go before the webhooks' next messages."""
+"""So many begin after one look: thousands at once would hold up everything else in the loop."""
 PAUSE_S = 0.05
 """Between two such queries."""
 

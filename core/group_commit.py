@@ -13,6 +13,7 @@ import logging
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +29,10 @@ log = logging.getLogger(__name__)
 Work = Callable[[Connection], Any]
 OnCommit = Callable[[int, float], None]
 
-MAX_UNITS_PER_COMMIT = 256
-MOST_WAITING = 2_000
+MAX_UNITS_PER_COMMIT = 64
+"""Room for all threads of a web server and as many more units; a larger batch holds up those who
+come meanwhile for longer, and saves no time that counts."""
+MOST_WAITING = 500
 """So many web requests wait at most: on a disk of one COMMIT a second the last would wait 8 s."""
 STALLED_S = 10.0
 """A web request waits this long, and is refused at once while a batch has taken longer: below the
@@ -63,6 +66,8 @@ class Unit:
 class GroupCommitWriter:
     """The one thread that writes to SQLite; its connection is replaced when a COMMIT fails.
 
+    A unit that may be refused goes before those that may not: Twilio waits for it.
+
     Args:
         on_commit: told how many units a COMMIT made durable, and how long the oldest had waited.
     """
@@ -72,8 +77,10 @@ class GroupCommitWriter:
         self._on_commit = on_commit
         self._connection: Connection | None = None
         self._now_s = SystemClock().monotonic_s
-        self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
-        self._refusable = 0
+        self._turns: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        """True for each unit that waits; False ends the thread."""
+        self._refusable: deque[Unit] = deque()
+        self._patient: deque[Unit] = deque()
         self._busy_since: float | None = None
         self._is_closed = False
         self._lock = threading.Lock()
@@ -109,8 +116,8 @@ class GroupCommitWriter:
             if self._is_closed:
                 raise DatabaseUnavailable("the database is closed")
             unit.since = self._now_s()
-            self._refusable += unit.is_refusable
-            self._units.put(unit)
+            (self._refusable if unit.is_refusable else self._patient).append(unit)
+            self._turns.put(True)
 
     def close(self) -> None:
         """Commit what is queued, then stop; a second call does nothing."""
@@ -118,7 +125,7 @@ class GroupCommitWriter:
             if self._is_closed:
                 return
             self._is_closed = True
-            self._units.put(None)
+            self._turns.put(False)
         self._thread.join()
 
     @property
@@ -128,15 +135,13 @@ class GroupCommitWriter:
         return 0.0 if since is None else self._now_s() - since
 
     def _refuse_when_overloaded(self) -> None:
-        if self.busy_s > STALLED_S or self._refusable >= MOST_WAITING:
+        if self.busy_s > STALLED_S or len(self._refusable) >= MOST_WAITING:
             raise DatabaseUnavailable("overloaded")
 
     def _run(self) -> None:
         is_open = True
         while is_open:
             batch, is_open = self._take()
-            with self._lock:
-                self._refusable -= sum(unit.is_refusable for unit in batch)
             wanted = [unit for unit in batch if unit.is_wanted]
             if wanted:
                 self._busy_since = self._now_s()
@@ -149,16 +154,16 @@ class GroupCommitWriter:
     def _take(self) -> tuple[list[Unit], bool]:
         """What waits, at least one unit; and whether more may come."""
         batch: list[Unit] = []
-        unit = self._units.get()
-        while unit is not None:
-            batch.append(unit)
+        is_open = self._turns.get()
+        while is_open:
+            batch.append((self._refusable or self._patient).popleft())
             if len(batch) == MAX_UNITS_PER_COMMIT:
-                return batch, True
+                break
             try:
-                unit = self._units.get_nowait()
+                is_open = self._turns.get_nowait()
             except queue.Empty:
-                return batch, True
-        return batch, False
+                break
+        return batch, is_open
 
     def _commit(self, batch: list[Unit]) -> None:
         try:
@@ -184,7 +189,7 @@ class GroupCommitWriter:
 
     def _tell(self, batch: list[Unit]) -> None:
         try:
-            self._on_commit(len(batch), self._now_s() - batch[0].since)
+            self._on_commit(len(batch), self._now_s() - min(unit.since for unit in batch))
         except Exception:  # whoever watches must not stop the writer
             log.exception("commit_watcher_broken")
 

@@ -109,12 +109,27 @@ def test_a_full_queue_refuses_web_requests_at_once(
             sqlite_database.post(add)  # the worker's own work refuses nobody
         waiting = [web.submit(sqlite_database.write, add, is_patient=False) for _ in range(2)]
         writer = sqlite_database._writer
-        wait_until(lambda: writer and writer._refusable == 2, "both wait")
+        wait_until(lambda: writer and len(writer._refusable) == 2, "both wait")
         with pytest.raises(DatabaseUnavailable, match="overloaded"):
             sqlite_database.write(add, is_patient=False)
     assert all(done.exception() is None for done in waiting)
     sqlite_database.write(add, is_patient=False)
     assert sqlite_database.read(count) == 8
+
+
+def test_who_is_waited_for_goes_first_and_the_others_keep_their_order(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "MAX_UNITS_PER_COMMIT", 2)
+    done: list[str] = []
+    writer = sqlite_database._writer
+    with ThreadPoolExecutor(1) as web, busy(sqlite_database):
+        for name in "abc":
+            sqlite_database.post(lambda _c, name=name: done.append(name))
+        web.submit(sqlite_database.write, lambda _c: done.append("web"), is_patient=False)
+        wait_until(lambda: writer and writer._refusable, "it waits")
+    sqlite_database.flush()
+    assert done == ["web", "a", "b", "c"]
 
 
 def test_a_web_request_does_not_wait_for_ever_and_its_unit_is_dropped(
