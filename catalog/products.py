@@ -49,44 +49,35 @@ class ProductView:
     url: str = ""
 
 
+_TEXTS = (
+    Product.id,
+    Product.external_id,
+    Product.sku,
+    Product.name,
+    Product.brand,
+    func.coalesce(Category.path, ""),
+    Product.description,
+)
+_PRICED = (*_TEXTS, Product.price_minor, Product.currency, Product.stock)
+
+
 def select_views() -> Select[*tuple[Any, ...]]:
     """The active products as rows that `view` takes."""
-    return (
-        select(
-            Product.id,
-            Product.external_id,
-            Product.sku,
-            Product.name,
-            Product.brand,
-            func.coalesce(Category.path, ""),
-            Product.description,
-            Product.price_minor,
-            Product.currency,
-            Product.stock,
-            Product.url,
-        )
-        .join(Category, Product.category_id == Category.id, isouter=True)
-        .where(Product.active)
-    )
+    return _select(*_PRICED, Product.url).where(Product.active)
 
 
 def select_rows() -> Select[*tuple[Any, ...]]:
     """Every product, active or not: its id, then the values of a `ProductRow` in order."""
-    return select(
-        Product.id,
-        Product.external_id,
-        Product.sku,
-        Product.name,
-        Product.brand,
-        func.coalesce(Category.path, ""),
-        Product.description,
-        Product.price_minor,
-        Product.currency,
-        Product.stock,
-        Product.image_url,
-        Product.url,
-        Product.active,
-    ).join(Category, Product.category_id == Category.id, isouter=True)
+    return _select(*_PRICED, Product.image_url, Product.url, Product.active)
+
+
+def select_texts() -> Select[*tuple[Any, ...]]:
+    """Every product, active or not: its id, then the values of an `IndexedText` in order."""
+    return _select(*_TEXTS)
+
+
+def _select(*columns: Any) -> Select[*tuple[Any, ...]]:
+    return select(*columns).join(Category, Product.category_id == Category.id, isouter=True)
 
 
 def view(row: Sequence[Any]) -> ProductView:

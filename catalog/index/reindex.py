@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert
 from sqlalchemy.engine import Connection
 
 from catalog.index.segment import terms_to_text
 from catalog.index.terms import IndexedText, product_terms
+from catalog.products import select_texts
 from catalog.revision import CatalogMoved, bump_revision, state
-from catalog.tables import Category, Product, ProductTerms
+from catalog.tables import ProductTerms
 from catalog.words.own_synonyms import index_mark, own_table, with_own_lines
 from catalog.words.synonyms import Synonyms, default_synonyms
 from core.database import Database
@@ -46,16 +47,7 @@ def reindex(database: Database, progress: Callable[[int], None] = lambda _done: 
 def _all_terms(
     connection: Connection, synonyms: Synonyms, progress: Callable[[int], None]
 ) -> list[tuple[int, str]]:
-    texts_of_all = select(
-        Product.id,
-        Product.external_id,
-        Product.sku,
-        Product.name,
-        Product.brand,
-        func.coalesce(Category.path, ""),
-        Product.description,
-    ).join(Category, Product.category_id == Category.id, isouter=True)
-    rows = connection.execute(texts_of_all.execution_options(yield_per=ROWS_PER_BATCH))
+    rows = connection.execute(select_texts().execution_options(yield_per=ROWS_PER_BATCH))
     terms: list[tuple[int, str]] = []
     for product_id, *texts in rows:
         terms.append((product_id, terms_to_text(product_terms(IndexedText(*texts), synonyms))))
