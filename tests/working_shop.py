@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.engine import Connection
 
 from bot import inbox, receipts
 from bot.delivery import Deliverer, SendRate
 from bot.messages import InboundMessage, StatusUpdate
-from bot.tables import Conversation
+from bot.tables import Contact, Conversation
 from bot.turn import TurnRunner
 from bot.worker import Worker
 from core.database import Database
@@ -90,3 +92,19 @@ class Shop:
     @property
     def unanswered(self) -> int:
         return self.scalar(select(Conversation.tail - Conversation.done))
+
+
+def somebody_waits(connection: Connection, at: datetime) -> None:
+    """A customer's turn is due since then."""
+    connection.execute(insert(Contact).values(id=1, created_at=at))
+    connection.execute(
+        insert(Conversation).values(
+            contact_id=1,
+            channel="whatsapp",
+            customer_address="whatsapp:+34600000001",
+            shop_address="",
+            tail=1,
+            due_at=at,
+            created_at=at,
+        )
+    )

@@ -7,18 +7,18 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.engine import Connection
 
 from bot.alarms import Alarms, store
 from bot.alarms.watching import Watch
 from bot.health import Health, Member
 from bot.money import Budget
 from bot.providers.base import find_providers
-from bot.tables import Alarm, Contact, Conversation, WorkerBeat
+from bot.tables import Alarm, WorkerBeat
 from core.database import Database
 from core.errors import provider_error
 from core.settings import ProviderSettings
 from tests.fakes import FixedClock
+from tests.working_shop import somebody_waits
 
 PROVIDERS = find_providers()
 GROQ = Member(PROVIDERS["groq"], ProviderSettings("k", ("m1",)))
@@ -93,22 +93,7 @@ def worker_silent(sight: Sight) -> None:
 
 def waiting(sight: Sight) -> None:
     at = sight.clock.now() - timedelta(seconds=61)
-    sight.database.write(lambda c: talk(c, at))
-
-
-def talk(connection: Connection, at: object) -> None:
-    connection.execute(insert(Contact).values(id=1, created_at=at))
-    connection.execute(
-        insert(Conversation).values(
-            contact_id=1,
-            channel="whatsapp",
-            customer_address="whatsapp:+34600000001",
-            shop_address="",
-            tail=1,
-            due_at=at,
-            created_at=at,
-        )
-    )
+    sight.database.write(lambda c: somebody_waits(c, at))
 
 
 def replaced(sight: Sight) -> None:

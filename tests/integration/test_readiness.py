@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
-from sqlalchemy.engine import Connection
 
 from bot import readiness
 from bot.health.pings import Ping, store_ping, stored_states
 from bot.readiness import STUCK_S, Machine
 from bot.schedule import win
-from bot.tables import Contact, Conversation, WorkerBeat
+from bot.tables import WorkerBeat
 from core.database import Database
 from tests.fakes import FixedClock
+from tests.working_shop import somebody_waits
 
 
 def beat(database: Database, at: datetime, worker: str = "w1") -> None:
@@ -89,24 +89,9 @@ def test_what_only_warns_does_not_keep_it_from_being_ready(
     tick(sqlite_database, clock.now())
     if due_s is not None:
         at = clock.now() - timedelta(seconds=due_s)
-        sqlite_database.write(lambda c: waiting(c, at))
+        sqlite_database.write(lambda c: somebody_waits(c, at))
     found = sqlite_database.read(lambda c: readiness.check(c, clock.now(), Machine(free_mb)))
     assert (found.is_ready, found.reasons) == (True, reasons)
-
-
-def waiting(connection: Connection, at: datetime) -> None:
-    connection.execute(insert(Contact).values(id=1, created_at=at))
-    connection.execute(
-        insert(Conversation).values(
-            contact_id=1,
-            channel="whatsapp",
-            customer_address="whatsapp:+34600000001",
-            shop_address="",
-            tail=1,
-            due_at=at,
-            created_at=at,
-        )
-    )
 
 
 def test_one_live_worker_of_several_is_enough(database: Database, clock: FixedClock) -> None:
