@@ -27,6 +27,7 @@ FACTS = {
     "branches": [{"name": "Centro", "address": "Calle 45 #12-30", "phone": "300 123 4567"}],
     "promo": "Envío gratis en compras desde $500.000.",
 }
+SHOP = ShopFacts(FACTS)
 
 A15 = ProductView(
     1, "1", "SAM-A15", "Celular Samsung Galaxy A15 128GB 4G Negro", "Samsung", "Celulares",
@@ -72,6 +73,6 @@ def context(
         waiting=(talk("customer", question, 9),),
         history=tuple(talk(author, body, i) for i, (author, body) in enumerate(history)),
         hits=tuple(Hit(product, 1.0, "") for product in products),
-        facts=ShopFacts(FACTS if facts is None else facts),
+        facts=SHOP if facts is None else ShopFacts(facts),
         currency=currency,
     )
