@@ -37,7 +37,8 @@ def running_shop(folder: Path) -> Iterator[Shop]:
         shop.wait_until_answered()
         assert shop.get("/healthz").status_code == 200
         assert shop.rows("SELECT count(*) FROM turn WHERE state = 'buried'") == [(0,)]
-        assert "Traceback" not in shop.log, shop.log[-3000:]
+        before, found, trace = shop.log.partition("Traceback")
+        assert not found, before[-500:] + found + trace[:3000]
 
 
 def requests(shop: Shop, client: httpx.Client) -> Callable[[], None]:
