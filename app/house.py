@@ -144,7 +144,9 @@ _REASONS = {
     "commands.database_full": re.compile(r"is full|No space left"),
     "commands.database_no_file": re.compile(r"file is not a database|malformed"),
     "commands.database_folder": re.compile(r"^\[Errno|unable to open|readonly"),
-    "commands.database_silent": re.compile(r"refused|time|No such file|unreachable|closed"),
+    "commands.database_silent": re.compile(
+        r"refused|timed out|timeout expired|No such file|unreachable|closed"
+    ),
 }
 """Sentence → what stands in the driver's words; the first that fits counts."""
 

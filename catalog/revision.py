@@ -56,7 +56,8 @@ def bump_revision(
 ) -> int:
     """Raise the revision in the caller's transaction and return the new number.
 
-    On PostgreSQL this makes whoever else changes the catalog wait until the transaction ends.
+    On PostgreSQL this makes whoever else changes the catalog wait until the transaction ends,
+    however long a large catalog takes.
 
     Args:
         expected: the revision that what is to be stored was made for.
@@ -65,6 +66,8 @@ def bump_revision(
     Raises:
         CatalogMoved: it is no longer the expected one; roll back.
     """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout TO 0")
     first: dict[str, Any] = {"revision": 1, "index_mark": index_mark or "", "removed": int(removes)}
     next_revision = CatalogRevision.revision + 1
     changed: dict[str, Any] = {"revision": next_revision}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 from sqlalchemy import MetaData, inspect, text
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from core.database import make_engine
 from core.errors import ConfigError
@@ -18,6 +20,11 @@ HEAD = "0007"
 """The newest revision; a test holds it against the files under versions/."""
 ADVISORY_LOCK = 7_061_730
 LOCK_TIMEOUT_S = 60
+TABLE_TRIES = 12
+TABLE_WAIT_S = 3
+TABLE_PAUSE_S = 2.0
+"""On PostgreSQL whoever waits for a table keeps all others from it: behind a backup under way a
+change of the tables waits shortly and often, and messages are stored in between."""
 
 
 def upgrade(url: URL, metadata: MetaData) -> bool:
@@ -36,10 +43,22 @@ def upgrade(url: URL, metadata: MetaData) -> bool:
         with engine.connect() as connection:
             if _current(connection) == HEAD:
                 return False
-        with _alone(url), engine.begin() as connection:
-            return _upgrade(connection, metadata)
+        with _alone(url):
+            return _upgrade_in_the_end(engine, metadata)
     finally:
         engine.dispose()
+
+
+def _upgrade_in_the_end(engine: Engine, metadata: MetaData) -> bool:
+    for tries_left in reversed(range(TABLE_TRIES)):
+        try:
+            with engine.begin() as connection:
+                return _upgrade(connection, metadata)
+        except OperationalError as error:
+            if not tries_left or "lock timeout" not in str(error):
+                raise
+            time.sleep(TABLE_PAUSE_S)
+    raise AssertionError("unreachable")
 
 
 @contextmanager
@@ -60,6 +79,7 @@ def _upgrade(connection: Connection, metadata: MetaData) -> bool:
 
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        connection.execute(text(f"SET LOCAL lock_timeout TO '{TABLE_WAIT_S}s'"))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes.update(connection=connection, metadata=metadata)

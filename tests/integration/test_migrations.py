@@ -55,6 +55,38 @@ def test_a_second_upgrade_changes_nothing(empty_url: URL) -> None:
     assert not migrations.upgrade(empty_url, Base.metadata)
 
 
+def test_a_change_of_a_table_waits_for_a_backup_by_short_tries(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = parse_url(postgres_url, tmp_path)
+    engine, tries = make_engine(url), 0
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS backed_up (id int)"))
+    backup = engine.connect()
+    backup.execute(text("SELECT count(*) FROM backed_up"))
+
+    def change(connection: Connection, _metadata: object) -> bool:
+        nonlocal tries
+        tries += 1
+        if tries == 3:
+            backup.close()
+        connection.execute(text("SET LOCAL lock_timeout TO '50ms'"))
+        connection.execute(text("LOCK TABLE backed_up"))
+        return True
+
+    monkeypatch.setattr(migrations, "HEAD", "next")
+    monkeypatch.setattr(migrations, "TABLE_PAUSE_S", 0.0)
+    monkeypatch.setattr(migrations, "_upgrade", change)
+    try:
+        assert migrations.upgrade(url, Base.metadata)
+    finally:
+        backup.close()
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE backed_up"))
+        engine.dispose()
+    assert tries == 3
+
+
 def test_a_database_newer_than_the_code_is_refused(empty_url: URL) -> None:
     migrations.upgrade(empty_url, Base.metadata)
     database = Database(empty_url)
