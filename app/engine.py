@@ -122,13 +122,14 @@ def _engine(
         cache_ttl_s=settings.ai_cache_ttl_s,
         composed=house.metrics.composed,
     )
+    told: dict[int, datetime] = {}
     answerer = Answerer(
         database,
         context_reader(house),
         composer,
         language=settings.shop_language,
         person_wanted=lambda talk: house.alarms.raise_(Cause.PERSON_WANTED, conversation_id=talk),
-        left_out=lambda c, talk: _left_out(house, engine, c, talk),
+        left_out=lambda c, talk: _left_out(house, engine, told, c, talk),
     )
     asker = Asker(
         database,
@@ -143,7 +144,11 @@ def _engine(
 
 
 def _left_out(
-    house: House, engine: Engine, connection: Connection, conversation_id: int | None
+    house: House,
+    engine: Engine,
+    told: dict[int, datetime],
+    connection: Connection,
+    conversation_id: int | None,
 ) -> frozenset[str]:
     """Those who are paid, once a conversation has had its share of the day's budget."""
     if engine.budget is None or conversation_id is None:
@@ -151,7 +156,9 @@ def _left_out(
     today = day_start(house, house.clock.now())
     if paid_usd(connection, today, conversation_id) < engine.budget.limit_usd * SHARE:
         return frozenset()
-    log_event(log, logging.INFO, "share_reached", conversation_id=conversation_id)
+    if told.get(conversation_id) != today:
+        told[conversation_id] = today
+        log_event(log, logging.INFO, "share_reached", conversation_id=conversation_id)
     asked = ((each, engine.health.current_model(each)) for each in engine.roster.usable)
     return frozenset(member.name for member, model in asked if is_paid(member.provider, model))
 

@@ -252,10 +252,11 @@ class Composer:
 
 
 def _joined(error: AllProvidersFailed, draft: _Draft) -> AllProvidersFailed:
-    """Why there is no reply: an untrue first one counts among the failures."""
-    if not draft.rejected:
-        return error
-    return AllProvidersFailed([_untrue(draft), *error.errors], error.retry_after_s, error.paused)
+    """Why there is no reply: an untrue first one counts among the failures, and whoever was not to
+    be asked is too dear."""
+    errors = [_untrue(draft), *error.errors] if draft.rejected else error.errors
+    paused = dict.fromkeys(draft.without, "quota") | error.paused
+    return AllProvidersFailed(errors, error.retry_after_s, paused)
 
 
 def _untrue(draft: _Draft) -> ProviderError:

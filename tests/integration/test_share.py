@@ -19,6 +19,7 @@ from bot.metrics import Metrics
 from bot.tables import Contact, Conversation, Turn
 from catalog.search import CatalogSearch
 from core.database import Database
+from core.errors import AllProvidersFailed
 from core.settings import Settings
 from tests.fake_provider import FakeProvider
 from tests.fakes import FixedClock
@@ -113,6 +114,16 @@ async def test_those_who_cost_nothing_go_on(
     free = {"GROQ_API_KEY": "k", "GROQ_BASE_URL": openai.base_url}
     async with engine_of(sqlite_database, clock, openai, **free) as engine:
         assert await provider_of(engine, clock) == "groq"
+
+
+async def test_without_offline_answers_a_used_up_share_is_named(
+    sqlite_database: Database, clock: FixedClock, openai: FakeProvider
+) -> None:
+    spend(sqlite_database, SHARE_USD, clock.now())
+    async with engine_of(sqlite_database, clock, openai, AI_OFFLINE_ANSWERS="false") as engine:
+        with pytest.raises(AllProvidersFailed) as caught:
+            await provider_of(engine, clock)
+    assert (caught.value.error_class, caught.value.paused) == ("quota", {"openai": "quota"})
 
 
 async def test_without_a_budget_there_is_no_share(
