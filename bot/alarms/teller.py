@@ -88,11 +88,13 @@ class Teller:
                 await self._database.write_async(self._prove)
                 if not self._has_begun:
                     await self._database.write_async(self._begin)
+                    self._has_begun = True
                 is_due, is_queued = await self._database.read_async(self._read)
                 if is_due:
                     self._log(await self._database.write_async(self._tell))
                 if self._down_since is not None:
-                    await self._database.write_async(self._database_is_back)
+                    self._log(await self._database.write_async(self._database_is_back))
+                    self._down_since, self._told_down = None, False
                     log_event(log, logging.INFO, "database_back")
         except (DatabaseUnavailable, TimeoutError) as error:
             if self._down_since is None:
@@ -110,7 +112,6 @@ class Teller:
 
     def _begin(self, connection: Connection) -> None:
         store.count_anew(connection, self._clock.now())
-        self._has_begun = True
 
     def _read(self, connection: Connection) -> tuple[bool, bool]:
         now = self._clock.now()
@@ -201,15 +202,15 @@ class Teller:
                     log, logging.WARNING, "owner_notice_not_sent", way=way.name, error=str(error)
                 )
 
-    def _database_is_back(self, connection: Connection) -> None:
+    def _database_is_back(self, connection: Connection) -> list[Told]:
         now = self._clock.now()
-        if self._told_down and not store.has_recovered(connection, Cause.DATABASE_DOWN, now):
-            since = self._down_since or now
-            told = Told("recovered", Cause.DATABASE_DOWN, "", since, now, 1, {})
-            self._log([told])
-            for name in self._open_ways(told.cause):
-                store.queue(connection, told, name, self._wording.line(connection, told), now)
-        self._down_since, self._told_down = None, False
+        if not self._told_down or store.has_recovered(connection, Cause.DATABASE_DOWN, now):
+            return []
+        since = self._down_since or now
+        told = Told("recovered", Cause.DATABASE_DOWN, "", since, now, 1, {})
+        for name in self._open_ways(told.cause):
+            store.queue(connection, told, name, self._wording.line(connection, told), now)
+        return [told]
 
 
 def _again(notice: Notice, error: DeliveryError) -> tuple[str, float]:
