@@ -66,6 +66,7 @@ _HELD = (
     .where(
         Conversation.id == bindparam("conversation"),
         Conversation.epoch == bindparam("held"),
+        Conversation.lease_owner.is_not(None),
         *_IS_KEPT_WAITING,
     )
     .with_for_update(of=Conversation)

@@ -60,7 +60,11 @@ _OPEN_PARTS = Statement(
 _WHAT_IT_RESTS_ON = Statement(
     select(Conversation.mode, Conversation.opted_out_at, Turn.prices, Turn.truth, Turn.kind)
     .join(Turn, Turn.conversation_id == Conversation.id)
-    .where(Turn.id == bindparam("turn"), Conversation.epoch == bindparam("held"))
+    .where(
+        Turn.id == bindparam("turn"),
+        Conversation.epoch == bindparam("held"),
+        Conversation.lease_owner.is_not(None),
+    )
     .with_for_update(of=Conversation)
 )
 _MARK_SENDING = Statement(
