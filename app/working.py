@@ -104,10 +104,7 @@ async def run_worker(
     await _free_leases(house)
     now = house.clock.now()
     await house.database.write_async(lambda c: clock_jumps.mend(c, now, has_jumped=False))
-    await asyncio.gather(
-        house.database.read_async(house.search.load, is_long=True),
-        asyncio.to_thread(warm_up, now),
-    )
+    await _prepare(house)
     name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[:8]}"
     async with open_engine(house, is_probing=house.settings.ai_ping_interval_s > 0) as engine:
         worker = _worker(house, engine, name, concurrency, tell)
@@ -120,6 +117,13 @@ async def run_worker(
                     await worker.run()
             finally:
                 await schedule.stop()
+
+
+async def _prepare(house: House) -> None:
+    await asyncio.gather(
+        house.database.read_async(house.search.load, is_long=True),
+        asyncio.to_thread(warm_up, house.clock.now()),
+    )
 
 
 async def _free_leases(house: House) -> None:
@@ -226,7 +230,7 @@ class _NoWorker:
 
 async def run_engine(house: House, *, bridge: Bridge, on_start: Callable[[Works], None]) -> None:
     """Answer programs, and nobody else, until stopped."""
-    await house.database.read_async(house.search.load, is_long=True)
+    await _prepare(house)
     async with open_engine(house) as engine, _beside(_keep_house(house, engine)):
         idle = _NoWorker()
         on_start(idle)

@@ -17,4 +17,5 @@ from bot.turn_context import TurnContext
 def warm_up(now: datetime) -> None:
     """Read the words of `bot/reading` and build the patterns of the truth check."""
     phrase_book()
-    check("Hola", TurnContext(waiting=(TalkMessage(1, "customer", "Hola", "text", now),), now=now))
+    asked = TalkMessage(1, "customer", "Hola", "text", now)
+    check("Cuesta $ 599.000.", TurnContext(waiting=(asked,), now=now))
