@@ -32,6 +32,9 @@ from web.server import THREADS, listen, make_server
 
 log = logging.getLogger(__name__)
 
+LOOKERS = 4
+"""Threads for whoever looks at a worker: one that asks for a database that is away waits long."""
+
 
 def make_web(house: House, wake: Wake, bridge: Bridge) -> Flask:
     """Every route there is."""
@@ -245,5 +248,5 @@ def serve_metrics(house: House, port: int) -> None:
     web = Flask("mostrador", static_folder=None, template_folder=None)
     web.register_blueprint(_look_ins(house))
     listener = listen(house.settings.host, port, when_taken="commands.metrics_port_taken")
-    server = make_server(web, listener, threads=1)
+    server = make_server(web, listener, threads=LOOKERS)
     threading.Thread(target=server.run, name="metrics", daemon=True).start()

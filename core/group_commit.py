@@ -30,10 +30,8 @@ Work = Callable[[Connection], Any]
 OnCommit = Callable[[int, float], None]
 
 MAX_UNITS_PER_COMMIT = 64
-"""Room for all threads of a web server and as many more units; a larger batch holds up those who
-come meanwhile for longer, and saves no time that counts."""
-MOST_WAITING = 500
-"""So many web requests wait at most: on a disk of one COMMIT a second the last would wait 8 s."""
+"""Room for all threads of a web server and three times as many units of the worker; a larger batch
+holds up those who come meanwhile for longer, and saves no time that counts."""
 STALLED_S = 10.0
 """A web request waits this long, and is refused at once while a batch has taken longer: below the
 15 s that Twilio waits for us."""
@@ -135,7 +133,7 @@ class GroupCommitWriter:
         return 0.0 if since is None else self._now_s() - since
 
     def _refuse_when_overloaded(self) -> None:
-        if self.busy_s > STALLED_S or len(self._refusable) >= MOST_WAITING:
+        if self.busy_s > STALLED_S:
             raise DatabaseUnavailable("overloaded")
 
     def _run(self) -> None:

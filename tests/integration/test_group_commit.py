@@ -100,23 +100,6 @@ def test_nothing_of_a_batch_stands_when_its_commit_fails(sqlite_database: Databa
     assert sqlite_database.read(count) == 0
 
 
-def test_a_full_queue_refuses_web_requests_at_once(
-    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(group_commit, "MOST_WAITING", 2)
-    with ThreadPoolExecutor(2) as web, busy(sqlite_database):
-        for _ in range(5):
-            sqlite_database.post(add)  # the worker's own work refuses nobody
-        waiting = [web.submit(sqlite_database.write, add, is_patient=False) for _ in range(2)]
-        writer = sqlite_database._writer
-        wait_until(lambda: writer and len(writer._refusable) == 2, "both wait")
-        with pytest.raises(DatabaseUnavailable, match="overloaded"):
-            sqlite_database.write(add, is_patient=False)
-    assert all(done.exception() is None for done in waiting)
-    sqlite_database.write(add, is_patient=False)
-    assert sqlite_database.read(count) == 8
-
-
 def test_who_is_waited_for_goes_first_and_the_others_keep_their_order(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
