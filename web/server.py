@@ -69,7 +69,17 @@ def make_server(application: Any, listener: socket.socket, threads: int = THREAD
         ident="Mostrador",
     )
     server.maintenance = partial(_close_idle, server.active_channels)
+    server.channel_class = _channel_class()
     return server
+
+
+def _channel_class() -> Any:
+    """waitress logs the path of a request whose sender is gone, also where it could read none."""
+    from waitress.channel import HTTPChannel
+    from waitress.parser import HTTPRequestParser
+
+    parser = type("Parser", (HTTPRequestParser,), {"path": ""})
+    return type("Channel", (HTTPChannel,), {"parser_class": parser})
 
 
 def _most_connections() -> int:

@@ -65,3 +65,10 @@ def test_idle_connections_make_room(connections: int, idle_s: float, is_closed: 
             False,
             *[is_closed] * (connections - 1),
         ]
+
+
+def test_a_request_that_is_none_has_a_path_for_the_log() -> None:
+    with closing(listen("127.0.0.1", 0)) as listener, closing(_server(listener)) as server:
+        request = server.channel_class.parser_class(server.adj)
+        request.received(b"what is this\r\n\r\n")
+    assert (bool(request.error), request.path) == (True, "")
