@@ -62,13 +62,17 @@ def test_a_process_that_is_not_the_whole_shop_does_not_speak_for_it(
     assert shop.output.splitlines()[-1] == text("commands.stopped_one")
 
 
-def test_what_cannot_be_finished_is_given_back_and_answered_after_the_restart(
-    shop: Shop, twilio: FakeTwilio, groq: FakeProvider
-) -> None:
-    groq.behave("ok", delay_s=600)
+def ask_an_ai_that_takes(seconds: float, shop: Shop, groq: FakeProvider) -> None:
+    groq.behave("ok", delay_s=seconds)
     shop.start_ready()
     assert shop.receive(inbound_form("¿Tienen laptops?")) == 200
     wait_until(lambda: groq.chats, "the AI is asked")
+
+
+def test_what_cannot_be_finished_is_given_back_and_answered_after_the_restart(
+    shop: Shop, twilio: FakeTwilio, groq: FakeProvider
+) -> None:
+    ask_an_ai_that_takes(600, shop, groq)
     assert shop.signal(getattr(signal, STOPS[0])) == 0, shop.log
     assert shop.rows("SELECT tail, done, lease_owner FROM conversation") == [(1, 0, None)]
     groq.behave("ok", delay_s=0)
@@ -80,10 +84,7 @@ def test_what_cannot_be_finished_is_given_back_and_answered_after_the_restart(
 def test_a_shop_that_is_being_stopped_still_takes_messages_and_is_not_hurried(
     shop: Shop, twilio: FakeTwilio, groq: FakeProvider
 ) -> None:
-    groq.behave("ok", delay_s=3)
-    shop.start_ready()
-    assert shop.receive(inbound_form("¿Tienen laptops?")) == 200
-    wait_until(lambda: groq.chats, "the AI is asked")
+    ask_an_ai_that_takes(3, shop, groq)
     assert shop.process is not None
     for _ in range(2):
         shop.process.send_signal(getattr(signal, STOPS[0]))

@@ -145,9 +145,8 @@ async def test_nothing_is_said_while_the_channel_fails(shop: Shop) -> None:
     assert shop.sent == ["re: hola", "re: hola"]
 
 
-async def test_a_slow_answer_is_announced_and_follows(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def answer_once_announced(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer takes until "un momento" was said."""
     monkeypatch.setattr("bot.patience.AT_LEAST_S", 0)
 
     async def slow() -> None:
@@ -155,6 +154,12 @@ async def test_a_slow_answer_is_announced_and_follows(
             await asyncio.sleep(0.01)
 
     shop.answerer.before_answer = slow
+
+
+async def test_a_slow_answer_is_announced_and_follows(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_once_announced(shop, monkeypatch)
     shop.receive()
     shop.clock.advance(21)
     await shop.work()
@@ -246,15 +251,9 @@ async def test_who_leaves_the_line_leaves_no_gap(clock: FixedClock) -> None:
 async def test_an_answer_is_not_begun_while_it_is_announced(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.patience.AT_LEAST_S", 0)
-
-    async def slow() -> None:
-        while not shop.channel.sent:
-            await asyncio.sleep(0.01)
-
+    answer_once_announced(shop, monkeypatch)
     begun: list[bool] = []
     monkeypatch.setattr("bot.turn._may_begin", lambda *_: begun.append(True))
-    shop.answerer.before_answer = slow
     shop.receive()
     shop.clock.advance(21)
     await shop.work()
