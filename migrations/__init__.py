@@ -50,15 +50,19 @@ def upgrade(url: URL, metadata: MetaData) -> bool:
 
 
 def _upgrade_in_the_end(engine: Engine, metadata: MetaData) -> bool:
-    for tries_left in reversed(range(TABLE_TRIES)):
+    for _ in range(TABLE_TRIES - 1):
         try:
-            with engine.begin() as connection:
-                return _upgrade(connection, metadata)
+            return _upgrade_once(engine, metadata)
         except OperationalError as error:
-            if not tries_left or "lock timeout" not in str(error):
+            if "lock timeout" not in str(error):
                 raise
-            time.sleep(TABLE_PAUSE_S)
-    raise AssertionError("unreachable")
+        time.sleep(TABLE_PAUSE_S)
+    return _upgrade_once(engine, metadata)
+
+
+def _upgrade_once(engine: Engine, metadata: MetaData) -> bool:
+    with engine.begin() as connection:
+        return _upgrade(connection, metadata)
 
 
 @contextmanager
