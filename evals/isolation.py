@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Table, delete, insert, select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, CursorResult
 
 import migrations
 from app import House, shop_currency
@@ -81,15 +81,17 @@ def _tables(rooms: Sequence[str]) -> list[Table]:
 
 
 def _copy(connection: Connection, target: Database, table: Table) -> None:
-    target.write(lambda c: c.execute(delete(table)))
-    rows = connection.execute(select(table).execution_options(yield_per=ROWS_AT_ONCE))
+    query = select(table).execution_options(yield_per=ROWS_AT_ONCE)
+    with connection.execute(query) as rows:
+        target.write(partial(_replace, table=table, rows=rows))
+
+
+def _replace(connection: Connection, table: Table, rows: CursorResult[Any]) -> None:
+    # No order is promised: a category may come before the one it belongs to.
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+    connection.execute(delete(table))
     for part in rows.mappings().partitions():
-        values = [dict(row) for row in part]
-        target.write(partial(_insert, table=table, values=values))
-
-
-def _insert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
-    connection.execute(insert(table), values)
+        connection.execute(insert(table), [dict(row) for row in part])
 
 
 def own_products(talk: Talk, currency: str) -> CheckedFile:
